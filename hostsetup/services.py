@@ -1,0 +1,140 @@
+"""The services of a broker host, one row each, and what they are handed: the only home of units, ports and flags.
+
+A row yields the systemd unit, the health check, the DNS record and the nginx vhost. Source: the runbook's section 10
+and the table of the running deployment.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+#: State directory and home of the system user ``agentkeys`` on the host, mode 0700.
+STATE_DIR = PurePosixPath("/var/lib/agentkeys")
+
+#: Key pairs made on the host, mode 0700.
+KEYS_DIR = STATE_DIR / "keys"
+
+#: PEM that the broker writes at boot; the signer and the credential workers verify session tokens with it.
+SESSION_PUBLIC_KEY = STATE_DIR / "session-keypair.pub.pem"
+
+#: Environment files of the services.
+ETC_DIR = PurePosixPath("/etc/agentkeys")
+
+BIN_DIR = PurePosixPath("/usr/local/bin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One systemd unit of the host.
+
+    ``public`` is the key of the public host name that nginx serves for it, None for a service that only the other
+    services call. ``proxied`` lists the only path prefixes that nginx passes on; empty means every path.
+    """
+
+    unit: str
+    binary: str
+    arguments: tuple[str, ...]
+    port: int
+    public: str | None
+    proxied: tuple[str, ...] = ()
+    requires_broker: bool = False
+    always_restart: bool = False
+
+
+#: In start order: the backend, the broker, then what needs the broker's session public key.
+SERVICES = (
+    Service(
+        unit="agentkeys-backend",
+        binary="agentkeys-mock-server",
+        arguments=("--port", "8090"),
+        port=8090,
+        public=None,
+    ),
+    Service(
+        unit="agentkeys-broker",
+        binary="agentkeys-broker-server",
+        arguments=("--port", "8091", "--bind", "127.0.0.1", "--export-session-pubkey-to", str(SESSION_PUBLIC_KEY)),
+        port=8091,
+        public="broker",
+        always_restart=True,
+    ),
+    Service(
+        unit="agentkeys-signer",
+        binary="agentkeys-mock-server",
+        arguments=("--signer-only", "--port", "8092", "--broker-session-pubkey-path", str(SESSION_PUBLIC_KEY)),
+        port=8092,
+        public="signer",
+        proxied=("/dev/", "/healthz"),
+        requires_broker=True,
+    ),
+    Service(
+        unit="agentkeys-worker-audit",
+        binary="agentkeys-worker-audit",
+        arguments=(),
+        port=9092,
+        public="audit",
+    ),
+    Service(
+        unit="agentkeys-worker-email",
+        binary="agentkeys-worker-email",
+        arguments=("--inbox-bucket", "{mail_bucket}"),
+        port=9093,
+        public="email",
+    ),
+    Service(
+        unit="agentkeys-worker-creds",
+        binary="agentkeys-worker-creds",
+        arguments=(),
+        port=9094,
+        public="cred",
+        requires_broker=True,
+    ),
+    Service(
+        unit="agentkeys-worker-memory",
+        binary="agentkeys-worker-memory",
+        arguments=(),
+        port=9095,
+        public="memory",
+        requires_broker=True,
+    ),
+)
+
+#: Keys of the public host names, in record order.
+PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
+
+#: File names of the binaries that a release archive holds at its top level.
+BINARIES = tuple(sorted({service.binary for service in SERVICES}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What differs from one broker host to the next; plain strings, nothing secret.
+
+    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. ``release`` is an https URL that the
+    host downloads, or empty when the archive has been copied to the host at STAGED_ARCHIVE. ``acme_directory`` is
+    the ACME directory URL (RFC 8555), ``acme_email`` the account's contact. ``contracts`` maps the names of the
+    ``*_HEIMA`` variables to addresses.
+    """
+
+    account_id: str
+    region: str
+    issuer: str
+    public_names: dict[str, str]
+    mail_bucket: str
+    vault_bucket: str
+    memory_bucket: str
+    data_role_arn: str
+    email_from: str
+    auth_methods: str
+    audit_anchors: str
+    email_sender: str
+    chain: str
+    chain_rpc: str
+    contracts: dict[str, str]
+    release: str
+    release_sha256: str
+    acme_directory: str
+    acme_email: str
+
+
+#: Where a local release archive is copied before it is verified and installed.
+STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")
