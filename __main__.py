@@ -1,0 +1,132 @@
+"""One AgentKeys deployment, top to bottom. Each name leads to its component, from there to policy text and test."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components import arns, preflight
+from components.buckets import PrivateBucket, PrivateBucketArgs
+from components.dns import Records, RecordsArgs
+from components.federation import Federation, FederationArgs
+from components.host import BrokerHost, BrokerHostArgs
+from components.hostsetup import HostSetup, HostSetupArgs
+from components.identities import Identities, IdentitiesArgs
+from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
+from components.naming import DATA_CLASSES, INBOUND_PREFIX, RECEIPT_RULE_SET
+from components.policies import buckets as bucket_policies
+from components.roles import DataRoles, DataRolesArgs
+from settings import Settings, load
+
+settings = load(Settings)
+names = settings.names
+
+provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
+preflight.caller(provider, settings.account_id, settings.allowed_callers)
+preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+preflight.receipt_rule_set(provider, settings.region)
+
+here = pulumi.ResourceOptions(providers=[provider])
+kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
+
+host = BrokerHost(
+    "host",
+    BrokerHostArgs(
+        names=names,
+        instance_type=settings.instance_type,
+        ami=settings.ami,
+        root_volume_gib=settings.root_volume_gib,
+        elastic_ip=settings.elastic_ip,
+        ssh_cidrs=settings.ssh_cidrs,
+    ),
+    opts=kept,
+)
+identities = Identities(
+    "identities",
+    IdentitiesArgs(
+        names=names,
+        instance_id=host.instance_id,
+        access_key_users=settings.access_key_users,
+        access_key_epoch=settings.access_key_epoch,
+    ),
+    opts=here,
+)
+mail = MailIdentities("mail", MailIdentitiesArgs(names=names), opts=kept)
+records = Records(
+    "dns",
+    RecordsArgs(names=names, zone_id=settings.parent_zone_id, dkim_tokens=mail.dkim_tokens, address=host.address),
+    opts=here,
+)
+setup = HostSetup(
+    "setup",
+    HostSetupArgs(
+        site=settings.site,
+        archive=None if settings.release_is_url else settings.release,
+        address=host.address,
+        instance_id=host.instance_id,
+        private_key=host.private_key,
+        reachable=host.association,
+        addresses=records.addresses,
+        doh_urls=settings.doh_urls,
+    ),
+    opts=here,
+)
+federation = Federation(
+    "federation",
+    FederationArgs(
+        names=names,
+        served=setup.done,
+        instance_id=host.instance_id,
+        doh_urls=settings.doh_urls,
+        ca_bundle=settings.ca_bundle,
+    ),
+    opts=kept,
+)
+roles = DataRoles(
+    "roles",
+    DataRolesArgs(names=names, trust=settings.trust, daemon=identities.daemon, provider=federation.provider),
+    opts=here,
+).by_key
+
+for row in DATA_CLASSES:
+    PrivateBucket(
+        row.key,
+        PrivateBucketArgs(
+            bucket=names.bucket(row.key),
+            policy=bucket_policies.data_class(row, names.bucket(row.key), names.role_arn(row.key)),
+            readers=[roles[row.key]],
+            versioning=settings.versioning,
+            force_destroy=settings.force_destroy,
+            expire_days={},
+        ),
+        opts=kept,
+    )
+mail_bucket = PrivateBucket(
+    "inbox",
+    PrivateBucketArgs(
+        bucket=names.bucket("mail"),
+        policy=bucket_policies.mail(
+            names.bucket("mail"),
+            account_id=names.account_id,
+            receipt_rule_arn=arns.receipt_rule(names.region, names.account_id, RECEIPT_RULE_SET, names.receipt_rule),
+            data_role_arn=names.role_arn("data"),
+            trust=settings.trust,
+            raw_reader_arns=[arns.iam_role(names.account_id, reader) for reader in settings.raw_mail_readers],
+        ),
+        readers=[roles["data"]],
+        # A thrown-away mail is gone: old versions would keep its body.
+        versioning=False,
+        force_destroy=settings.force_destroy,
+        expire_days={INBOUND_PREFIX: 30},
+    ),
+    opts=kept,
+)
+InboundMail("inbound", InboundMailArgs(names=names, bucket_policy=mail_bucket.policy), opts=here)
+
+pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
+pulumi.export("elasticIp", host.address)
+pulumi.export("instanceId", host.instance_id)
+pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key for row in DATA_CLASSES))})
+pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
+pulumi.export("oidcProviderArn", federation.provider.arn)
+pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("accessKeys", identities.access_keys)
+pulumi.export("sshPrivateKey", host.private_key)

@@ -1,0 +1,27 @@
+"""What the account has once. One stack per account, brought up before any deployment, protected."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+# The components and settings are the deployments'; Pulumi starts this project in its own folder.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from components import preflight
+from components.singletons import Singletons
+from settings import AccountSettings, load
+
+settings = load(AccountSettings)
+
+provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
+preflight.caller(provider, settings.account_id, settings.allowed_callers)
+
+singletons = Singletons(
+    "account",
+    settings.region,
+    opts=pulumi.ResourceOptions(providers=[provider], protect=settings.protect),
+)
+
+pulumi.export("githubProviderArn", singletons.github.arn)

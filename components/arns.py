@@ -1,0 +1,38 @@
+"""ARNs built out of names that this program gives: the text of a policy is known before anything exists.
+
+Leaves out ARNs that AWS assigns. Partition ``aws`` only: the runbook's account is in it.
+"""
+
+
+def iam_role(account_id: str, name: str) -> str:
+    return f"arn:aws:iam::{account_id}:role/{name}"
+
+
+def iam_user(account_id: str, name: str) -> str:
+    return f"arn:aws:iam::{account_id}:user/{name}"
+
+
+def oidc_provider(account_id: str, host: str) -> str:
+    """IAM names a provider by its URL without the scheme."""
+    return f"arn:aws:iam::{account_id}:oidc-provider/{host}"
+
+
+def bucket(name: str) -> str:
+    return f"arn:aws:s3:::{name}"
+
+
+def objects(bucket_name: str, key_pattern: str) -> str:
+    return f"arn:aws:s3:::{bucket_name}/{key_pattern}"
+
+
+def ses_identity(region: str, account_id: str, identity: str) -> str:
+    return f"arn:aws:ses:{region}:{account_id}:identity/{identity}"
+
+
+def receipt_rule(region: str, account_id: str, rule_set: str, rule: str) -> str:
+    return f"arn:aws:ses:{region}:{account_id}:receipt-rule-set/{rule_set}:receipt-rule/{rule}"
+
+
+def instance(account_id: str, instance_id: str) -> str:
+    """In any region: the SSH user's policy names the instance by its id alone."""
+    return f"arn:aws:ec2:*:{account_id}:instance/{instance_id}"

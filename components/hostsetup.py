@@ -1,0 +1,130 @@
+"""Carries the host's steps over SSH, in their order, once the machine answers and its names resolve.
+
+Leaves out what the steps do (``hostsetup/``). A changed file or script shows as a changed input and runs its step
+again in place; only another instance replaces the steps, so that a new machine is set up from zero. No step has an
+``update`` or a ``delete``: every step can be run again, and what is on a machine goes with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_command as command
+from hostsetup.steps import steps
+
+from components.host import LOGIN_USER
+from hostsetup import gates
+from hostsetup.services import STAGED_ARCHIVE, Site
+
+#: Name of the step that asks the certificate authority, which looks the names up: it waits for DNS, nothing earlier
+#: does.
+NEEDS_DNS = "certificates"
+
+#: Tries to open a connection, the later ones five seconds apart; the gate before has seen the port open.
+DIAL_ERROR_LIMIT = 20
+DIAL_SECONDS = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostSetupArgs:
+    """``archive`` is a local release archive, None when the host downloads it. ``addresses`` are the A records,
+    ``reachable`` is what connects the address to the instance.
+    """
+
+    site: Site
+    archive: str | None
+    address: pulumi.Output[str]
+    instance_id: pulumi.Output[str]
+    private_key: pulumi.Output[str]
+    reachable: pulumi.Resource
+    addresses: Sequence[pulumi.Resource]
+    doh_urls: Sequence[str]
+
+
+class HostSetup(pulumi.ComponentResource):
+    """Runbook sections 5, 5b and 10. ``done`` is the last step: every service answers."""
+
+    done: pulumi.Resource
+
+    def __init__(self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentkeys:hostsetup:HostSetup", name, None, opts)
+
+        def child(*after: pulumi.Resource, seconds: int = 600) -> pulumi.ResourceOptions:
+            limit = f"{seconds}s"
+            return pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(after),
+                custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
+            )
+
+        host_key = command.local.Command(
+            f"{name}-host-key",
+            create=args.address.apply(lambda address: gates.command("host-key", address)),
+            triggers=[args.instance_id],
+            add_previous_output_in_env=False,
+            opts=child(args.reachable),
+        )
+        connection = command.remote.ConnectionArgs(
+            host=args.address,
+            user=LOGIN_USER,
+            private_key=args.private_key,
+            # Trust on first use: pinned for as long as this instance lives.
+            host_key=host_key.stdout,
+            dial_error_limit=DIAL_ERROR_LIMIT,
+            per_dial_timeout=DIAL_SECONDS,
+        )
+
+        def over_ssh(what: str, create: str, stdin: str, options: pulumi.ResourceOptions) -> command.remote.Command:
+            return command.remote.Command(
+                f"{name}-{what}",
+                connection=connection,
+                create=create,
+                stdin=stdin or None,
+                triggers=[args.instance_id],
+                add_previous_output_in_env=False,
+                logging=command.remote.Logging.STDOUT_AND_STDERR,
+                opts=options,
+            )
+
+        booted = over_ssh("booted", "cloud-init status --wait", "", child())
+        ready: dict[str, list[pulumi.Resource]] = {"": [booted]}
+        if args.archive is not None:
+            ready["release"] = [
+                command.remote.CopyToRemote(
+                    f"{name}-archive",
+                    connection=connection,
+                    source=pulumi.FileAsset(args.archive),
+                    remote_path=str(STAGED_ARCHIVE),
+                    triggers=[args.instance_id, args.site.release_sha256],
+                    opts=child(booted),
+                )
+            ]
+        ready[NEEDS_DNS] = [
+            command.local.Command(
+                f"{name}-dns",
+                create=args.address.apply(
+                    lambda address: gates.command(
+                        "dns",
+                        "--address",
+                        address,
+                        *(part for url in args.doh_urls for part in ("--doh", url)),
+                        *args.site.public_names.values(),
+                    )
+                ),
+                triggers=[],
+                add_previous_output_in_env=False,
+                opts=child(*args.addresses, seconds=900),
+            )
+        ]
+
+        made: dict[str, pulumi.Resource] = {}
+        for step in steps(args.site):
+            before = [made[earlier] for earlier in step.after] or ready[""]
+            made[step.name] = over_ssh(
+                step.name,
+                step.command,
+                step.stdin,
+                child(*before, *ready.get(step.name, []), seconds=step.timeout_seconds),
+            )
+            self.done = made[step.name]
+        self.register_outputs({})

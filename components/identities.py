@@ -1,0 +1,72 @@
+"""The two IAM users of a stack and, where a setting asks for them, their access keys.
+
+Leaves out the administrator, who is made by hand, and the CI roles, which belong to the account. The broker process
+needs no key: it federates.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.naming import Names
+from components.policies import identities
+from components.policies.document import text
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentitiesArgs:
+    """``access_key_users`` of ``daemon`` and ``broker``; a new ``access_key_epoch`` replaces their keys."""
+
+    names: Names
+    instance_id: pulumi.Input[str]
+    access_key_users: Collection[str]
+    access_key_epoch: int
+
+
+class Identities(pulumi.ComponentResource):
+    """``daemon`` may assume the data role, ``broker`` may SSH to the host (runbook section 4.1).
+
+    ``access_keys`` maps a user's key to its id and secret, both secret.
+    """
+
+    daemon: aws.iam.User
+    access_keys: dict[str, pulumi.Output[dict[str, str]]]
+
+    def __init__(self, name: str, args: IdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentkeys:identities:Identities", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        names = args.names
+
+        self.daemon = aws.iam.User(f"{name}-daemon", name=names.daemon_user, opts=child)
+        aws.iam.UserPolicy(
+            f"{name}-daemon-assume-role",
+            name=f"{names.daemon_user}-assume-role",
+            user=self.daemon.name,
+            policy=text(identities.daemon(names.role_arn("data"))),
+            opts=child,
+        )
+        broker = aws.iam.User(f"{name}-broker", name=names.broker_user, opts=child)
+        aws.iam.UserPolicy(
+            f"{name}-broker-ec2ic",
+            name=f"{names.broker_user}-ec2ic",
+            user=broker.name,
+            policy=pulumi.Output.from_input(args.instance_id).apply(
+                lambda instance_id: text(identities.ssh(names.account_id, instance_id))
+            ),
+            opts=child,
+        )
+
+        self.access_keys = {}
+        for key, user in {"daemon": self.daemon, "broker": broker}.items():
+            if key in args.access_key_users:
+                made = aws.iam.AccessKey(
+                    f"{name}-{key}-key",
+                    user=user.name,
+                    opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.access_key_epoch),
+                )
+                self.access_keys[key] = pulumi.Output.secret(
+                    pulumi.Output.all(aws_access_key_id=made.id, aws_secret_access_key=made.secret)
+                )
+        self.register_outputs({})

@@ -1,0 +1,77 @@
+"""Mail of a stack: the SES identities it sends from and the rule that files what comes in.
+
+Leaves out the rule set and its activation, which exist once per account and region (``components/singletons.py``), the
+records (``components/dns.py``) and the click that verifies the sender address.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
+
+#: SES makes three DKIM tokens for every domain identity.
+DKIM_TOKENS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailIdentitiesArgs:
+    names: Names
+
+
+class MailIdentities(pulumi.ComponentResource):
+    """The domain identity with Easy DKIM and the sender address (runbook section 3)."""
+
+    dkim_tokens: list[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: MailIdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentkeys:mail:MailIdentities", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        domain = aws.sesv2.EmailIdentity(
+            f"{name}-domain",
+            email_identity=args.names.mail_domain,
+            dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
+            opts=child,
+        )
+        aws.sesv2.EmailIdentity(
+            f"{name}-sender",
+            email_identity=args.names.email_from,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[domain]),
+        )
+        tokens = domain.dkim_signing_attributes.apply(lambda attributes: attributes.tokens)
+        self.dkim_tokens = [tokens[index] for index in range(DKIM_TOKENS)]
+        self.register_outputs({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundMailArgs:
+    """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule."""
+
+    names: Names
+    bucket_policy: aws.s3.BucketPolicy
+
+
+class InboundMail(pulumi.ComponentResource):
+    """This stack's rule in the account's rule set (runbook section 3)."""
+
+    def __init__(self, name: str, args: InboundMailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentkeys:mail:InboundMail", name, None, opts)
+        aws.ses.ReceiptRule(
+            f"{name}-rule",
+            name=args.names.receipt_rule,
+            rule_set_name=RECEIPT_RULE_SET,
+            enabled=True,
+            scan_enabled=True,
+            tls_policy="Optional",
+            recipients=[args.names.mail_domain],
+            s3_actions=[
+                {
+                    "bucket_name": args.names.bucket("mail"),
+                    "object_key_prefix": INBOUND_PREFIX,
+                    "position": 1,
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.bucket_policy]),
+        )
+        self.register_outputs({})

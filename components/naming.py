@@ -1,0 +1,131 @@
+"""Every physical name of a stack, out of account, zone and suffix: the runbook's two name tables as one pure function.
+
+Leaves out names that AWS assigns and names on the host (``hostsetup/services.py``).
+"""
+
+from dataclasses import dataclass
+
+from components import arns
+from hostsetup.services import PUBLIC_HOSTS
+
+#: The session tag that carries the agent's id, 64 lower-case hex characters; no role and no default tag may carry it.
+ACTOR_TAG = "agentkeys_actor_omni"
+ACTOR_LENGTH = 64
+
+#: Audience of the broker's OIDC tokens, the only client id of the provider.
+STS_AUDIENCE = "sts.amazonaws.com"
+
+#: SES has one active receipt rule set per account and region; the account project owns it, stacks add a rule.
+RECEIPT_RULE_SET = "agentkeys"
+
+#: Where SES puts raw mail in the mail bucket.
+INBOUND_PREFIX = "inbound/"
+
+#: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
+GITHUB_ISSUER = "token.actions.githubusercontent.com"
+
+#: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME_LIMIT = 63
+#: Role names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ROLE_NAME_LIMIT = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataClass:
+    """A class of agents' data: its bucket, its role and the part of the key below the actor's prefix."""
+
+    key: str
+    prefix: str
+
+    @property
+    def sid(self) -> str:
+        """Opening of the statement ids, as the running account has them: ``VaultListV3``."""
+        return self.key.capitalize()
+
+
+#: One row gives a bucket, a role, its policies and outputs. Mail is not a row: SES writes it, no actor owns it.
+DATA_CLASSES = (DataClass(key="vault", prefix="credentials"), DataClass(key="memory", prefix="memory"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Physical names of one stack.
+
+    Raises ValueError from ``__post_init__`` when a name does not fit its AWS limit.
+    """
+
+    account_id: str
+    region: str
+    zone: str
+    suffix: str
+    broker_host: str
+    mail_domain: str
+    email_from: str
+
+    def __post_init__(self) -> None:
+        for name, limit in [
+            *((self.bucket(key), BUCKET_NAME_LIMIT) for key in ("mail", *(row.key for row in DATA_CLASSES))),
+            *((self.role(key), ROLE_NAME_LIMIT) for key in ("data", *(row.key for row in DATA_CLASSES))),
+            (self.host, ROLE_NAME_LIMIT),
+        ]:
+            if len(name) > limit:
+                raise ValueError(
+                    f"suffix {self.suffix!r} makes the name {name!r}, {len(name)} characters long; AWS allows {limit}. "
+                    "Shorten the suffix."
+                )
+
+    @property
+    def daemon_user(self) -> str:
+        return f"agentkeys-daemon{self.suffix}"
+
+    @property
+    def broker_user(self) -> str:
+        """The operator's SSH user, not the broker process."""
+        return f"agentkeys-broker{self.suffix}"
+
+    @property
+    def host(self) -> str:
+        """Name of the host's role, instance profile, security group and key pair."""
+        return f"agentkeys-broker-host{self.suffix}"
+
+    @property
+    def elastic_ip(self) -> str:
+        return f"agentkeys-broker-eip{self.suffix}"
+
+    @property
+    def receipt_rule(self) -> str:
+        return f"agentkeys-inbound{self.suffix}"
+
+    def role(self, key: str) -> str:
+        """Name of the data role (``data``) or of a data class's role (``vault``, ``memory``)."""
+        return f"agentkeys-{key}-role{self.suffix}"
+
+    def role_arn(self, key: str) -> str:
+        return arns.iam_role(self.account_id, self.role(key))
+
+    def bucket(self, key: str) -> str:
+        """Name of the mail bucket (``mail``) or of a data class's bucket (``vault``, ``memory``)."""
+        return f"agentkeys-{key}{self.suffix}-{self.account_id}"
+
+    @property
+    def issuer(self) -> str:
+        """OIDC issuer URL; AWS compares it byte for byte with ``iss``, so it never ends in a slash."""
+        return f"https://{self.broker_host}"
+
+    @property
+    def public_hosts(self) -> dict[str, str]:
+        """Fully qualified name by key of ``PUBLIC_HOSTS``, in record order."""
+        return {key: self.broker_host if key == "broker" else f"{key}{self.suffix}.{self.zone}" for key in PUBLIC_HOSTS}
+
+
+def default_broker_host(zone: str, suffix: str) -> str:
+    """``broker.<zone>``; a suffix comes in front here, ``test-broker.<zone>``, unlike in every other host name."""
+    return f"{suffix.removeprefix('-')}-broker.{zone}" if suffix else f"broker.{zone}"
+
+
+def default_mail_domain(zone: str, suffix: str) -> str:
+    return f"bots{suffix}.{zone}"
+
+
+def default_email_from(mail_domain: str, suffix: str) -> str:
+    return f"noreply{suffix}@{mail_domain}"

@@ -1,0 +1,55 @@
+"""The form of a policy document: version, statements with unique Sids, one canonical text, a size within the quota."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+Statement = dict[str, Any]
+Document = dict[str, Any]
+Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
+
+#: Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and for
+#: bucket policies https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (20 KB).
+SIZE_LIMITS = {"role": 10240, "user": 2048, "trust": 2048, "bucket": 20480}
+
+
+def statement(
+    sid: str,
+    *,
+    effect: Literal["Allow", "Deny"] = "Allow",
+    actions: Sequence[str],
+    principal: Mapping[str, str | Sequence[str]] | Literal["*"] | None = None,
+    resources: Sequence[str] = (),
+    condition: Condition | None = None,
+) -> Statement:
+    """One sentence of intent; ``sid`` names it. Lists are sorted, a list of one becomes its element."""
+    made: Statement = {"Sid": sid, "Effect": effect}
+    if principal is not None:
+        made["Principal"] = principal
+    made["Action"] = _listed(actions)
+    if resources:
+        made["Resource"] = _listed(resources)
+    if condition is not None:
+        made["Condition"] = condition
+    return made
+
+
+def document(*statements: Statement, kind: Literal["role", "user", "trust", "bucket"]) -> Document:
+    """The document of these statements. Raises ValueError for a Sid used twice or a text over the quota of ``kind``."""
+    sids = [item["Sid"] for item in statements]
+    if len(set(sids)) != len(sids):
+        raise ValueError(f"Sids must be unique in a policy; got {sids}")
+    made: Document = {"Version": "2012-10-17", "Statement": list(statements)}
+    size = len(text(made).encode())
+    if size > SIZE_LIMITS[kind]:
+        raise ValueError(f"a {kind} policy of {size} bytes is over AWS's limit of {SIZE_LIMITS[kind]}: {sids}")
+    return made
+
+
+def text(made: Document) -> str:
+    """Canonical JSON: the same document is the same bytes, so it never shows as a change."""
+    return json.dumps(made, sort_keys=True, separators=(",", ":"))
+
+
+def _listed(values: Sequence[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else sorted(values)

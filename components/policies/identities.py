@@ -1,0 +1,36 @@
+"""What the two IAM users may do, one inline policy each (runbook sections 4.1 and the SSH section)."""
+
+from components import arns
+from components.policies.document import Document, document, statement
+
+#: The login user that EC2 Instance Connect pushes ephemeral keys to.
+LOGIN_USER = "agentkey"
+
+
+def daemon(data_role_arn: str) -> Document:
+    """Assume the data role, without tags: who may tag a session chooses its actor."""
+    return document(
+        statement("AssumeDataRole", actions=["sts:AssumeRole"], resources=[data_role_arn]),
+        kind="user",
+    )
+
+
+def ssh(account_id: str, instance_id: str) -> Document:
+    """EC2 Instance Connect to one instance as one user.
+
+    The describe calls know no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    return document(
+        statement(
+            "SendKeyToBrokerHost",
+            actions=["ec2-instance-connect:SendSSHPublicKey"],
+            resources=[arns.instance(account_id, instance_id)],
+            condition={"StringEquals": {"ec2:osuser": LOGIN_USER}},
+        ),
+        statement(
+            "FindBrokerHost",
+            actions=["ec2:DescribeInstanceConnectEndpoints", "ec2:DescribeInstances"],
+            resources=["*"],
+        ),
+        kind="user",
+    )

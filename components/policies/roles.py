@@ -1,0 +1,81 @@
+"""What the roles may do by themselves. Each layer scopes on its own: inside one account IAM adds identity and bucket
+policies up, so neither may lean on the other (runbook sections 4, 6 and 9.4).
+"""
+
+from components import arns
+from components.naming import ACTOR_TAG, DataClass
+from components.policies.document import Document, Statement, document, statement
+
+#: Replaced by IAM with the session's own tag; a session without it matches nothing.
+OWN_PREFIX = f"bots/${{aws:PrincipalTag/{ACTOR_TAG}}}"
+
+
+def data_class(row: DataClass, bucket: str, account_id: str) -> Document:
+    """Own prefix of the class's bucket; ``aws:ResourceAccount`` keeps a bucket of that name elsewhere out of reach."""
+    ours = {"aws:ResourceAccount": account_id}
+    return document(
+        statement(
+            f"{row.sid}ListOwnPrefix",
+            actions=["s3:ListBucket"],
+            resources=[arns.bucket(bucket)],
+            condition={"StringEquals": ours, "StringLike": {"s3:prefix": f"{OWN_PREFIX}/{row.prefix}/*"}},
+        ),
+        statement(
+            f"{row.sid}GetOwnObjects",
+            actions=["s3:GetObject"],
+            resources=[arns.objects(bucket, f"{OWN_PREFIX}/{row.prefix}/*")],
+            condition={"StringEquals": ours},
+        ),
+        statement(
+            f"{row.sid}PutAndDeleteOwnObjects",
+            actions=["s3:DeleteObject", "s3:PutObject"],
+            resources=[arns.objects(bucket, f"{OWN_PREFIX}/{row.prefix}/*")],
+            condition={"StringEquals": ours},
+        ),
+        kind="role",
+    )
+
+
+def data_before_federation(mail_bucket: str, mail_domain: str, account_id: str, region: str) -> Document:
+    """The data role's broad grant of the static stage (section 4.2); federation removes it (section 9.4)."""
+    ours = {"aws:ResourceAccount": account_id}
+    return document(
+        statement(
+            "ListMail",
+            actions=["s3:ListBucket"],
+            resources=[arns.bucket(mail_bucket)],
+            condition={"StringEquals": ours},
+        ),
+        statement(
+            "GetMail",
+            actions=["s3:GetObject"],
+            resources=[arns.objects(mail_bucket, "*")],
+            condition={"StringEquals": ours},
+        ),
+        _send_email(mail_domain, account_id, region),
+        kind="role",
+    )
+
+
+def assume_data_role(data_role_arn: str) -> Document:
+    """The host role's ``BrokerAssumeData`` (section 6)."""
+    return document(
+        statement("AssumeDataRole", actions=["sts:AssumeRole"], resources=[data_role_arn]),
+        kind="role",
+    )
+
+
+def send_email(mail_domain: str, account_id: str, region: str) -> Document:
+    """The host role's ``BrokerSendEmail`` (section 6.1): without GetEmailIdentity the broker never gets ready."""
+    return document(_send_email(mail_domain, account_id, region), kind="role")
+
+
+def _send_email(mail_domain: str, account_id: str, region: str) -> Statement:
+    return statement(
+        "SendFromMailDomain",
+        actions=["ses:GetEmailIdentity", "ses:SendEmail"],
+        resources=[
+            arns.ses_identity(region, account_id, mail_domain),
+            arns.ses_identity(region, account_id, f"*@{mail_domain}"),
+        ],
+    )

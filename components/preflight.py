@@ -1,0 +1,89 @@
+"""Checks that need AWS's answer, made before the first resource: caller, account, hosted zone, receipt rule set.
+
+They read; they create nothing, and they run in every preview. Values that are wrong by themselves are refused earlier,
+in ``settings.py``.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pulumi
+import pulumi_aws as aws
+
+from components.naming import RECEIPT_RULE_SET
+
+T = TypeVar("T")
+
+
+def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
+    """The credentials belong to the configured account and to an identity that may run the program. Raises RunError."""
+    identity = _asked(
+        "who the credentials belong to", lambda: aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
+    )
+    if identity.account_id != account_id:
+        raise pulumi.RunError(
+            f"accountId: the stack is for account {account_id}, the credentials belong to {identity.account_id} "
+            f"({identity.arn}). Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
+        )
+    who = identity_of(identity.arn)
+    if who.lower() not in {entry.lower() for entry in allowed}:
+        raise pulumi.RunError(
+            f"allowedCallers: the credentials belong to {who!r}, and only {', '.join(allowed)} may run this program. "
+            "Nothing was created. Select the right profile (AWS_PROFILE), or add the identity to allowedCallers."
+        )
+
+
+def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:
+    """The zone id is the public zone of that name. Raises RunError."""
+    found = _asked(
+        f"for the hosted zone {zone_id}",
+        lambda: aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(provider=provider)),
+    )
+    if found.private_zone:
+        raise pulumi.RunError(
+            f"parentZoneId: {zone_id} is a private hosted zone; certificates, mail and STS need public names. "
+            "Nothing was created. Give the id of the public zone (`aws route53 list-hosted-zones`)."
+        )
+    if found.name.rstrip(".") != zone:
+        raise pulumi.RunError(
+            f"parentZoneId: {zone_id} is the hosted zone of {found.name.rstrip('.')!r}, not of zone {zone!r}. "
+            "Nothing was created. Correct zone or parentZoneId (`aws route53 list-hosted-zones`)."
+        )
+
+
+def receipt_rule_set(provider: aws.Provider, region: str) -> None:
+    """The account project has activated the shared rule set; no stack takes another's place. Raises RunError."""
+    way_out = "Nothing was created. Prepare the account once with the project in account/ (`pulumi -C account up`)."
+    try:
+        active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
+    except Exception as error:
+        raise pulumi.RunError(
+            f"The account has no active SES receipt rule set in {region} ({_reason(error)}). {way_out}"
+        ) from None
+    if active != RECEIPT_RULE_SET:
+        raise pulumi.RunError(
+            f"The active SES receipt rule set in {region} is {active!r}; this program adds its rule to "
+            f"{RECEIPT_RULE_SET!r}. {way_out} It replaces the active set only after you confirm its preview."
+        )
+
+
+def identity_of(arn: str) -> str:
+    """``user/<name>`` or ``role/<name>`` of a caller's ARN; paths and session names are left out."""
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    parts = rest.split("/")
+    return f"role/{parts[0]}" if kind == "assumed-role" else f"{kind}/{parts[-1]}"
+
+
+def _asked(what: str, ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except Exception as error:
+        raise pulumi.RunError(
+            f"AWS was asked {what} and refused: {_reason(error)}. Nothing was created. "
+            "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What AWS said, without the engine's wrapping."""
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,332 @@
+"""The program's settings: one typed model over the stack's configuration, checked before anything is created.
+
+Owns the rules a value must keep and the messages when it does not. Types, meanings and defaults are declared in
+``Pulumi.yaml``; the model has no defaults of its own. What depends on AWS's answer (account, zone, rule set) is checked
+in ``components/preflight.py``.
+"""
+
+import hashlib
+import ipaddress
+import json
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import pulumi
+from pulumi.runtime import config
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from hostsetup.services import Site
+
+#: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
+SES_RECEIVING_REGIONS = (
+    "ap-northeast-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+)
+
+#: What a public IPv4 address can never be; the names are for the error message (RFC 6890 and its registry).
+REFUSED_NETWORKS = {
+    ipaddress.ip_network(network): why
+    for network, why in {
+        "0.0.0.0/8": "this network",
+        "10.0.0.0/8": "private",
+        "100.64.0.0/10": "carrier-grade NAT",
+        "127.0.0.0/8": "loopback",
+        "169.254.0.0/16": "link-local",
+        "172.16.0.0/12": "private",
+        "192.0.0.0/24": "protocol assignments",
+        "192.0.2.0/24": "documentation",
+        "192.168.0.0/16": "private",
+        "198.18.0.0/15": "benchmarking, and what VPN clients answer in place of a real address",
+        "198.51.100.0/24": "documentation",
+        "203.0.113.0/24": "documentation",
+        "224.0.0.0/4": "multicast",
+        "240.0.0.0/4": "reserved or broadcast",
+    }.items()
+}
+
+#: Settings that the surroundings may override, as AGENTKEYS_<NAME>: a sandbox or a CI run brings its own release,
+#: resolvers and certificate authority to unchanged stack files.
+FROM_ENVIRONMENT = ("acme_directory", "ca_bundle", "doh_urls", "release", "release_sha256")
+
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+
+def _domain(value: str) -> str:
+    if not _DOMAIN.fullmatch(value):
+        raise ValueError("must be a DNS name in lower case without a trailing dot, for example litentry.org")
+    return value
+
+
+def _absent_or_domain(value: str) -> str:
+    return _domain(value) if value else value
+
+
+def public_ipv4(value: str) -> str:
+    """The address, when it can be an elastic IP. Raises ValueError naming the range it is in."""
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        raise ValueError("must be an IPv4 address, for example 3.208.12.34") from None
+    for network, why in REFUSED_NETWORKS.items():
+        if address in network:
+            raise ValueError(f"is in {network} ({why}) and can never be an elastic IP; give the address that AWS shows")
+    return value
+
+
+def _absent_or_public_ipv4(value: str) -> str:
+    return public_ipv4(value) if value else value
+
+
+def _receives_mail(value: str) -> str:
+    if value not in SES_RECEIVING_REGIONS:
+        raise ValueError(f"must be a region where SES receives mail: {', '.join(SES_RECEIVING_REGIONS)}")
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"must be IPv4 networks in CIDR form, for example 203.0.113.7/32 ({error})") from None
+    return value
+
+
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+Region = Annotated[str, AfterValidator(_receives_mail)]
+Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
+
+
+class StackConfiguration(PydanticBaseSettingsSource):
+    """The project's namespace of the stack's configuration, overridden where FROM_ENVIRONMENT allows it.
+
+    The only source: a stray variable of an operator's shell must not change a stack. Keys that the model does not
+    know are handed on, so that it can refuse them.
+    """
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        key = field.alias or field_name
+        value = os.environ.get(f"AGENTKEYS_{field_name.upper()}") if field_name in FROM_ENVIRONMENT else None
+        return (self._configured().get(key) if value is None else value), key, self.field_is_complex(field)
+
+    def __call__(self) -> dict[str, Any]:
+        found = dict[str, Any](self._configured())
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, is_complex = self.get_field_value(field, name)
+            if value is not None:
+                found[key] = _decoded(key, value) if is_complex else value
+        return found
+
+    @staticmethod
+    def _configured() -> dict[str, str]:
+        namespace = f"{pulumi.get_project()}:"
+        everything = {**config.get_config_env(), **config.CONFIG.get()}
+        return {key.removeprefix(namespace): value for key, value in everything.items() if key.startswith(namespace)}
+
+
+def _decoded(key: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise pulumi.RunError(f"{key}: {value!r} must be a JSON list or object. Correct it and run again.") from None
+
+
+class Configured(BaseSettings):
+    """Field ``broker_host`` is the key ``brokerHost``. Raises ValidationError; ``load`` turns it into sentences."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, StackConfiguration(settings_cls)
+
+
+class AccountSettings(Configured):
+    """Settings of the project in ``account/``."""
+
+    account_id: AccountId
+    region: Region
+    allowed_callers: Callers
+    protect: bool
+
+
+class Settings(Configured):
+    """Settings of one stack."""
+
+    account_id: AccountId
+    region: Region
+    zone: Annotated[str, AfterValidator(_domain)]
+    parent_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{1,31}$")]
+    suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
+    broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
+    mail_domain: Annotated[str, AfterValidator(_absent_or_domain)]
+    email_from_address: str
+    trust: Literal["federated", "static"]
+    allowed_callers: Callers
+    access_key_users: list[Literal["daemon", "broker"]]
+    access_key_epoch: Annotated[int, Field(ge=1)]
+    raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
+    versioning: bool
+    protect: bool
+    force_destroy: bool
+    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
+    ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
+    root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
+    elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
+    ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
+    release: str
+    release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    acme_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")]
+    doh_urls: Annotated[list[Annotated[str, Field(pattern=r"^https?://\S+$")]], Field(min_length=1)]
+    ca_bundle: str
+    auth_methods: str
+    audit_anchors: str
+    email_sender: str
+    chain: str
+    chain_rpc_http: str
+    contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError("must be a file with PEM certificates; none is there")
+        return value
+
+    @model_validator(mode="after")
+    def _inside_the_zone(self) -> Self:
+        for key, name in {
+            "brokerHost": self.names.broker_host,
+            "mailDomain": self.names.mail_domain,
+        }.items():
+            if not name.endswith(f".{self.zone}"):
+                raise ValueError(
+                    f"{key}: {name!r} must be below the zone {self.zone!r}, which holds its records. "
+                    f"Change {key} or zone."
+                )
+        sender = self.names.email_from
+        if sender.count("@") != 1 or sender.split("@")[1] != self.names.mail_domain:
+            raise ValueError(
+                f"emailFromAddress: {sender!r} must be an address at the mail domain {self.names.mail_domain!r}, "
+                "whose mail this stack receives."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _release_is_what_its_digest_says(self) -> Self:
+        if not self.release or not self.release_sha256:
+            missing = "release" if not self.release else "releaseSha256"
+            raise ValueError(
+                f"{missing}: nothing is given, and the host needs a release archive. Set both with "
+                "`pulumi config set release <path or https URL>` and `pulumi config set releaseSha256 <sha256>`."
+            )
+        if self.release_is_url:
+            return self
+        archive = Path(self.release)
+        if not archive.is_file():
+            raise ValueError(f"release: {self.release!r} must be an https URL or an existing file; no file is there.")
+        with archive.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != self.release_sha256:
+            raise ValueError(
+                f"releaseSha256: {self.release_sha256} is not the SHA-256 of {self.release!r}, which is {digest}. "
+                "Fetch the archive again, or set the digest that its publisher gives."
+            )
+        return self
+
+    @property
+    def release_is_url(self) -> bool:
+        return self.release.startswith("https://")
+
+    @property
+    def site(self) -> Site:
+        """What the host is handed; the archive's path stays here, since it is copied."""
+        names = self.names
+        return Site(
+            account_id=self.account_id,
+            region=self.region,
+            issuer=names.issuer,
+            public_names=names.public_hosts,
+            mail_bucket=names.bucket("mail"),
+            vault_bucket=names.bucket("vault"),
+            memory_bucket=names.bucket("memory"),
+            data_role_arn=names.role_arn("data"),
+            email_from=names.email_from,
+            auth_methods=self.auth_methods,
+            audit_anchors=self.audit_anchors,
+            email_sender=self.email_sender,
+            chain=self.chain,
+            chain_rpc=self.chain_rpc_http,
+            contracts=self.contracts,
+            release=self.release if self.release_is_url else "",
+            release_sha256=self.release_sha256,
+            acme_directory=self.acme_directory,
+            acme_email=self.acme_email or f"hostmaster@{self.zone}",
+        )
+
+    @property
+    def names(self) -> Names:
+        """Raises ValueError when a name does not fit AWS's limits."""
+        mail_domain = self.mail_domain or default_mail_domain(self.zone, self.suffix)
+        return Names(
+            account_id=self.account_id,
+            region=self.region,
+            zone=self.zone,
+            suffix=self.suffix,
+            broker_host=self.broker_host or default_broker_host(self.zone, self.suffix),
+            mail_domain=mail_domain,
+            email_from=self.email_from_address or default_email_from(mail_domain, self.suffix),
+        )
+
+
+T = TypeVar("T", bound=Configured)
+
+
+def load(model: type[T]) -> T:
+    """The running stack's settings. Raises RunError: one line per wrong key with value, rule and way out."""
+    try:
+        return model()
+    except ValidationError as error:
+        raise pulumi.RunError(
+            "\n".join(
+                [
+                    f"The settings of stack {pulumi.get_stack()!r} are not usable. Nothing was created.",
+                    *(_explained(item) for item in error.errors(include_url=False)),
+                    f"Correct Pulumi.{pulumi.get_stack()}.yaml (`pulumi config set <key> <value>`) and run again.",
+                ]
+            )
+        ) from None
+
+
+def _explained(item: Any) -> str:
+    """One sentence for one of pydantic's error records."""
+    key = ".".join(str(part) for part in item["loc"])
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        return f"  {key}: no such key (value {item['input']!r}). `Pulumi.yaml` lists every key with its meaning."
+    if item["type"] == "missing":
+        return f"  {key}: missing. `Pulumi.yaml` says what it is."
+    if not key:
+        return f"  {message}"
+    return f"  {key}: {item['input']!r} {message[0].lower()}{message[1:]}."

@@ -1,0 +1,152 @@
+"""Runs a Pulumi program of this repository under mocks and keeps everything it registered.
+
+Owns the one table of answers that AWS and the engine would give. A lookup that is not in it is an error, so a program
+that asks something new has a test that says so.
+"""
+
+import json
+import runpy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from google.protobuf import json_format
+from pulumi.runtime import config
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+
+PROJECT = Path(__file__).resolve().parent.parent
+#: Marks a secret value on the wire.
+SECRET_KEY = "4dabf18193072939515e22adb298388d"
+ADDRESS = "3.208.12.34"
+INSTANCE_ID = "i-0123456789abcdef0"
+
+LOOKUPS: dict[str, dict[str, Any]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {
+        "accountId": "429071895007",
+        "arn": "arn:aws:iam::429071895007:user/agentkeys-admin",
+        "userId": "AIDAEXAMPLE",
+    },
+    "aws:route53/getZone:getZone": {"name": "litentry.org", "privateZone": False, "zoneId": "Z09723983CFJOHAE3VC65"},
+    "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "agentkeys"},
+    "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
+    "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99"},
+}
+
+#: What AWS adds to a resource's inputs.
+COMPUTED: dict[str, dict[str, Any]] = {
+    "aws:sesv2/emailIdentity:EmailIdentity": {"dkimSigningAttributes": {"tokens": ["one", "two", "three"]}},
+    "aws:ec2/eip:Eip": {"publicIp": ADDRESS},
+    "aws:iam/accessKey:AccessKey": {"secret": "not-a-real-secret"},
+    "aws:iam/role:Role": {"arn": "arn:aws:iam::429071895007:role/mocked"},
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"arn": "arn:aws:iam::429071895007:oidc-provider/mocked"},
+    "tls:index/privateKey:PrivateKey": {
+        "publicKeyOpenssh": "ssh-ed25519 AAAAmocked\n",
+        "privateKeyOpenssh": {SECRET_KEY: "1b47061264138c4ac30d75fd1eb44270", "value": "mocked private key"},
+    },
+    "command:local:Command": {"stdout": "mocked\n", "stderr": ""},
+    "command:remote:Command": {"stdout": "", "stderr": ""},
+}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine would receive it."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: dict[str, Any]
+    request: Any = field(repr=False)
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.inputs["policy"])
+        return document
+
+
+class Answers(Mocks):
+    def __init__(self, lookups: dict[str, dict[str, Any]], *, preview: bool) -> None:
+        self.lookups, self.preview = lookups, preview
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        computed = COMPUTED.get(args.typ, {})
+        outputs = {**args.inputs, **({} if self.preview and args.typ.startswith("command:") else computed)}
+        if self.preview:
+            return None, {key: value for key, value in outputs.items() if key not in {"arn", "publicIp"}}
+        return (INSTANCE_ID if args.typ == "aws:ec2/instance:Instance" else f"{args.name}-id"), outputs
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
+        if args.token not in self.lookups:
+            raise AssertionError(f"the program looked up {args.token}, which LOOKUPS does not answer")
+        return self.lookups[args.token]
+
+
+class Recorder(MockMonitor):
+    """Keeps every registration; read it after the program ended."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.registered: list[Registered] = []
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type == "pulumi:pulumi:Stack":
+            return super().RegisterResource(request)
+        self.registered.append(
+            Registered(
+                type=request.type,
+                name=request.name,
+                parent=request.parent.rsplit("::", 1)[-1],
+                inputs=json_format.MessageToDict(request.object),
+                request=request,
+            )
+        )
+        return super().RegisterResource(request)
+
+    def of(self, kind: str) -> list[Registered]:
+        return [resource for resource in self.registered if resource.type == kind]
+
+    def named(self, name: str) -> Registered:
+        (found,) = [resource for resource in self.registered if resource.name == name]
+        return found
+
+    @property
+    def custom(self) -> list[Registered]:
+        return [resource for resource in self.registered if resource.request.custom]
+
+
+def configuration(folder: Path, stack: str) -> dict[str, str]:
+    """What the engine hands the program: the stack file over the project's defaults, lists and maps as JSON."""
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    values = {
+        f"{project['name']}:{key}": declared["default"]
+        for key, declared in project["config"].items()
+        if "default" in declared
+    }
+    values.update(yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"])
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+
+def run(
+    stack: str,
+    *,
+    folder: Path = PROJECT,
+    preview: bool = False,
+    changed: dict[str, str] | None = None,
+    lookups: dict[str, dict[str, Any]] | None = None,
+) -> Recorder:
+    """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace."""
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
+    recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))
+    set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
+    config.set_all_config(
+        {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}}
+    )
+
+    @pulumi.runtime.test
+    def program() -> None:
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+    program()
+    return recorder

@@ -1,0 +1,121 @@
+"""Every IAM document as text in a golden file, and rules that hold for all of them."""
+
+import json
+
+import pytest
+
+from components.naming import ACTOR_TAG, DATA_CLASSES
+from components.policies import buckets
+from components.policies.document import document, statement
+
+DOCUMENT_KEYS = ("policy", "assumeRolePolicy")
+
+
+def documents(recorded):
+    """Name of the document and its content, for everything in a program that holds one."""
+    return {
+        f"{resource.name}{'' if key == 'policy' else '-trust'}": json.loads(resource.inputs[key])
+        for resource in recorded.custom
+        for key in DOCUMENT_KEYS
+        if key in resource.inputs
+    }
+
+
+def statements(recorded):
+    return [(name, item) for name, made in documents(recorded).items() for item in made["Statement"]]
+
+
+def listed(value):
+    return [value] if isinstance(value, str) else list(value)
+
+
+@pytest.mark.parametrize("stack", ["prod", "test"])
+def test_every_document_is_the_golden_one(stack, programs, golden):
+    for name, made in documents(programs[stack]).items():
+        golden(f"policies/{stack}/{name}.json", json.dumps(made, indent=2, sort_keys=True) + "\n")
+
+
+def test_no_document_allows_every_principal_or_every_action(program):
+    for name, item in statements(program):
+        if item["Effect"] == "Allow":
+            assert item.get("Principal") != "*", name
+            assert all(not action.endswith("*") for action in listed(item["Action"])), name
+
+
+def test_every_resource_is_stars_only_where_aws_knows_no_resource(program):
+    stars = {(name, item["Sid"]) for name, item in statements(program) if item.get("Resource") == "*"}
+    assert stars == {("identities-broker-ec2ic", "FindBrokerHost")}
+
+
+def test_only_sessions_of_this_stacks_issuer_may_pass_tags(programs):
+    for stack, issuer in {"prod": "broker.litentry.org", "test": "test-broker.litentry.org"}.items():
+        passing = [item for _, item in statements(programs[stack]) if "sts:TagSession" in listed(item["Action"])]
+        assert len(passing) == 3
+        for item in passing:
+            assert item["Principal"] == {"Federated": f"arn:aws:iam::429071895007:oidc-provider/{issuer}"}
+            assert item["Condition"]["StringEquals"] == {f"{issuer}:aud": "sts.amazonaws.com"}
+            assert item["Condition"]["StringLike"] == {f"aws:RequestTag/{ACTOR_TAG}": "?" * 64}
+            assert item["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": [ACTOR_TAG]}
+            assert item["Condition"]["Null"] == {f"aws:RequestTag/{ACTOR_TAG}": "false", "aws:TagKeys": "false"}
+
+
+def test_no_document_of_one_stack_names_anything_of_the_other(programs):
+    prod, test = (json.dumps(documents(programs[stack])) for stack in ("prod", "test"))
+    for name in ("-test", "test-broker"):
+        assert name not in prod
+    for row in ("vault", "memory", "mail"):
+        assert f"agentkeys-{row}-429071895007" not in test
+        assert f'agentkeys-{row}-role"' not in test
+    assert "/broker.litentry.org" not in test
+
+
+def test_every_bucket_refuses_plain_http(program):
+    policies = program.of("aws:s3/bucketPolicy:BucketPolicy")
+    assert len(policies) == 3
+    for policy in policies:
+        (denied,) = [item for item in policy.policy["Statement"] if item["Effect"] == "Deny"]
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert denied["Action"] == "s3:*"
+
+
+@pytest.mark.parametrize("row", DATA_CLASSES, ids=[row.key for row in DATA_CLASSES])
+def test_listing_is_bound_to_the_prefix_of_the_sessions_own_tag(row):
+    made = buckets.data_class(row, "bucket", "arn:aws:iam::429071895007:role/r")
+    by_sid = {item["Sid"]: item for item in made["Statement"]}
+    listing, objects = by_sid[f"{row.sid}ListV3"], by_sid[f"{row.sid}ObjectsV3"]
+    own = f"bots/${{aws:PrincipalTag/{ACTOR_TAG}}}/{row.prefix}/*"
+    assert listing["Action"] == "s3:ListBucket"
+    assert listing["Condition"]["StringLike"] == {"s3:prefix": own}
+    assert objects["Resource"] == f"arn:aws:s3:::bucket/{own}"
+    for item in (listing, objects):
+        assert item["Condition"]["Null"] == {f"aws:PrincipalTag/{ACTOR_TAG}": "false"}
+
+
+def test_nobody_reads_raw_mail_unless_a_setting_names_the_role(program):
+    (policy,) = [item for item in program.of("aws:s3/bucketPolicy:BucketPolicy") if item.name == "inbox-policy"]
+    readers = [item for item in policy.policy["Statement"] if "s3:GetObject" in listed(item["Action"])]
+    assert [item["Sid"] for item in readers] == ["MailObjectsV3"]
+    assert "inbound/" not in readers[0]["Resource"]
+
+
+def test_ses_writes_for_this_stacks_rule_only(programs):
+    for stack, rule in {"prod": "agentkeys-inbound", "test": "agentkeys-inbound-test"}.items():
+        writer = programs[stack].named("inbox-policy").policy["Statement"][0]
+        assert writer["Principal"] == {"Service": "ses.amazonaws.com"}
+        assert writer["Resource"].endswith("/inbound/*")
+        assert writer["Condition"] == {
+            "StringEquals": {
+                "aws:SourceAccount": "429071895007",
+                "aws:SourceArn": (f"arn:aws:ses:us-east-1:429071895007:receipt-rule-set/agentkeys:receipt-rule/{rule}"),
+            }
+        }
+
+
+def test_a_sid_used_twice_is_refused():
+    with pytest.raises(ValueError, match="Sids must be unique"):
+        document(statement("A", actions=["s3:GetObject"]), statement("A", actions=["s3:PutObject"]), kind="role")
+
+
+def test_a_document_over_the_quota_is_refused():
+    with pytest.raises(ValueError, match="over AWS's limit of 2048"):
+        document(statement("A", actions=["s3:GetObject"], resources=["arn:aws:s3:::" + "b" * 2048]), kind="user")

@@ -1,0 +1,258 @@
+"""The real ``__main__.py`` of both projects under mocks: what it registers, and the rules every resource keeps."""
+
+import json
+import re
+
+import pytest
+
+from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
+
+#: Never change one: it is in the URN of everything below it.
+COMPONENT_TYPES = {
+    "agentkeys:account:Singletons",
+    "agentkeys:buckets:PrivateBucket",
+    "agentkeys:dns:Records",
+    "agentkeys:federation:Federation",
+    "agentkeys:host:BrokerHost",
+    "agentkeys:hostsetup:HostSetup",
+    "agentkeys:identities:Identities",
+    "agentkeys:mail:InboundMail",
+    "agentkeys:mail:MailIdentities",
+    "agentkeys:roles:DataRoles",
+}
+
+
+@pytest.mark.parametrize("stack", ["prod", "test"])
+def test_the_inventory_is_the_golden_one(stack, programs, golden):
+    lines = sorted(f"{item.type} {item.name} < {item.parent}" for item in programs[stack].registered)
+    golden(f"inventory.{stack}.txt", "\n".join(lines) + "\n")
+
+
+def test_the_accounts_inventory_is_the_golden_one(account, golden):
+    lines = sorted(f"{item.type} {item.name} < {item.parent}" for item in account.registered)
+    golden("inventory.account.txt", "\n".join(lines) + "\n")
+
+
+def test_component_types_are_the_ones_that_state_holds(programs, account):
+    seen = {
+        item.type
+        for recorded in (*programs.values(), account)
+        for item in recorded.registered
+        if item.type.startswith("agentkeys:")
+    }
+    assert seen == COMPONENT_TYPES
+
+
+def test_both_stacks_register_the_same_resources(programs):
+    names = [sorted((item.type, item.name) for item in programs[stack].registered) for stack in ("prod", "test")]
+    assert names[0] == names[1]
+
+
+def test_every_resource_sits_in_a_component_and_no_name_says_stack_or_domain(program):
+    seen = set()
+    for item in program.custom:
+        if not item.type.startswith("pulumi:providers:"):
+            assert item.parent, f"{item.name} has no component"
+        assert (item.type, item.name) not in seen
+        seen.add((item.type, item.name))
+        assert not re.search(r"test|prod|litentry|429071895007", item.name), item.name
+
+
+def test_every_aws_resource_uses_the_provider_that_refuses_other_accounts(program):
+    (provider,) = program.of("pulumi:providers:aws")
+    assert json.loads(provider.inputs["allowedAccountIds"]) == ["429071895007"]
+    for item in program.custom:
+        if item.type.startswith("aws:"):
+            assert "pulumi:providers:aws::aws::" in item.request.provider, item.name
+
+
+def test_a_preview_asks_for_the_same_resources(release, programs):
+    previewed = run("test", changed=release, preview=True)
+    assert sorted(item.name for item in previewed.registered) == sorted(
+        item.name for item in programs["test"].registered
+    )
+
+
+def test_twelve_records_and_every_address_is_the_stacks_own(program):
+    records = program.of("aws:route53/record:Record")
+    assert len(records) == 12
+    kinds = sorted(record.inputs["type"] for record in records)
+    assert kinds == ["A"] * 6 + ["CNAME"] * 3 + ["MX"] + ["TXT"] * 2
+    assert {tuple(record.inputs["records"]) for record in records if record.inputs["type"] == "A"} == {(ADDRESS,)}
+    assert {record.inputs["ttl"] for record in records} == {300}
+    assert all("allowOverwrite" not in record.inputs for record in records)
+
+
+def test_every_bucket_has_its_guards(program):
+    buckets = {item.parent: item for item in program.of("aws:s3/bucket:Bucket")}
+    assert len(buckets) == 3
+    for kind, expected in {
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
+            "blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls": True, "restrictPublicBuckets": True
+        },
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {"rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
+            "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]
+        },
+    }.items():  # fmt: skip
+        guards = program.of(kind)
+        assert {guard.parent for guard in guards} == set(buckets)
+        for guard in guards:
+            assert {key: guard.inputs[key] for key in expected} == expected
+
+
+def test_mail_expires_after_thirty_days_and_is_never_kept_in_old_versions(program):
+    rules = program.named("inbox-lifecycle").inputs["rules"]
+    assert rules[0] == {
+        "id": "inbound-30d-ttl", "status": "Enabled", "filter": {"prefix": "inbound/"}, "expiration": {"days": 30}
+    }  # fmt: skip
+    assert program.named("inbox-versioning").inputs["versioningConfiguration"] == {"status": "Disabled"}
+
+
+def test_what_cannot_be_had_again_is_protected_in_prod_and_nothing_is_in_test(programs):
+    protected = {item.name for item in programs["prod"].custom if item.request.protect}
+    assert {"host-address", "host-ssh-key", "vault-bucket", "memory-bucket", "inbox-bucket", "mail-domain",
+            "federation-provider"} <= protected  # fmt: skip
+    assert not {"host-instance", "host-association", "federation-issuer-check"} & protected
+    assert not [item.name for item in programs["test"].custom if item.request.protect]
+
+
+def test_the_buckets_are_emptied_by_destroy_in_test_only(programs):
+    emptied = {
+        stack: {item.inputs["forceDestroy"] for item in programs[stack].of("aws:s3/bucket:Bucket")}
+        for stack in programs
+    }
+    assert emptied == {"prod": {False}, "test": {True}}
+
+
+def test_no_role_and_no_default_carries_a_tag(program):
+    assert [item.name for item in program.of("aws:iam/role:Role") if "tags" in item.inputs] == []
+    (provider,) = program.of("pulumi:providers:aws")
+    assert "defaultTags" not in provider.inputs
+
+
+def test_role_sessions_last_an_hour_at_most(program):
+    lengths = {
+        item.name: item.inputs["maxSessionDuration"] for item in program.of("aws:iam/role:Role")
+        if item.parent == "roles"
+    }  # fmt: skip
+    assert lengths == {"roles-data": 3600, "roles-vault": 3600, "roles-memory": 3600}
+
+
+def test_bucket_policies_wait_for_the_roles_they_name_and_follow_their_replacement(program):
+    for bucket, role in {"vault": "roles-vault", "memory": "roles-memory", "inbox": "roles-data"}.items():
+        request = program.named(f"{bucket}-policy").request
+        assert any(urn.endswith(f"::{role}") for urn in request.dependencies), bucket
+        assert any(urn.endswith(f"::{role}") for urn in request.replace_with), bucket
+        assert request.deleteBeforeReplace
+
+
+def test_the_receipt_rule_waits_for_the_policy_that_lets_ses_write(program):
+    rule = program.named("inbound-rule")
+    assert any(urn.endswith("::inbox-policy") for urn in rule.request.dependencies)
+    assert rule.inputs["enabled"] is True
+    assert rule.inputs["scanEnabled"] is True
+    assert rule.inputs["ruleSetName"] == "agentkeys"
+
+
+def test_the_machine_answers_metadata_only_with_a_token_and_encrypts_its_disk(program):
+    instance = program.named("host-instance").inputs
+    assert instance["metadataOptions"]["httpTokens"] == "required"
+    assert instance["metadataOptions"]["httpPutResponseHopLimit"] == 1
+    assert instance["rootBlockDevice"]["encrypted"] is True
+    assert "userData" not in instance
+
+
+def test_exactly_three_ports_are_open(program):
+    opened = {
+        (item.inputs["fromPort"], item.inputs["toPort"], item.inputs["cidrIpv4"])
+        for item in program.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    }
+    assert opened == {(port, port, "0.0.0.0/0") for port in (22, 80, 443)}
+
+
+def commands(recorded):
+    return [item for item in recorded.custom if item.type.startswith("command:")]
+
+
+def test_steps_over_ssh_pin_the_host_key_and_belong_to_one_instance(program):
+    remote = [item for item in commands(program) if item.type.startswith("command:remote:")]
+    assert len(remote) > 5
+    for item in remote:
+        connection = item.inputs["connection"]
+        connection = connection.get("value", connection) if SECRET_KEY in connection else connection
+        assert connection["hostKey"], item.name
+        assert connection["user"] == "ubuntu"
+        assert INSTANCE_ID in item.inputs["triggers"], item.name
+
+
+def test_no_step_undoes_itself_or_has_a_second_way_to_run(program):
+    for item in commands(program):
+        for key in ("delete", "update", "environment"):
+            assert key not in item.inputs, f"{item.name} has {key}"
+
+
+def test_a_private_key_is_always_marked_as_a_secret(program):
+    for item in commands(program):
+        text = json.dumps(item.inputs)
+        if "mocked private key" in text:
+            connection = item.inputs["connection"]
+            assert SECRET_KEY in connection or SECRET_KEY in connection["privateKey"], item.name
+
+
+def test_certificates_wait_for_dns_and_nothing_earlier_does(program):
+    waiting = {
+        item.name for item in program.custom
+        if any(urn.endswith("::setup-dns") for urn in item.request.dependencies)
+    }  # fmt: skip
+    assert waiting == {"setup-certificates"}
+
+
+def test_the_thumbprint_is_registered_once(program):
+    provider = program.named("federation-provider")
+    assert list(provider.request.ignoreChanges) == ["thumbprintLists"]
+    assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
+
+
+def test_roles_wait_for_the_issuer_they_trust(program):
+    for key in ("data", "vault", "memory"):
+        dependencies = program.named(f"roles-{key}").request.dependencies
+        assert any(urn.endswith("::federation-provider") for urn in dependencies), key
+
+
+def test_static_trust_changes_the_data_role_alone(release, programs):
+    static = run("test", changed={**release, "trust": "static"})
+    federated = programs["test"]
+    added = {item.name for item in static.custom} - {item.name for item in federated.custom}
+    assert added == {"roles-data-inline"}
+    changed = {
+        item.name for item in federated.custom
+        if item.inputs != static.named(item.name).inputs
+    }  # fmt: skip
+    assert changed == {"roles-data", "inbox-policy"}
+    trust = json.loads(static.named("roles-data").inputs["assumeRolePolicy"])["Statement"][0]
+    assert trust["Principal"] == {"AWS": "arn:aws:iam::429071895007:user/agentkeys-daemon-test"}
+    assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_access_keys_are_made_only_for_the_users_named(release, program):
+    assert [item.name for item in program.of("aws:iam/accessKey:AccessKey")] == ["identities-broker-key"]
+    none = run("test", changed={**release, "accessKeyUsers": "[]"})
+    assert none.of("aws:iam/accessKey:AccessKey") == []
+
+
+def test_the_account_refuses_to_go_while_a_rule_is_left(account):
+    guard = account.named("account-no-rules-left")
+    assert any(urn.endswith("::account-active") for urn in guard.request.dependencies)
+    assert "describe-receipt-rule-set" in guard.inputs["delete"]
+    assert all(item.request.protect for item in account.custom if not item.type.startswith("pulumi:"))
+
+
+def test_a_stack_owns_nothing_that_the_account_has_once(program, account):
+    once = {item.type for item in account.custom if item.type.startswith("aws:ses/")}
+    assert not once & {item.type for item in program.custom}
+
+
+def test_no_code_compares_the_stacks_name():
+    for path in [PROJECT / "__main__.py", PROJECT / "settings.py", *(PROJECT / "components").rglob("*.py")]:
+        assert not re.search(r"get_stack\(\)\s*(==|!=|in\b)", path.read_text()), path

@@ -1,0 +1,160 @@
+"""Each rule of the settings with one bad example: the message has the key, the value, the rule and the way out."""
+
+import json
+
+import pulumi
+import pytest
+import yaml
+
+from settings import FROM_ENVIRONMENT, AccountSettings, Settings
+from tests.recorder import PROJECT, run
+
+BAD = [
+    ("accountId", "12345", "accountId: '12345' string should match pattern"),
+    ("region", "eu-north-1", "region: 'eu-north-1' must be a region where SES receives mail: ap-northeast-1"),
+    ("zone", "Litentry.org.", "zone: 'Litentry.org.' must be a DNS name in lower case"),
+    ("parentZoneId", "/hostedzone/Z1", "parentZoneId: '/hostedzone/Z1' string should match"),
+    ("suffix", "test", "suffix: 'test' string should match"),
+    ("brokerHost", "broker.example.com", "brokerHost: 'broker.example.com' must be below the zone 'litentry.org'"),
+    ("brokerHost", "litentry.org", "brokerHost: 'litentry.org' must be below the zone"),
+    ("brokerHost", "broker.notlitentry.org", "brokerHost: 'broker.notlitentry.org' must be below the zone"),
+    ("mailDomain", "bots.example.com", "mailDomain: 'bots.example.com' must be below the zone"),
+    ("emailFromAddress", "noreply@litentry.org", "emailFromAddress: 'noreply@litentry.org' must be an address at"),
+    ("trust", "both", "trust: 'both' input should be 'federated' or 'static'"),
+    ("allowedCallers", "[]", "allowedCallers: [] list should have at least 1 item"),
+    ("allowedCallers", '["agentkeys-admin"]', "allowedCallers.0: 'agentkeys-admin' string should match"),
+    ("allowedCallers", "agentkeys-admin", "allowedCallers: 'agentkeys-admin' must be a JSON list"),
+    ("accessKeyUsers", '["admin"]', "accessKeyUsers.0: 'admin' input should be 'daemon' or 'broker'"),
+    ("accessKeyEpoch", "0", "accessKeyEpoch: '0' input should be greater than or equal to 1"),
+    ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
+    ("instanceType", "large", "instanceType: 'large' string should match"),
+    ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
+    ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
+    ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
+    ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
+    ("acmeDirectory", "http://acme", "acmeDirectory: 'http://acme' string should match"),
+    ("caBundle", "/nowhere/ca.pem", "caBundle: '/nowhere/ca.pem' must be a file with PEM certificates"),
+    ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
+    ("releaze", "a", "releaze: no such key (value 'a')"),
+    ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
+    ("release", "", "release: nothing is given, and the host needs a release archive"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "sentence"), BAD, ids=[f"{key}={value}"[:40] for key, value, _ in BAD])
+def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence, release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, key: value})
+    message = str(refused.value)
+    assert sentence in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.1.2.3", "172.16.0.1", "192.168.1.1", "198.18.0.7", "100.64.0.1", "0.0.0.0", "255.255.255.255", "127.0.0.1",
+     "169.254.169.254", "198.51.100.7", "300.1.1.1", "2001:db8::1", "not-an-address"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_an_elastic_ip_is_refused(address, release):
+    with pytest.raises(pulumi.RunError, match=f"elasticIp: '{address}' "):
+        run("test", changed={**release, "elasticIp": address})
+
+
+def test_a_configured_address_is_used_and_none_is_allocated(release):
+    recorded = run("test", changed={**release, "elasticIp": "3.208.99.99"})
+    assert recorded.of("aws:ec2/eip:Eip") == []
+    assert {record.inputs["records"][0] for record in recorded.of("aws:route53/record:Record")
+            if record.inputs["type"] == "A"} == {"3.208.99.99"}  # fmt: skip
+
+
+def test_an_archive_with_another_digest_is_refused_with_both_digests(release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, "releaseSha256": "0" * 64})
+    assert f"releaseSha256: {'0' * 64} is not the SHA-256 of '{release['release']}'" in str(refused.value)
+    assert release["releaseSha256"] in str(refused.value)
+
+
+def test_several_mistakes_are_told_at_once(release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, "accountId": "1", "trust": "both"})
+    assert "accountId: '1'" in str(refused.value)
+    assert "trust: 'both'" in str(refused.value)
+    assert "Correct Pulumi.test.yaml" in str(refused.value)
+
+
+def test_the_surroundings_override_the_keys_that_they_may_and_no_others(release, monkeypatch):
+    monkeypatch.setenv("AGENTKEYS_ACME_DIRECTORY", "https://acme.example/dir")
+    monkeypatch.setenv("AGENTKEYS_DOH_URLS", json.dumps(["http://127.0.0.1:1/resolve"]))
+    monkeypatch.setenv("AGENTKEYS_CHAIN", "another")
+    recorded = run("test", changed=release)
+    assert "https://acme.example/dir" in recorded.named("setup-certificates").inputs["create"]
+    assert "http://127.0.0.1:1/resolve" in recorded.named("setup-dns").inputs["create"]
+    assert "another" not in recorded.named("setup-environment").inputs["stdin"]
+
+
+def test_a_settings_error_never_shows_as_a_lookup(release):
+    with pytest.raises(pulumi.RunError, match="hosted zone of 'example.com', not of zone 'litentry.org'"):
+        run("test", changed=release, lookups={
+            "aws:route53/getZone:getZone": {"name": "example.com", "privateZone": False, "zoneId": "Z0"}})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            {"aws:route53/getZone:getZone": {"name": "litentry.org", "privateZone": True, "zoneId": "Z0"}},
+            "parentZoneId: Z09723983CFJOHAE3VC65 is a private hosted zone",
+        ),
+        (
+            {"aws:index/getCallerIdentity:getCallerIdentity": {
+                "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/agentkeys-admin"}},
+            "accountId: the stack is for account 429071895007, the credentials belong to 111122223333",
+        ),
+        (
+            {"aws:index/getCallerIdentity:getCallerIdentity": {
+                "accountId": "429071895007", "arn": "arn:aws:iam::429071895007:user/not-agentkeys-admin-really"}},
+            "allowedCallers: the credentials belong to 'user/not-agentkeys-admin-really'",
+        ),
+        (
+            {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "somebody-elses"}},
+            "The active SES receipt rule set in us-east-1 is 'somebody-elses'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_aws_answers_is_checked_before_the_first_resource(answer, sentence, release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed=release, lookups=answer)
+    assert sentence in str(refused.value)
+    assert "Nothing was created." in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    ["arn:aws:iam::429071895007:user/AgentKeys-Admin", "arn:aws:iam::429071895007:user/people/agentkeys-admin",
+     "arn:aws:sts::429071895007:assumed-role/agentkeys-broker-host/i-0123"],
+)  # fmt: skip
+def test_the_callers_that_the_settings_name_may_run_it(arn, release):
+    run("test", changed=release, lookups={
+        "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "429071895007", "arn": arn}})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("folder", "model", "stacks"),
+    [(PROJECT, Settings, ("prod", "test")), (PROJECT / "account", AccountSettings, ("litentry",))],
+    ids=["stack", "account"],
+)
+def test_the_project_declares_exactly_the_models_keys_and_stack_files_only_those(folder, model, stacks):
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    keys = {field.alias for field in model.model_fields.values()}
+    assert set(project["config"]) == keys
+    assert all(len(declared["description"]) > 20 for declared in project["config"].values())
+    chosen = []
+    for stack in stacks:
+        values = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+        chosen.append({key.split(":")[1] for key in values if key.startswith(project["name"] + ":")})
+        assert chosen[-1] <= keys
+    assert all(keys_of == chosen[0] for keys_of in chosen), "the stack files set the same keys"
+
+
+def test_what_the_environment_may_override_is_a_setting():
+    assert set(FROM_ENVIRONMENT) <= set(Settings.model_fields)
