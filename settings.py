@@ -204,7 +204,7 @@ class Settings(Configured):
     audit_anchors: str
     email_sender: str
     chain: str
-    chain_rpc_http: str
+    chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
 
     @field_validator("ca_bundle")

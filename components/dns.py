@@ -29,6 +29,7 @@ class RecordsArgs:
 class Records(pulumi.ComponentResource):
     """The records of runbook section 3 and of the six public hosts. ``addresses`` are the A records."""
 
+    mx: aws.route53.Record
     addresses: list[aws.route53.Record]
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -55,7 +56,7 @@ class Records(pulumi.ComponentResource):
                 pulumi.Output.concat(token, "._domainkey.", domain),
                 pulumi.Output.concat(token, ".dkim.amazonses.com"),
             )
-        record("mx", "MX", domain, f"10 inbound-smtp.{names.region}.amazonaws.com")
+        self.mx = record("mx", "MX", domain, f"10 inbound-smtp.{names.region}.amazonaws.com")
         record("spf", "TXT", domain, "v=spf1 include:amazonses.com -all")
         record("dmarc", "TXT", f"_dmarc.{domain}", f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}")
         self.addresses = [record(key, "A", host, args.address) for key, host in names.public_hosts.items()]

@@ -1,4 +1,4 @@
-"""Mail of a stack: the SES identities it sends from and the rule that files what comes in.
+"""Mail of a stack: the SES identities that it sends from and the rule that files what comes in.
 
 Leaves out the rule set and its activation, which exist once per account and region (``components/singletons.py``), the
 records (``components/dns.py``) and the click that verifies the sender address.
@@ -21,7 +21,7 @@ class MailIdentitiesArgs:
 
 
 class MailIdentities(pulumi.ComponentResource):
-    """The domain identity with Easy DKIM and the sender address (runbook section 3)."""
+    """The domain identity with Easy DKIM (runbook section 3)."""
 
     dkim_tokens: list[pulumi.Output[str]]
 
@@ -34,11 +34,6 @@ class MailIdentities(pulumi.ComponentResource):
             dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
             opts=child,
         )
-        aws.sesv2.EmailIdentity(
-            f"{name}-sender",
-            email_identity=args.names.email_from,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[domain]),
-        )
         tokens = domain.dkim_signing_attributes.apply(lambda attributes: attributes.tokens)
         self.dkim_tokens = [tokens[index] for index in range(DKIM_TOKENS)]
         self.register_outputs({})
@@ -46,18 +41,21 @@ class MailIdentities(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class InboundMailArgs:
-    """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule."""
+    """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule. ``mx`` is the record
+    that leads mail here.
+    """
 
     names: Names
     bucket_policy: aws.s3.BucketPolicy
+    mx: aws.route53.Record
 
 
 class InboundMail(pulumi.ComponentResource):
-    """This stack's rule in the account's rule set (runbook section 3)."""
+    """This stack's rule in the account's rule set, then the sender address (runbook section 3)."""
 
     def __init__(self, name: str, args: InboundMailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:mail:InboundMail", name, None, opts)
-        aws.ses.ReceiptRule(
+        rule = aws.ses.ReceiptRule(
             f"{name}-rule",
             name=args.names.receipt_rule,
             rule_set_name=RECEIPT_RULE_SET,
@@ -73,5 +71,11 @@ class InboundMail(pulumi.ComponentResource):
                 }
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[args.bucket_policy]),
+        )
+        # SES mails its verification link at once, to this stack's own inbox: what comes before the rule is lost.
+        aws.sesv2.EmailIdentity(
+            f"{name}-sender",
+            email_identity=args.names.email_from,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[rule, args.mx]),
         )
         self.register_outputs({})

@@ -27,7 +27,9 @@ class Service:
     """One systemd unit of the host.
 
     ``public`` is the key of the public host name that nginx serves for it, None for a service that only the other
-    services call. ``proxied`` lists the only path prefixes that nginx passes on; empty means every path.
+    services call. ``proxied`` lists the only paths that nginx passes on, prefixes where they end in a slash; empty
+    means every path. Below ``cached`` it keeps the last good answer and serves it while the service is down; below
+    ``limited`` it bounds the requests of one client address.
     """
 
     unit: str
@@ -36,6 +38,8 @@ class Service:
     port: int
     public: str | None
     proxied: tuple[str, ...] = ()
+    cached: tuple[str, ...] = ()
+    limited: tuple[str, ...] = ()
     requires_broker: bool = False
     always_restart: bool = False
 
@@ -55,6 +59,8 @@ SERVICES = (
         arguments=("--port", "8091", "--bind", "127.0.0.1", "--export-session-pubkey-to", str(SESSION_PUBLIC_KEY)),
         port=8091,
         public="broker",
+        cached=("/.well-known/",),
+        limited=("/v1/",),
         always_restart=True,
     ),
     Service(
@@ -137,4 +143,4 @@ class Site:
 
 
 #: Where a local release archive is copied before it is verified and installed.
-STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")
+STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")  # noqa: S108 - root copies it before it checks the digest

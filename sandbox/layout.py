@@ -11,6 +11,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 #: State of this checkout's sandbox: account snapshot, hosts' disks, Pulumi state and home, logs, credentials.
 HOME = Path(os.environ.get("AGENTKEYS_SANDBOX_HOME") or CHECKOUT / ".sandbox")
 
+#: Pulumi's own folders of the sandbox: plugins and login (never the user's), and the state of every stack.
+PULUMI_HOME = HOME / "pulumi"
+STATE = HOME / "state"
+
 #: What is expensive to make and the same for every clone: engine binaries and the hosts' base image, keyed by version.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentkeys-cloud"
 

@@ -52,7 +52,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Registered:
-    """One resource as the engine would receive it."""
+    """One resource as the engine would receive it. ``parent`` is a component's name, empty at the top."""
 
     type: str
     name: str
@@ -97,7 +97,7 @@ class Recorder(MockMonitor):
             Registered(
                 type=request.type,
                 name=request.name,
-                parent=request.parent.rsplit("::", 1)[-1],
+                parent="" if "::pulumi:pulumi:Stack::" in request.parent else request.parent.rsplit("::", 1)[-1],
                 inputs=json_format.MessageToDict(request.object),
                 request=request,
             )

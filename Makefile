@@ -1,0 +1,71 @@
+# The project's commands. `make help` lists them; the README's two are `make up` and `make test`.
+# Every target does its own set-up: a virtual environment in venv/, the engine in the user's cache folder.
+
+STACK ?= test
+PYTHON ?= python3
+SANDBOX = venv/bin/python -m sandbox
+FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview down env test test-fast check golden bench engine \
+	sandbox-start sandbox-status sandbox-stop sandbox-reset
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
+
+setup: venv/.installed ## install the pinned packages into venv/
+
+venv/.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
+	@echo "installing the pinned packages into venv/ (about a minute)" >&2
+	@test -x venv/bin/python || $(PYTHON) -m venv venv
+	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
+	@touch $@
+
+engine: setup ## get the Pulumi engine and its plugins into the user's cache folder
+	@venv/bin/python -m sandbox.engine build
+
+up: setup ## the main job: bring STACK up in the sandbox, from whatever is there
+	@$(SANDBOX) up --stack $(STACK)
+
+preview: setup ## show what an up of STACK would change
+	@$(SANDBOX) preview --stack $(STACK)
+
+down: setup ## destroy STACK in the sandbox, also after a failed up
+	@$(SANDBOX) down --stack $(STACK)
+
+env: setup ## print the sandbox's environment: eval "$$(make -s env)"
+	@$(SANDBOX) env
+
+test: setup ## all tests, fast ones first, then one sandbox for the slow ones
+	venv/bin/python -m pytest $(FAST) -q -x
+	venv/bin/python -m pytest tests -m "engine or sandbox" -x
+
+test-fast: setup ## the tests that need no engine and no sandbox
+	venv/bin/python -m pytest $(FAST) -q
+
+check: setup ## format, lint, types, shell scripts
+	venv/bin/ruff format --check .
+	venv/bin/ruff check .
+	venv/bin/mypy
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run hostsetup/scripts/*
+
+golden: setup ## write the golden files anew; read their diff before you commit
+	venv/bin/python -m pytest $(FAST) -q --update-golden
+
+bench: setup ## time up, no-change up, preview and destroy of STACK from the engine's events
+	@$(SANDBOX) bench --stack $(STACK)
+
+sandbox-start: setup ## start the sandbox alone
+	@$(SANDBOX) start
+
+sandbox-status: setup ## tell what runs
+	@$(SANDBOX) status
+
+sandbox-stop: setup ## stop the sandbox; its state stays
+	@$(SANDBOX) stop
+
+sandbox-reset: setup ## stop the sandbox and delete its state
+	@$(SANDBOX) reset

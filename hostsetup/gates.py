@@ -1,0 +1,223 @@
+"""The waits of an ``up`` that look at the host from outside, as one command: ``python -m hostsetup.gates --help``.
+
+Owns what is waited for, for how long, and the sentence when it does not come. Each gate is the ``create`` of a Pulumi
+resource on the operator's machine, so it runs in ``up`` alone and again when what it looked at changes; a gate that
+failed is not in the state, and the next ``up`` waits again. Names are resolved over DNS-over-HTTPS only: a VPN client
+may answer 198.18.x.y to everything else.
+"""
+
+import argparse
+import hashlib
+import re
+import shlex
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import requests
+import urllib3
+
+#: Relative to the project, so that the command in the state is the same on every machine (``Pulumi.yaml`` virtualenv).
+PYTHON = "venv/bin/python"
+
+#: Seconds between two looks.
+PAUSE = 2.0
+#: Seconds one look may take.
+LOOK_TIMEOUT = 5.0
+#: STS fetches discovery and keys itself and gives up after five seconds.
+ISSUER_TIMEOUT = 5.0
+
+#: TYPE of an A record in DNS answers (RFC 1035).
+A_RECORD = 1
+
+
+class NotYet(Exception):  # noqa: N818 - it reads as what it says
+    """What was seen instead; the gate looks again until its time is over."""
+
+
+def command(gate: str, *arguments: str) -> str:
+    """The shell command of a gate, for a resource's ``create``."""
+    return shlex.join([PYTHON, "-m", "hostsetup.gates", gate, *arguments])
+
+
+def host_key(address: str) -> str:
+    """The host's ed25519 key as ``ssh-ed25519 <base64>``. Raises NotYet while nothing answers on port 22."""
+    scan = subprocess.run(
+        ["ssh-keyscan", "-T", str(int(LOOK_TIMEOUT)), "-t", "ed25519", address],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in scan.stdout.splitlines():
+        if line.startswith(f"{address} ssh-ed25519 "):
+            return line.removeprefix(f"{address} ")
+    raise NotYet(f"{address} port 22 gives no ed25519 host key")
+
+
+def visible(hosts: Sequence[str], address: str, doh_urls: Sequence[str]) -> str:
+    """Every resolver gives exactly ``address`` for every host. Raises NotYet with what each of the others gives."""
+    wrong = [
+        f"{url} gives {' '.join(found) or 'nothing'} for {host}"
+        for host in hosts
+        for url in doh_urls
+        if (found := resolve(host, url)) != [address]
+    ]
+    if wrong:
+        raise NotYet("; ".join(wrong))
+    return f"{len(hosts)} names resolve to {address}"
+
+
+def resolve(host: str, doh_url: str) -> list[str]:
+    """IPv4 addresses of a host, sorted, from one resolver's JSON answer; empty when there are none yet."""
+    try:
+        answer = requests.get(
+            doh_url,
+            params={"name": host, "type": "A"},
+            headers={"accept": "application/dns-json"},
+            timeout=LOOK_TIMEOUT,
+        )
+        answer.raise_for_status()
+        records = answer.json().get("Answer", [])
+    except (requests.RequestException, ValueError) as error:
+        raise NotYet(f"{doh_url} does not answer for {host}: {error}") from error
+    return sorted(record["data"] for record in records if record["type"] == A_RECORD)
+
+
+def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
+    """The broker is an OIDC issuer that STS can use; gives the thumbprint of the top of its served chain.
+
+    Checks, over public TLS at the resolved address: discovery names this issuer and a key set, the key set has an ES256
+    key, health is 200 (runbook section 9.1). Raises NotYet.
+    """
+    addresses = resolve(host, doh_urls[0])
+    if not addresses:
+        raise NotYet(f"{doh_urls[0]} gives no address for {host}")
+    with urllib3.HTTPSConnectionPool(
+        addresses[0],
+        server_hostname=host,
+        assert_hostname=host,
+        ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
+        timeout=ISSUER_TIMEOUT,
+        retries=False,
+    ) as pool:
+        discovery = _json(pool, host, "/.well-known/openid-configuration")
+        if discovery.get("issuer") != f"https://{host}":
+            raise NotYet(f"discovery of {host} names the issuer {discovery.get('issuer')!r}, not 'https://{host}'")
+        keys_path = str(discovery.get("jwks_uri", "")).removeprefix(f"https://{host}")
+        if not keys_path.startswith("/"):
+            raise NotYet(f"discovery of {host} has jwks_uri {discovery.get('jwks_uri')!r}, which is not on {host}")
+        keys = _json(pool, host, keys_path).get("keys", [])
+        if not any(key.get("kty") == "EC" and key.get("crv") == "P-256" for key in keys):
+            raise NotYet(f"the key set of {host} has {len(keys)} keys and no ES256 key among them")
+        _get(pool, host, "/healthz")
+    return thumbprint(addresses[0], host)
+
+
+def thumbprint(address: str, host: str) -> str:
+    """SHA-1 of the last certificate of the served chain, 40 lower-case hex digits, as IAM wants it:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
+    """
+    shown = subprocess.run(
+        ["openssl", "s_client", "-showcerts", "-servername", host, "-connect", f"{address}:443"],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    chain = re.findall(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", shown.stdout, re.DOTALL)
+    if len(chain) < 2:
+        raise NotYet(f"{host} serves {len(chain)} certificates; a chain with its issuing authority is needed")
+    # IAM defines the thumbprint as a SHA-1; nothing is authenticated by it here.
+    return hashlib.sha1(ssl.PEM_cert_to_DER_cert(chain[-1]), usedforsecurity=False).hexdigest()
+
+
+def _json(pool: urllib3.HTTPSConnectionPool, host: str, path: str) -> dict[str, Any]:
+    try:
+        return dict(_get(pool, host, path).json())
+    except (ValueError, TypeError) as error:
+        raise NotYet(f"https://{host}{path} is not a JSON object: {error}") from error
+
+
+def _get(pool: urllib3.HTTPSConnectionPool, host: str, path: str) -> urllib3.BaseHTTPResponse:
+    try:
+        answer = pool.request("GET", path, headers={"Host": host})
+    except urllib3.exceptions.HTTPError as error:
+        raise NotYet(f"https://{host}{path} does not answer: {error}") from error
+    if answer.status != 200:
+        raise NotYet(f"https://{host}{path} answers {answer.status}")
+    return answer
+
+
+def wait(look: Callable[[], str], *, what: str, seconds: float, cure: str) -> str:
+    """The first answer of ``look``. Raises SystemExit with what was last seen and the likely cure."""
+    until = time.monotonic() + seconds
+    said = ""
+    while True:
+        try:
+            return look()
+        except NotYet as seen:
+            if str(seen) != said:
+                said = str(seen)
+                print(f"waiting for {what}: {said}", file=sys.stderr, flush=True)
+            if time.monotonic() + PAUSE > until:
+                raise SystemExit(
+                    f"{what}: not there after {seconds:.0f} s. Last seen: {said}. {cure} Then run `pulumi up` again."
+                ) from None
+            time.sleep(PAUSE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m hostsetup.gates", description=__doc__)
+    gates = parser.add_subparsers(dest="gate", required=True, metavar="GATE")
+
+    def gate(name: str, summary: str, seconds: float) -> argparse.ArgumentParser:
+        made = gates.add_parser(name, help=summary, description=summary)
+        made.add_argument("--timeout", type=float, default=seconds, help=f"seconds to wait (default {seconds:.0f})")
+        return made
+
+    keyed = gate("host-key", "wait for SSH and print the host's key", 300)
+    keyed.add_argument("address", help="the host's elastic IP")
+
+    dns = gate("dns", "wait until every resolver gives exactly the address for every host", 600)
+    dns.add_argument("--address", required=True, help="the stack's elastic IP")
+    dns.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
+    dns.add_argument("hosts", nargs="+")
+
+    served = gate("issuer", "wait until the issuer can be used by STS and print its thumbprint", 180)
+    served.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
+    served.add_argument("--ca-bundle", default="", help="PEM file of authorities in place of this machine's")
+    served.add_argument("host")
+
+    given = parser.parse_args(arguments)
+    if given.gate == "host-key":
+        answer = wait(
+            lambda: host_key(given.address),
+            what=f"SSH on {given.address}",
+            seconds=given.timeout,
+            cure="Check that the instance runs and that sshCidrs lets this machine reach port 22.",
+        )
+    elif given.gate == "dns":
+        answer = wait(
+            lambda: visible(given.hosts, given.address, given.doh),
+            what=f"DNS of {len(given.hosts)} hosts",
+            seconds=given.timeout,
+            cure="NXDOMAIN means that the zone is not delegated yet or that a negative answer is cached; another "
+            "address means a record that this stack does not own.",
+        )
+    else:
+        answer = wait(
+            lambda: issuer(given.host, given.doh, given.ca_bundle),
+            what=f"the issuer https://{given.host}",
+            seconds=given.timeout,
+            cure="Check port 443 of the firewall, the certificate (`ls /etc/letsencrypt/live` on the host) and "
+            "`systemctl status agentkeys-broker`.",
+        )
+    print(answer)
+
+
+if __name__ == "__main__":
+    main()

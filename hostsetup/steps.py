@@ -1,0 +1,213 @@
+"""The ordered steps that set a host up, each with everything that it installs as its standard input.
+
+Owns which script does what, in which order, and what makes a step run again: its script, its files, or a file of an
+earlier step that its services read. Leaves out the transport (``components/hostsetup.py``). Pure.
+"""
+
+import hashlib
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bundle import File, render_bundle
+from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
+from .rendering import fill
+from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STATE_DIR, Site
+from .units import KEY_WRAPPER, service_table, unit_files
+from .vhosts import vhost_files
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+_TOOLKIT = "/usr/local/lib/agentkeys-setup"
+_SHARE = "/usr/local/share/agentkeys/"
+
+#: What Debian and Ubuntu call the packages that the setup and the services need.
+PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl")
+
+#: Where hosts that were set up by bash scripts keep what is a file of its own here.
+_FORMER_KEYS_DIR = STATE_DIR / ".agentkeys" / "broker"
+_FORMER_SECRET_FILES = {
+    "AGENTKEYS_WORKER_KEK_HEX": ETC_DIR / "worker-creds.env",
+    "AGENTKEYS_MEMORY_KEK_HEX": ETC_DIR / "worker-memory.env",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One command on the host. ``name`` names a resource and never changes; ``after`` are the names it waits for."""
+
+    name: str
+    summary: str
+    command: str
+    stdin: str
+    timeout_seconds: int
+    after: tuple[str, ...]
+
+
+def steps(site: Site) -> tuple[Step, ...]:
+    """Every step of a host, each behind the ones that it waits for. ``certificates`` is the first that needs DNS."""
+    environment = render_bundle(environment_files(site))
+    vhosts = render_bundle(vhost_files(site))
+    units = render_bundle(
+        (File(path=_SHARE, mode="0755"), service_table(site), *unit_files(site)),
+    )
+    certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
+    served = _digest(environment, site.release_sha256, _script(KEY_WRAPPER))
+    return (
+        Step(
+            name="toolkit",
+            summary="Install the setup's scripts",
+            command="sudo bash -s",
+            stdin=_script("install-files") + render_bundle(_toolkit_files()),
+            timeout_seconds=60,
+            after=(),
+        ),
+        Step(
+            name="sshd",
+            summary="Close password and root logins over SSH",
+            command=_command("sshd"),
+            stdin=render_bundle(
+                (File(path="/etc/ssh/sshd_config.d/00-agentkeys.conf", content=fill("sshd.conf"), mode="0600"),)
+            ),
+            timeout_seconds=60,
+            after=("toolkit",),
+        ),
+        Step(
+            name="packages",
+            summary="Install nginx, certbot and what the scripts use",
+            command=_command("packages", *PACKAGES),
+            stdin="",
+            timeout_seconds=1200,
+            after=("sshd",),
+        ),
+        Step(
+            name="users",
+            summary="Make the services' and the operators' users and their folders",
+            command=_command("users"),
+            stdin=render_bundle(
+                (
+                    File(path=f"{ETC_DIR}/", owner="root:agentkeys", mode="0750"),
+                    File(path=f"{STATE_DIR}/", owner="agentkeys:agentkeys", mode="0700"),
+                    File(path=f"{KEYS_DIR}/", owner="agentkeys:agentkeys", mode="0700"),
+                    File(path=f"{AUDIT_LEAVES_DIR}/", owner="agentkeys:agentkeys", mode="0750"),
+                    File(path="/etc/sudoers.d/agentkey", content=fill("sudoers"), mode="0440"),
+                )
+            ),
+            timeout_seconds=60,
+            after=("sshd",),
+        ),
+        Step(
+            name="release",
+            summary="Verify the release archive and install its binaries",
+            command=_command("release", site.release_sha256, site.release or str(STAGED_ARCHIVE)),
+            stdin=render_bundle(
+                (
+                    File(path=_SHARE, mode="0755"),
+                    File(path=_SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
+                )
+            ),
+            timeout_seconds=360,
+            after=("packages",),
+        ),
+        Step(
+            name="secrets",
+            summary="Make the host's secrets, once",
+            command=_command("secrets"),
+            stdin=_secrets(),
+            timeout_seconds=120,
+            after=("users", "release"),
+        ),
+        Step(
+            name="environment",
+            summary="Install the services' environment files",
+            command=_command("environment"),
+            stdin=environment,
+            timeout_seconds=60,
+            after=("secrets",),
+        ),
+        Step(
+            name="units",
+            summary="Install the units and start what changed, in order",
+            command=_command("units", served),
+            stdin=units,
+            timeout_seconds=300,
+            after=("environment",),
+        ),
+        Step(
+            name="nginx-http",
+            summary="Serve the ACME challenge of every name that has no certificate",
+            command=_command("nginx"),
+            stdin=vhosts,
+            timeout_seconds=120,
+            after=("packages",),
+        ),
+        Step(
+            name="certificates",
+            summary="Issue a certificate for every name that has none",
+            command=_command("certificates", *certificates),
+            stdin=render_bundle(
+                (
+                    File(path="/etc/letsencrypt/renewal-hooks/", mode="0755"),
+                    File(path="/etc/letsencrypt/renewal-hooks/deploy/", mode="0755"),
+                    File(
+                        path="/etc/letsencrypt/renewal-hooks/deploy/agentkeys-nginx",
+                        content=fill("renewal-hook"),
+                        mode="0755",
+                    ),
+                )
+            ),
+            timeout_seconds=900,
+            after=("nginx-http",),
+        ),
+        Step(
+            name="nginx-https",
+            summary="Serve HTTPS for every name that has its certificate",
+            command=_command("nginx", _digest(*certificates)),
+            stdin=vhosts,
+            timeout_seconds=120,
+            after=("certificates",),
+        ),
+        Step(
+            name="health",
+            summary="Ask every service on loopback and through nginx",
+            command=_command("health", _digest(served, units, vhosts, *certificates)),
+            stdin="",
+            timeout_seconds=180,
+            after=("units", "nginx-https"),
+        ),
+    )
+
+
+def _toolkit_files() -> tuple[File, ...]:
+    # prelude is sourced, not run; the order of the folder would differ from machine to machine.
+    return (
+        File(path=f"{_TOOLKIT}/", mode="0755"),
+        *(
+            File(
+                path=f"{_TOOLKIT}/{path.name}",
+                content=path.read_text(),
+                mode="0644" if path.name == "prelude" else "0755",
+            )
+            for path in sorted(_SCRIPTS.iterdir())
+        ),
+    )
+
+
+def _secrets() -> str:
+    """One line for each secret, in the form that ``scripts/secrets`` reads."""
+    variables = [("variable", name, path, _FORMER_SECRET_FILES.get(name, "")) for path, name in SECRET_FILES.items()]
+    key_pairs = [("keypair", purpose, path, _FORMER_KEYS_DIR / path.name) for purpose, path in KEY_PAIRS.items()]
+    return "".join(" ".join(map(str, row)).rstrip() + "\n" for row in (*variables, *key_pairs))
+
+
+def _command(script: str, *arguments: str) -> str:
+    """Runs ``script`` with the digest of its own text first, so that another text is another command."""
+    revision = hashlib.sha256("".join(map(_script, (script, "prelude", "install-files"))).encode()).hexdigest()[:12]
+    return shlex.join(("sudo", f"{_TOOLKIT}/{script}", revision, *arguments))
+
+
+def _script(name: str) -> str:
+    return (_SCRIPTS / name).read_text()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -1,0 +1,77 @@
+"""The systemd units of the services and the table that tells the host what each one depends on.
+
+Leaves out when a unit is restarted: ``scripts/units`` decides that from the files that the table names.
+"""
+
+from .bundle import File
+from .environment import KEY_PAIRS, environment_paths
+from .rendering import fill
+from .services import BIN_DIR, SERVICES, SESSION_PUBLIC_KEY, Service, Site
+
+SERVICE_TABLE = "/usr/local/share/agentkeys/services"
+
+#: Starts its arguments with the broker's public key in BROKER_CAP_PUBKEY_PEM; a script of the toolkit.
+KEY_WRAPPER = "with-session-public-key"
+
+_TOOLKIT = "/usr/local/lib/agentkeys-setup"
+_BROKER = "agentkeys-broker"
+
+
+def unit_files(site: Site) -> tuple[File, ...]:
+    """One unit for each service, in start order."""
+    return tuple(
+        File(
+            path=_unit_path(service),
+            content=fill(
+                "service.unit",
+                unit=service.unit,
+                after="".join(f" {unit}.service" for unit in _after(service)),
+                requires=f"Requires={_BROKER}.service\n" if service.requires_broker else "",
+                environment="".join(f"EnvironmentFile={path}\n" for path in environment_paths(service.unit, site)),
+                command=" ".join((*_wrapper(service), str(BIN_DIR / service.binary), *_arguments(service, site))),
+                restart="always" if service.always_restart else "on-failure",
+            ),
+        )
+        for service in SERVICES
+    )
+
+
+def service_table(site: Site) -> File:
+    """Unit, port and the files whose change calls for a restart, one line for each service, in start order."""
+    rows = "".join(f"{service.unit} {service.port} {' '.join(_restarts_on(service, site))}\n" for service in SERVICES)
+    return File(path=SERVICE_TABLE, content=rows)
+
+
+def _unit_path(service: Service) -> str:
+    return f"/etc/systemd/system/{service.unit}.service"
+
+
+def _after(service: Service) -> tuple[str, ...]:
+    if service.unit == _BROKER:
+        return ("agentkeys-backend",)
+    return (_BROKER,) if service.requires_broker else ()
+
+
+def _reads_key_from_environment(service: Service) -> bool:
+    return service.requires_broker and str(SESSION_PUBLIC_KEY) not in service.arguments
+
+
+def _wrapper(service: Service) -> tuple[str, ...]:
+    if not _reads_key_from_environment(service):
+        return ()
+    return (f"{_TOOLKIT}/{KEY_WRAPPER}", str(SESSION_PUBLIC_KEY))
+
+
+def _arguments(service: Service, site: Site) -> tuple[str, ...]:
+    return tuple(argument.format(mail_bucket=site.mail_bucket) for argument in service.arguments)
+
+
+def _restarts_on(service: Service, site: Site) -> tuple[str, ...]:
+    files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service.unit, site)]
+    if service.unit == _BROKER:
+        files += [str(path) for path in KEY_PAIRS.values()]
+    if service.requires_broker:
+        files.append(str(SESSION_PUBLIC_KEY))
+    if _reads_key_from_environment(service):
+        files.append(f"{_TOOLKIT}/{KEY_WRAPPER}")
+    return tuple(files)

@@ -1,0 +1,89 @@
+"""The sandbox's command line; ``make help`` names the targets that call it."""
+
+import argparse
+import sys
+
+from sandbox import layout, supervisor
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in {
+        "up": "build what is missing, start the sandbox and bring a stack up in it",
+        "preview": "show what an up of a stack would change",
+        "down": "destroy a stack",
+        "env": "print the environment of the sandbox for a shell",
+        "start": "start the sandbox",
+        "status": "tell what runs",
+        "stop": "stop the sandbox; its state stays",
+        "reset": "stop the sandbox and delete its state",
+        "serve": "be the sandbox, in the foreground",
+        "bench": "time up, no-change up, preview and destroy from the engine's events",
+    }.items():
+        made = commands.add_parser(name, help=summary, description=summary)
+        if name in {"up", "preview", "down", "bench"}:
+            made.add_argument("--stack", default="test", help="stack name (default test)")
+    given = parser.parse_args()
+
+    from sandbox.account.acme import AcmeError
+    from sandbox.engine.build import EngineError
+    from sandbox.hosts.machine import HostError
+    from sandbox.rehearsal import say
+    from sandbox.standin.archive import StandinError
+
+    try:
+        _run(given)
+    except (supervisor.SandboxError, EngineError, HostError, StandinError, AcmeError) as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to go on")
+        return 130
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    import shutil
+
+    from sandbox import bench, rehearsal
+    from sandbox.engine import warm
+
+    say = rehearsal.say
+    match given.command:
+        case "up":
+            rehearsal.up(given.stack, say)
+        case "preview":
+            rehearsal.preview(given.stack, say)
+        case "down":
+            rehearsal.down(given.stack, say)
+        case "bench":
+            bench.run(given.stack, say)
+        case "env":
+            print(rehearsal.shell_environment(say))
+        case "start":
+            supervisor.start(say)
+        case "status":
+            print(status())
+        case "stop" | "reset":
+            warm.stop(layout.PULUMI_HOME)
+            supervisor.stop(say)
+            if given.command == "reset":
+                shutil.rmtree(layout.HOME, ignore_errors=True)
+                say(f"{layout.HOME} is deleted; the next `make up` starts from nothing")
+        case "serve":
+            supervisor.serve()
+
+
+def status() -> str:
+    held = supervisor.holder()
+    if held is None:
+        return "no sandbox runs; `make up` or `make sandbox-start` starts one"
+    lines = [f"the sandbox of {held.get('checkout')} runs as process {held.get('pid')}"]
+    lines += [f"  {service:<16} {layout.LOOPBACK}:{port}" for service, port in layout.PORTS.items()]
+    lines.append(f"  log              {supervisor.LOG}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

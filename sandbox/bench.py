@@ -1,0 +1,51 @@
+"""Times the main job from the engine's own events: what `make bench` prints, asserted nowhere.
+
+The peer of an ``up`` is its own longest chain of dependent operations, from the same run: no order of the same work can
+be faster than that, so their ratio is what the graph and the engine add.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+
+from sandbox.events import Step, longest_chain
+from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
+
+
+def run(stack: str, progress: Progress) -> None:
+    """Destroys the stack, then: up from nothing, no-change up, no-change preview, destroy."""
+    project = deployment(stack)
+    engine = Engine(prepare(progress))
+    progress("bench: the account, and nothing of the stack")
+    engine.up(ACCOUNT)
+    engine.destroy(project)
+
+    rows: list[tuple[str, float]] = []
+
+    def timed(what: str, work: Callable[[], list[Step]]) -> Sequence[Step]:
+        progress(f"bench: {what}")
+        began = time.monotonic()
+        steps = work()
+        rows.append((what, time.monotonic() - began))
+        return steps
+
+    def previewed() -> list[Step]:
+        engine.run(project, "preview", "--expect-no-changes", capture=True)
+        return []
+
+    created = timed("up from nothing", lambda: engine.up(project))
+    chain = longest_chain(created)
+    timed("up, no change", lambda: engine.up(project))
+    timed("preview, no change", previewed)
+    timed("destroy", lambda: engine.destroy(project))
+
+    print(f"\nmake bench STACK={stack}\n")
+    for what, seconds in rows:
+        print(f"  {what:<22} {seconds:7.1f} s")
+    length = sum(step.seconds for step in chain)
+    print(f"  {'longest chain of up':<22} {length:7.1f} s   {len(chain)} operations")
+    for step in chain:
+        print(f"    {step.seconds:7.1f} s  {step.name}")
+    print(f"  {'up / longest chain':<22} {rows[0][1] / length:7.2f}")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"  {'peak memory':<22} {peak:7.0f} MiB  largest process of engine, program and plugins")

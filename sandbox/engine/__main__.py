@@ -1,0 +1,46 @@
+"""The engine's command line: build it, say where it is and what runs, end what runs."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from sandbox import layout
+from sandbox.engine import build, warm
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.engine", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("build", help="make the engine if this machine does not have it (up to 12 minutes)")
+    actions.add_parser("path", help="print the folder to put first on PATH; fails where the engine is not built")
+    home = Path(os.environ.get("PULUMI_HOME") or layout.HOME / "pulumi")
+    for action, text in (
+        ("status", "say what is built and which plugin processes are warm"),
+        ("stop", "end the warm plugin processes of a Pulumi home"),
+    ):
+        actions.add_parser(action, help=text).add_argument(
+            "--home", type=Path, default=home, help="the Pulumi home (default: $PULUMI_HOME or %(default)s)"
+        )
+    arguments = parser.parse_args()
+    engine = build.ready()
+    if arguments.action == "build":
+        print(build.ensure(lambda line: print(line, flush=True)).bin_dir)
+    elif arguments.action == "stop":
+        print(f"ended {warm.stop(arguments.home)} warm processes of {arguments.home}")
+    elif arguments.action == "path":
+        if engine is None:
+            print("the engine is not built: run `python -m sandbox.engine build`", file=sys.stderr)
+            return 1
+        print(engine.bin_dir)
+    else:
+        print(f"engine: {engine.bin_dir if engine else 'not built'}")
+        print(f"warm processes of {arguments.home}: {len(warm.processes(arguments.home))}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except build.EngineError as error:
+        sys.exit(f"engine: {error}")

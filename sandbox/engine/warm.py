@@ -1,0 +1,223 @@
+"""Warm plugin processes: the executable that the engine starts leases one, so a run does not load Terraform's schema.
+
+Owns: the pool below ``$PULUMI_HOME/warm``, starting, leasing and ending its processes. Leaves out what a process serves
+(``bridge``), so that the executable imports nothing but the standard library and starts at once.
+
+A process listens on a socket ``<key>-<pid>.sock`` only while it is idle; a lease is the open connection, so the kernel
+ends it however its holder dies. The key is a digest of all that a process cannot change later: the AWS settings in its
+environment, its programs and this code. Processes are their own process groups, which hold the Terraform provider too.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+#: What one process may keep waiting for the next engine before it ends itself.
+IDLE_SECONDS = 30 * 60
+
+#: Idle processes of one key beyond this number end themselves; each holds about 700 MB.
+IDLE_PROCESSES = 4
+
+_START_SECONDS = 90
+
+_ENVIRONMENT = ("AWS_", "TF_", "SSL_CERT_")
+_ENVIRONMENT_NAMES = {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
+
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+def folder(pulumi_home: Path) -> Path:
+    """Where a Pulumi home's pool has its sockets and logs."""
+    return pulumi_home / "warm"
+
+
+def key(plugin: str, bin_dir: Path) -> str:
+    """What a process of this plugin, environment and code is filed under."""
+    kept = {
+        name: value for name, value in os.environ.items() if name.startswith(_ENVIRONMENT) or name in _ENVIRONMENT_NAMES
+    }
+    code = [(path.name, path.stat().st_mtime_ns) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    provider = (bin_dir / f"terraform-provider-{plugin}").resolve()
+    digest = hashlib.sha256(json.dumps([plugin, str(provider), str(bin_dir), kept, code], sort_keys=True).encode())
+    return f"{plugin}-{digest.hexdigest()[:24]}"
+
+
+def lease(plugin: str, pulumi_home: Path, bin_dir: Path) -> tuple[socket.socket, int]:
+    """An exclusive connection to a process and the port it serves on; starts a process if none is idle."""
+    pool = folder(pulumi_home)
+    pool.mkdir(parents=True, exist_ok=True)
+    before = Path.cwd()
+    # Socket addresses hold 107 bytes, homes may be longer.
+    os.chdir(pool)
+    try:
+        return _lease(plugin, bin_dir)
+    finally:
+        os.chdir(before)
+
+
+def _lease(plugin: str, bin_dir: Path) -> tuple[socket.socket, int]:
+    wanted = key(plugin, bin_dir)
+    for path in sorted(Path().glob(f"{wanted}-*.sock")):
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(path))
+            return connection, _port(connection)
+        except (OSError, ValueError):
+            # Either another engine was quicker, and the process has removed the socket itself, or the process is dead.
+            connection.close()
+            if not _alive(int(path.stem.rpartition("-")[2])):
+                path.unlink(missing_ok=True)
+    return _start(plugin, wanted, bin_dir)
+
+
+def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]:
+    ours, theirs = socket.socketpair()
+    # A process outlives the run, so the run's own settings (and the passphrase among them) do not go with it.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    code = (
+        "import sys; sys.path[0] = sys.argv[1]; from sandbox.engine.bridge import serve; "
+        "serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"
+    )
+    log = Path(f"{wanted}.log")
+    with theirs, log.open("ab") as output:
+        subprocess.Popen(
+            [
+                *(sys.executable, "-c", code),
+                *(str(_CHECKOUT), plugin, wanted, str(bin_dir), str(theirs.fileno())),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    ours.settimeout(_START_SECONDS)
+    try:
+        port = _port(ours)
+    except (OSError, ValueError) as error:
+        raise SystemExit(
+            f"plugin {plugin}: its process did not come up within {_START_SECONDS} s ({error}); see {log.resolve()}"
+        ) from error
+    ours.settimeout(None)
+    return ours, port
+
+
+def _port(connection: socket.socket) -> int:
+    line = b""
+    while not line.endswith(b"\n"):
+        received = connection.recv(64)
+        if not received:
+            raise ValueError("it ended the connection")
+        line += received
+    return int(line)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def main(plugin: str, pulumi_home: str, bin_dir: str) -> None:
+    """The executable that the engine starts: lease a process, say its port, stay until the engine goes."""
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        os._exit(0)
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+    connection, port = lease(plugin, Path(pulumi_home), Path(bin_dir))
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    watched: list[int] = [connection.fileno()]
+    # The engine holds the other end of standard input, so its end is the engine's, by kill -9 too.
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        watched.append(0)
+    while True:
+        readable, _, _ = select.select(watched, [], [])
+        if connection.fileno() in readable:
+            raise SystemExit(f"plugin {plugin}: its process ended; see the logs in {folder(Path(pulumi_home))}")
+        if not os.read(0, 4096):
+            return
+
+
+class Leases:
+    """The process's side: hands the process to one holder after the other."""
+
+    def __init__(self, name: str, first: socket.socket) -> None:
+        self._name = name
+        self._path = Path(f"{name}-{os.getpid()}.sock")
+        self._first = first
+
+    def holders(self, port: int) -> Iterator[socket.socket]:
+        """Connections of one holder at a time; ends when none has come for long, or enough others wait."""
+        yield from self._hold(self._first, port)
+        while True:
+            idle = list(Path().glob(f"{self._name}-*.sock"))
+            if len(idle) >= IDLE_PROCESSES:
+                return
+            listener = socket.socket(socket.AF_UNIX)
+            with listener:
+                listener.bind(str(self._path))
+                listener.listen(8)
+                listener.settimeout(IDLE_SECONDS)
+                try:
+                    holder, _ = listener.accept()
+                except TimeoutError:
+                    return
+                finally:
+                    self._path.unlink(missing_ok=True)
+            yield from self._hold(holder, port)
+
+    @staticmethod
+    def _hold(holder: socket.socket, port: int) -> Iterator[socket.socket]:
+        with holder, contextlib.suppress(OSError):
+            holder.sendall(f"{port}\n".encode())
+            yield holder
+
+
+def processes(pulumi_home: Path) -> list[int]:
+    """The process groups of this home's pool, leased ones too; found by the pool's folder being where they work."""
+    pool = folder(pulumi_home).resolve()
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == pool and os.getpgid(int(entry.name)) != os.getpgrp():
+                found.add(os.getpgid(int(entry.name)))
+    return sorted(found)
+
+
+def stop(pulumi_home: Path) -> int:
+    """End all processes of this home's pool and say how many groups there were."""
+    groups = processes(pulumi_home)
+    for group in groups:
+        _signal(group, signal.SIGTERM)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and processes(pulumi_home):
+        time.sleep(0.05)
+    for group in processes(pulumi_home):
+        _signal(group, signal.SIGKILL)
+    for path in folder(pulumi_home).glob("*.sock"):
+        path.unlink(missing_ok=True)
+    return len(groups)
+
+
+def _signal(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)

@@ -1,0 +1,321 @@
+"""Real Linux hosts behind the emulated account's running EC2 instances, booted with systemd-nspawn.
+
+Owns: each host's disk, process and life, and everything of them that is left on the machine after a crash. Leaves out
+the image, the network's rules, the relays and the seed, which have files of their own. A host is an overlay over the
+image, so a new one costs seconds; the overlay is mounted in the host's own mount namespace, so it cannot outlive it.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import layout
+from sandbox.hosts import network
+from sandbox.hosts.image import egress_ports
+from sandbox.hosts.machine import HostError, Progress, require_machine, run
+from sandbox.hosts.relay import Exposure, Relays
+from sandbox.hosts.seed import HostSpec, first_files
+
+#: Held while hosts run here; contains what ip_forward was before, which a start after a crash puts back.
+LOCK = Path("/run/agentkeys-sandbox-hosts.lock")
+
+#: Every process of a host is in a control group below this one, which is how leftovers are told.
+_CGROUP = "agentkeys-sandbox"
+
+_PROPAGATE = Path("/run/systemd/nspawn/propagate")
+
+#: Packages that hosts have downloaded, laid over the image so that the next host need not.
+_PACKAGES = layout.CACHE / "host-packages"
+_ARCHIVES = Path("var/cache/apt/archives")
+
+_POWER_OFF_SECONDS = 30
+_KILL_SECONDS = 10
+
+#: What nspawn ends with when the host asked for a reboot (with --keep-unit).
+_REBOOT = 133
+
+# Arguments: overlay options, root, CA file or "", space-separated cgroup.procs files, then nspawn's.
+_LAUNCH = """\
+options=$1 root=$2 authority=$3 groups=$4
+shift 4
+for group in $groups; do echo $$ >"$group"; done
+mount -t overlay agentkeys-sandbox -o "$options" "$root"
+installed=$root/usr/local/share/ca-certificates/agentkeys-sandbox.crt
+if [ -n "$authority" ] && ! cmp -s "$authority" "$installed"; then
+    install -D -m 644 "$authority" "$installed"
+    chroot "$root" update-ca-certificates --fresh || { rm "$installed"; exit 1; }
+fi
+exec systemd-nspawn "$@"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostStatus:
+    """One host whose disk exists."""
+
+    instance_id: str
+    address: str
+    running: bool
+    console: Path
+
+
+class Hosts:
+    """The hosts of one sandbox; one object at a time on a machine runs hosts.
+
+    ``forwards`` maps ports of the hosts' gateway to loopback ports of this machine, and nothing else of its loopback is
+    reachable from a host. ``trusted_ca`` is a PEM file that joins every host's trust store before it boots, as an image
+    would carry a private CA.
+    """
+
+    def __init__(
+        self, home: Path, image: Path, *, forwards: Mapping[int, int], trusted_ca: Path | None, log: Progress
+    ) -> None:
+        self._disks = home / "hosts"
+        self._image = image
+        self._forwards = dict(forwards)
+        self._trusted_ca = trusted_ca
+        self._log = log
+        self._guard = threading.RLock()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._relays: Relays | None = None
+        self._lock: int | None = None
+
+    def reconcile(self, specs: Collection[HostSpec], exposures: Collection[Exposure]) -> None:
+        """Boot what is missing, end what is gone together with its disk, open and close relays.
+
+        Returns when the hosts have been started, not when they answer. A host that powered itself off boots again.
+        """
+        wanted = {spec.instance_id: spec for spec in specs}
+        with self._guard:
+            relays = self._open()
+            for instance_id in self._known() - wanted.keys():
+                self._terminate(instance_id)
+            for spec in wanted.values():
+                if spec.instance_id not in self._known():
+                    self._create_disk(spec)
+                if spec.instance_id not in self._running:
+                    self._boot(spec.instance_id)
+            relays.apply(exposures, self._targets(wanted))
+
+    def reboot(self, instance_id: str) -> None:
+        """Power the host off in order and boot it again from its disk."""
+        with self._guard:
+            if instance_id not in self._known():
+                raise HostError(f"no host {instance_id} here; there are {', '.join(sorted(self._known())) or 'none'}")
+            self._open()
+            self._power_off([instance_id])
+            self._boot(instance_id)
+
+    def status(self) -> list[HostStatus]:
+        """Return every host that has a disk."""
+        with self._guard:
+            return [
+                HostStatus(
+                    instance_id=instance_id,
+                    address=network.host_address(self._number(instance_id)),
+                    running=instance_id in self._running,
+                    console=self._disks / instance_id / "console.log",
+                )
+                for instance_id in sorted(self._known())
+            ]
+
+    def shutdown(self) -> None:
+        """Power all hosts off in order, keep their disks and leave nothing else on the machine."""
+        with self._guard:
+            if self._relays is None or self._lock is None:
+                return
+            self._relays.close()
+            self._relays = None
+            self._power_off(list(self._running))
+            for parent in _cgroups():
+                with contextlib.suppress(FileNotFoundError):
+                    parent.rmdir()
+            network.close_filter(os.pread(self._lock, 16, 0).decode())
+            os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = None
+
+    def _open(self) -> Relays:
+        if self._relays is not None:
+            return self._relays
+        require_machine(self._log)
+        lock = _take_lock()
+        try:
+            _sweep(self._log)
+            for unfinished in [*self._disks.glob("*.new"), *self._disks.glob("*.gone")]:
+                shutil.rmtree(unfinished)
+            before = network.open_filter(self._forwards, egress_ports(self._image))
+        except BaseException:
+            os.close(lock)
+            raise
+        if not os.pread(lock, 16, 0):
+            os.pwrite(lock, before.encode(), 0)
+        self._lock = lock
+        self._relays = Relays(self._log)
+        return self._relays
+
+    def _known(self) -> set[str]:
+        return {path.name for path in self._disks.glob("i-*") if not path.suffix}
+
+    def _number(self, instance_id: str) -> int:
+        return int((self._disks / instance_id / "number").read_text())
+
+    def _targets(self, wanted: Iterable[str]) -> dict[str, str]:
+        return {i: network.host_address(self._number(i)) for i in self._known().intersection(wanted)}
+
+    def _create_disk(self, spec: HostSpec) -> None:
+        taken = {self._number(instance_id) for instance_id in self._known()}
+        number = next((n for n in network.NUMBERS if n not in taken), None)
+        if number is None:
+            raise HostError(f"all {len(network.NUMBERS)} addresses of the host network are taken; terminate some hosts")
+        disk = self._disks / f"{spec.instance_id}.new"
+        for folder in ("root", "work", "upper"):
+            (disk / folder).mkdir(parents=True)
+        for name, content in first_files(spec, network.gateway_address(number)).items():
+            (disk / "upper" / name).parent.mkdir(parents=True, exist_ok=True)
+            (disk / "upper" / name).write_text(content)
+        # These become the host's own / and /etc, whatever this process' umask is.
+        run(["chmod", "-R", "u=rwX,go=rX", str(disk / "upper")])
+        (disk / "number").write_text(str(number))
+        disk.rename(self._disks / spec.instance_id)
+
+    def _boot(self, instance_id: str) -> None:
+        disk, number = self._disks / instance_id, self._number(instance_id)
+        (_PACKAGES / _ARCHIVES).mkdir(parents=True, exist_ok=True)
+        network.disconnect(number)
+        network.connect(number)
+        options = f"lowerdir={_PACKAGES}:{self._image},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+        groups = _cgroups(instance_id)
+        for group in groups:
+            group.mkdir(parents=True, exist_ok=True)
+        command = [
+            *("unshare", "--mount", "sh", "-euc", _LAUNCH, "launch", options, str(disk / "root")),
+            str(self._trusted_ca or ""),
+            " ".join(str(group / "cgroup.procs") for group in groups),
+            *("--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no"),
+            *("--resolv-conf=off", "--timezone=off", "--suppress-sync=yes"),
+            *(f"--machine={instance_id}", f"--directory={disk / 'root'}"),
+            f"--network-namespace-path={network.namespace_path(number)}",
+        ]
+        with (disk / "console.log").open("ab") as console:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+            )
+        self._running[instance_id] = process
+        threading.Thread(target=self._watch, args=(instance_id, process), name=instance_id, daemon=True).start()
+        self._log(f"host {instance_id} booting at {network.host_address(number)}")
+
+    def _watch(self, instance_id: str, process: "subprocess.Popen[bytes]") -> None:
+        code = process.wait()
+        with self._guard:
+            if self._running.get(instance_id) is not process:
+                return
+            self._clear(instance_id)
+            if code == _REBOOT:
+                self._boot(instance_id)
+            else:
+                console = self._disks / instance_id / "console.log"
+                self._log(f"host {instance_id} ended by itself with {code}; its console is in {console}")
+
+    def _power_off(self, instance_ids: Collection[str]) -> None:
+        for instance_id in instance_ids:
+            if instance_id in self._running:
+                self._running[instance_id].send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _POWER_OFF_SECONDS
+        for instance_id in instance_ids:
+            if instance_id in self._running:
+                try:
+                    self._running[instance_id].wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    self._log(f"host {instance_id} did not power off in {_POWER_OFF_SECONDS} s, ending it")
+                self._clear(instance_id)
+
+    def _terminate(self, instance_id: str) -> None:
+        self._clear(instance_id)
+        disk = self._disks / instance_id
+        _keep_packages(disk / "upper" / _ARCHIVES)
+        gone = disk.rename(disk.with_name(f"{instance_id}.gone"))
+        shutil.rmtree(gone)
+        self._log(f"host {instance_id} ended, its disk is removed")
+
+    def _clear(self, instance_id: str) -> None:
+        """End whatever still runs of the host and remove its namespace."""
+        process = self._running.pop(instance_id, None)
+        if process is not None:
+            # It may not have joined its control group yet.
+            process.kill()
+            process.wait()
+        _end(instance_id)
+        network.disconnect(self._number(instance_id))
+
+
+def _take_lock() -> int:
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise HostError(f"another process runs sandbox hosts on this machine (it holds {LOCK}); end it") from error
+    return lock
+
+
+def _sweep(log: Progress) -> None:
+    """End what a process that did not shut down has left, of whatever checkout; the caller holds the lock."""
+    for instance_id in sorted({group.name for parent in _cgroups() for group in parent.glob("i-*")}):
+        log(f"ending host {instance_id}, left by a sandbox that did not shut down")
+        _end(instance_id)
+    for number in network.connected():
+        network.disconnect(number)
+
+
+def _cgroups(instance_id: str = "") -> list[Path]:
+    """Return the host's control group (or the parent of all) in each hierarchy that systemd may track services in.
+
+    Without a group of its own, every nspawn would put its host into the same one.
+    """
+    hierarchies = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, kind = line.partition(" - ")
+        if kind.startswith("cgroup2 ") or (kind.startswith("cgroup ") and "name=systemd" in kind):
+            hierarchies.append(Path(mount.split()[4]) / _CGROUP / instance_id)
+    return hierarchies
+
+
+def _end(instance_id: str) -> None:
+    """Kill every process in the host's control group until there is none, then remove the group."""
+    groups = [group for group in _cgroups(instance_id) if group.is_dir()]
+    deadline = time.monotonic() + _KILL_SECONDS
+    while pids := {pid for group in groups for pid in _processes(group)}:
+        if time.monotonic() > deadline:
+            raise HostError(f"processes {sorted(pids)} of host {instance_id} do not end; look at /proc/<pid>/stack")
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    for group in groups:
+        for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
+            folder.rmdir()
+        group.rmdir()
+    # nspawn removes it when it ends by itself.
+    with contextlib.suppress(FileNotFoundError):
+        (_PROPAGATE / instance_id).rmdir()
+
+
+def _processes(group: Path) -> set[int]:
+    return {int(pid) for file in group.rglob("cgroup.procs") for pid in file.read_text().split()}
+
+
+def _keep_packages(archives: Path) -> None:
+    """Move what the host's apt has downloaded to where the next host finds it; apt checks each against its index."""
+    for package in archives.glob("*.deb"):
+        kept = _PACKAGES / _ARCHIVES / package.name
+        shutil.move(package, kept.with_suffix(".partial"))
+        kept.with_suffix(".partial").rename(kept)

@@ -1,0 +1,256 @@
+"""The main job in the sandbox: the account project, then a stack, with the engine that a real deployment uses.
+
+Owns the surroundings that make the unchanged stack files work here (endpoint, credentials, state, resolvers, authority,
+release), and what a person reads at the end of a run. Leaves out starting the sandbox (``supervisor``).
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import layout, locks
+from sandbox.engine import build
+from sandbox.events import CHANGING, EventLog, Step
+from sandbox.standin.archive import build_archive
+from sandbox.supervisor import SandboxError, emulated, start
+
+#: The project in ``account/`` has one stack per account.
+ACCOUNT_FOLDER = layout.CHECKOUT / "account"
+ACCOUNT_STACK = "litentry"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A Pulumi project of this repository and one of its stacks."""
+
+    name: str
+    folder: Path
+    stack: str
+
+
+ACCOUNT = Project(name="agentkeys-account", folder=ACCOUNT_FOLDER, stack=ACCOUNT_STACK)
+
+
+def deployment(stack: str) -> Project:
+    """The stack of the program itself. Raises SandboxError for one that has no file."""
+    known = sorted(path.name.split(".")[1] for path in layout.CHECKOUT.glob("Pulumi.*.yaml"))
+    if stack not in known:
+        raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
+    return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
+
+
+def prepare(progress: Progress) -> dict[str, str]:
+    """Engine, plugins, release and a running sandbox; gives the environment to run things in."""
+    engine = build.ensure(progress)
+    engine.prepare_home(layout.PULUMI_HOME)
+    archive, digest = build_archive(layout.HOME / "release", progress)
+    start(progress)
+    layout.STATE.mkdir(parents=True, exist_ok=True)
+    return environment(engine.bin_dir, archive, digest)
+
+
+def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
+    """What turns the unchanged program towards the sandbox."""
+    wanted = emulated()
+    doh = f"http://{layout.LOOPBACK}:{layout.PORTS['doh']}"
+    return {
+        "PATH": os.pathsep.join(
+            [
+                str(layout.CHECKOUT / "sandbox" / "bin"),
+                str(bin_dir),
+                str(layout.CHECKOUT / "venv" / "bin"),
+                os.environ.get("PATH", os.defpath),
+            ]
+        ),
+        "AGENTKEYS_SANDBOX_HOME": str(layout.HOME),
+        "AGENTKEYS_SANDBOX_ENGINE": str(bin_dir),
+        "PULUMI_HOME": str(layout.PULUMI_HOME),
+        "PULUMI_BACKEND_URL": f"file://{layout.STATE}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
+        "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
+        "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),
+        "AWS_PROFILE": "agentkeys-admin",
+        "AWS_REGION": wanted.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AGENTKEYS_RELEASE": str(archive),
+        "AGENTKEYS_RELEASE_SHA256": digest,
+        "AGENTKEYS_DOH_URLS": json.dumps([f"{doh}/dns-query", f"{doh}/resolve"]),
+        "AGENTKEYS_ACME_DIRECTORY": f"https://{layout.ACME_HOST}:{layout.PORTS['acme']}/dir",
+        "AGENTKEYS_CA_BUNDLE": str(layout.HOME / "ca" / "trust.pem"),
+    }
+
+
+def _passphrase() -> Path:
+    """The sandbox's own, made once; it guards stand-in secrets of an emulated account."""
+    path = layout.HOME / "passphrase"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16))
+    return path
+
+
+class Engine:
+    """Runs the engine against the sandbox."""
+
+    def __init__(self, surroundings: dict[str, str]) -> None:
+        # A stray variable would reach the program or the provider; an SSH agent would be tried at every connection.
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) and key != "SSH_AUTH_SOCK"
+        }
+        self.environment = {**kept, **surroundings}
+
+    def run(
+        self, project: Project, *arguments: str, capture: bool = False, check: bool = True
+    ) -> "subprocess.CompletedProcess[str]":
+        """One engine command on a project's stack. Raises SandboxError when it fails and ``check`` is set."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--stack", project.stack],
+            cwd=project.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else None,
+            stderr=subprocess.PIPE if capture else None,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            said = f":\n{done.stdout}{done.stderr}" if capture else "; what it said is above"
+            raise SandboxError(f"`pulumi {' '.join(arguments)} --stack {project.stack}` failed{said}")
+        return done
+
+    def has_stack(self, project: Project) -> bool:
+        return (layout.STATE / ".pulumi" / "stacks" / project.name / f"{project.stack}.json").exists()
+
+    def init(self, project: Project) -> None:
+        """Have the stack exist in the sandbox's state, without a word in the checkout's files."""
+        if self.has_stack(project):
+            return
+        folder = layout.HOME / "init" / project.name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Pulumi.yaml").write_text(f"name: {project.name}\nruntime: python\n")
+        bare = Project(name=project.name, folder=folder, stack=project.stack)
+        self.run(bare, "stack", "init", capture=True)
+
+    def outputs(self, project: Project) -> dict[str, Any]:
+        """The stack's outputs, secrets masked by the engine."""
+        found: dict[str, Any] = json.loads(self.run(project, "stack", "output", "--json", capture=True).stdout)
+        return found
+
+    def up(self, project: Project, *arguments: str) -> list[Step]:
+        self.init(project)
+        locks.release_stale(self, project)
+        return self._logged(project, "up", "--yes", "--suppress-outputs", *arguments)
+
+    def destroy(self, project: Project, *arguments: str) -> list[Step]:
+        if not self.has_stack(project):
+            return []
+        locks.release_stale(self, project)
+        steps = self._logged(project, "destroy", "--yes", *arguments)
+        self.run(project, "stack", "rm", "--yes", "--preserve-config", capture=True)
+        return steps
+
+    def _logged(self, project: Project, *arguments: str) -> list[Step]:
+        path = layout.HOME / "events" / f"{project.name}-{project.stack}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with EventLog(path) as log:
+            self.environment["PULUMI_DEBUG_COMMANDS"] = "1"
+            self.run(project, *arguments, "--event-log", str(path))
+        return log.steps()
+
+
+def up(stack: str, progress: Progress) -> None:
+    """From whatever is there to a working broker, with a summary."""
+    project = deployment(stack)
+    began = time.monotonic()
+    engine = Engine(prepare(progress))
+    prepared = time.monotonic()
+    progress("account: what it has once")
+    engine.up(ACCOUNT)
+    accounted = time.monotonic()
+    progress(f"stack {stack}")
+    steps = engine.up(project)
+    ended = time.monotonic()
+    phases = {"set-up and sandbox": prepared - began, "account": accounted - prepared, "stack": ended - accounted}
+    print(summary(stack, engine.outputs(project), phases, steps))
+
+
+def preview(stack: str, progress: Progress) -> None:
+    project = deployment(stack)
+    engine = Engine(prepare(progress))
+    engine.init(project)
+    engine.run(project, "preview", "--diff")
+
+
+def down(stack: str, progress: Progress) -> None:
+    """Everything of the stack away, also what a failed ``up`` left."""
+    project = deployment(stack)
+    engine = Engine(prepare(progress))
+    if not engine.has_stack(project):
+        progress(f"stack {stack} is not there")
+        return
+    engine.destroy(project)
+
+
+def shell_environment(progress: Progress) -> str:
+    """Lines for a POSIX shell to evaluate."""
+    import shlex
+
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in prepare(progress).items())
+
+
+def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps: Sequence[Step]) -> str:
+    """What a person reads after an ``up``; secrets are masked by the engine."""
+    lines = ["", f"Stack {stack} is up. It is reachable on this machine only, by names that the sandbox's DNS knows.", ""]
+    lines += [f"  {key:<8} {url}" for key, url in outputs["urls"].items()]
+    lines += ["", "Outputs (`pulumi stack output --show-secrets` shows the masked ones)"]
+    lines += [f"  {key:<16} {_shown(value)}" for key, value in outputs.items() if key != "urls"]
+    lines += ["", "Time"]
+    lines += [f"  {phase:<20} {seconds:6.1f} s" for phase, seconds in phases.items()]
+    changing = [step for step in steps if step.operation in CHANGING and "::pulumi:" not in step.urn]
+    by_component: dict[str, list[Step]] = defaultdict(list)
+    for step in changing:
+        by_component[step.name.split("-")[0]].append(step)
+    first = min((step.start for step in changing), default=0.0)
+    for component, mine in sorted(by_component.items(), key=lambda item: min(step.start for step in item[1])):
+        start_of, end_of = min(step.start for step in mine), max(step.end for step in mine)
+        lines.append(
+            f"    {component:<18} {end_of - start_of:6.1f} s   {len(mine):2} resources, from {start_of - first:5.1f} s on"
+        )
+    if not changing:
+        lines.append("    nothing was changed")
+    broker = outputs["urls"]["broker"].removeprefix("https://")
+    lines += [
+        "",
+        "Try next",
+        '  eval "$(make -s env)"                      a shell whose pulumi, aws and boto3 talk to the sandbox',
+        f"  pulumi preview -s {stack} --expect-no-changes",
+        f"  curl --cacert $AGENTKEYS_CA_BUNDLE --resolve {broker}:443:{outputs['elasticIp']} https://{broker}/healthz",
+        f"  aws s3 ls s3://{outputs['buckets']['mail']}/inbound/",
+        f"  make preview STACK={stack}    make down STACK={stack}    make help",
+    ]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items()) or "none"
+    return str(value)
+
+
+def say(line: str) -> None:
+    """Progress goes to standard error: standard output is the answer of a command."""
+    print(f"[{time.strftime('%H:%M:%S')}] {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,86 @@
+"""Builds the stand-ins and packs them into a release archive that has the same bytes on every machine with the same Go.
+
+Owns the build's cache and the archive's form. Leaves out what a stand-in does (the Go sources) and which binaries a
+release holds (``hostsetup/services.py``).
+"""
+
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hostsetup.services import BINARIES
+from sandbox.layout import CACHE
+
+_SOURCES = Path(__file__).parent
+_GO_PLACES = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go")
+
+
+class StandinError(RuntimeError):
+    """The stand-ins could not be built; the message says why and how to go on."""
+
+
+def build_archive(out_dir: Path, progress: Callable[[str], None]) -> tuple[Path, str]:
+    """Path and SHA-256 of a release archive in ``out_dir``, binaries at its top level. Raises StandinError."""
+    program = _build(progress)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    archive = out_dir / "agentkeys-standin.tar.gz"
+    candidate = archive.with_suffix(".new")
+    with candidate.open("wb") as file, gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+        _write_tar(packed, program)
+    candidate.replace(archive)
+    return archive, hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def _write_tar(packed: gzip.GzipFile, program: Path) -> None:
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        first = tarfile.TarInfo(BINARIES[0])
+        first.mode = 0o755
+        first.size = program.stat().st_size
+        with program.open("rb") as content:
+            tar.addfile(first, content)
+        # One program under every name: links keep the archive, and its way to the host, small.
+        for name in BINARIES[1:]:
+            member = tarfile.TarInfo(name)
+            member.mode = 0o755
+            member.type = tarfile.LNKTYPE
+            member.linkname = first.name
+            tar.addfile(member)
+
+
+def _build(progress: Callable[[str], None]) -> Path:
+    """The program, built once for each state of its sources."""
+    digest = hashlib.sha256()
+    for source in sorted((*_SOURCES.glob("*.go"), _SOURCES / "go.mod")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    program = CACHE / "standin" / digest.hexdigest()[:16] / "standin"
+    if program.is_file():
+        return program
+    progress("building the stand-ins of the AgentKeys binaries")
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=program.parent) as folder:
+        built = Path(folder) / "standin"
+        done = subprocess.run(
+            [_go(), "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(built), "."],
+            cwd=_SOURCES,
+            env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOOS": "linux"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StandinError(f"`go build` of {_SOURCES} ended with {done.returncode}: {done.stderr.strip()}")
+        built.replace(program)
+    return program
+
+
+def _go() -> str:
+    found = shutil.which("go") or next((place for place in _GO_PLACES if Path(place).is_file()), None)
+    if found is None:
+        raise StandinError("the stand-ins are built with Go and there is none on PATH: install Go 1.26 or newer")
+    return found

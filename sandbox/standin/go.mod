@@ -1,0 +1,3 @@
+module agentkeys.invalid/standin
+
+go 1.26

@@ -1,0 +1,213 @@
+"""The process that is the sandbox: it starts the account, names, mail, authority and hosts, and ends them together.
+
+Owns their order, the lock that lets one sandbox run on a machine, and the loop that makes the hosts follow the
+account's instances. Leaves out what each of them does, and the Pulumi runs against them (``rehearsal``).
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import yaml
+
+from sandbox import layout
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a start and a stop may take; hosts that were running boot, or power off in order.
+START_SECONDS = 120.0
+STOP_SECONDS = 90.0
+
+LOG = layout.HOME / "sandbox.log"
+_READY = layout.HOME / "ready"
+
+
+class SandboxError(Exception):
+    """The sandbox cannot do what was asked; the message says what was seen and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emulated:
+    """What the emulated account must be for the stack files to fit it."""
+
+    account_id: str
+    zone: str
+    zone_id: str
+    region: str
+
+
+def emulated() -> Emulated:
+    """Account, zone and region that the stack files of this checkout name. Raises SandboxError when they differ."""
+    seen = {}
+    for path in sorted(layout.CHECKOUT.glob("Pulumi.*.yaml")):
+        values = {key.split(":")[-1]: value for key, value in yaml.safe_load(path.read_text())["config"].items()}
+        seen[path.name] = Emulated(
+            account_id=values["accountId"],
+            zone=values["zone"],
+            zone_id=values["parentZoneId"],
+            region=values["region"],
+        )
+    if len(set(seen.values())) != 1:
+        raise SandboxError(
+            f"the sandbox emulates one account, and the stack files name {len(set(seen.values()))}: {seen}. "
+            "Move the odd one out while you rehearse."
+        )
+    return next(iter(seen.values()))
+
+
+def holder() -> dict[str, Any] | None:
+    """Process id and checkout of the sandbox that runs on this machine, None when none does."""
+    try:
+        with layout.LOCK.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        found: dict[str, Any] = json.loads(layout.LOCK.read_text() or "{}")
+        return found
+    return None
+
+
+def start(progress: Callable[[str], None]) -> None:
+    """Have the sandbox of this checkout run and answer; nothing to do when it does. Raises SandboxError."""
+    require_machine()
+    held = holder()
+    if held is not None and held.get("home") != str(layout.HOME):
+        raise SandboxError(
+            f"another sandbox runs on this machine: process {held.get('pid')} of {held.get('checkout')}. Addresses and "
+            "packet filter are the machine's, so one runs at a time. "
+            f"Stop it with `make -C {held.get('checkout')} sandbox-stop`."
+        )
+    if held is not None and _READY.exists():
+        return
+    layout.HOME.mkdir(parents=True, exist_ok=True)
+    if held is None:
+        _READY.unlink(missing_ok=True)
+        progress("starting the sandbox (account, DNS, mail, ACME, hosts)")
+        with LOG.open("ab") as output:
+            subprocess.Popen(
+                [sys.executable, "-m", "sandbox", "serve"],
+                cwd=layout.CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+    until = time.monotonic() + START_SECONDS
+    seen_running = held is not None
+    while not _READY.exists():
+        running = holder() is not None
+        if seen_running and not running:
+            raise SandboxError(f"the sandbox did not start:\n{_last_lines()}\nThe whole log is {LOG}.")
+        seen_running = seen_running or running
+        if time.monotonic() > until:
+            raise SandboxError(f"the sandbox does not answer after {START_SECONDS:.0f} s; its log is {LOG}")
+        time.sleep(0.1)
+
+
+def stop(progress: Callable[[str], None]) -> None:
+    """End the sandbox of this checkout; its state stays. Raises SandboxError."""
+    held = holder()
+    if held is None:
+        progress("no sandbox runs")
+        return
+    if held.get("home") != str(layout.HOME):
+        raise SandboxError(f"the sandbox that runs belongs to {held.get('checkout')}; stop it from there")
+    progress("stopping the sandbox; its state stays")
+    os.kill(held["pid"], signal.SIGTERM)
+    until = time.monotonic() + STOP_SECONDS
+    while holder() is not None:
+        if time.monotonic() > until:
+            raise SandboxError(f"process {held['pid']} still runs after {STOP_SECONDS:.0f} s; its log is {LOG}")
+        time.sleep(0.1)
+
+
+def require_machine() -> None:
+    """Raises SandboxError where hosts with addresses and namespaces of their own cannot be made."""
+    if sys.platform != "linux":
+        raise SandboxError(f"the sandbox needs Linux (namespaces, nftables); this is {sys.platform}. Use a Linux VM.")
+    if os.geteuid() != 0:
+        raise SandboxError("the sandbox needs root (namespaces, nftables, port 443). Run it with sudo, or in a VM.")
+
+
+def serve() -> None:
+    """Be the sandbox until SIGTERM or SIGINT."""
+    # Moto and its neighbours take seconds to import; only this process needs them.
+    from sandbox.account.acme import AcmeServer
+    from sandbox.account.dns import DohServer, NameServer
+    from sandbox.account.mail import MailServer
+    from sandbox.account.server import Account
+    from sandbox.hosts.image import ensure_image
+    from sandbox.hosts.machines import Hosts
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    ended, changed = threading.Event(), threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+        changed.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    _READY.unlink(missing_ok=True)
+    wanted = emulated()
+    with contextlib.ExitStack() as running:
+        running.enter_context(_lock())
+        account = Account(
+            layout.HOME, wanted.account_id, wanted.zone, wanted.zone_id, wanted.region, on_change=changed.set
+        )
+        acme = AcmeServer(layout.HOME)
+        for service in (account, NameServer(account), DohServer(account), MailServer(account), acme):
+            service.start()
+            running.callback(service.stop)
+        hosts = Hosts(
+            layout.HOME,
+            ensure_image(log.info),
+            forwards={layout.PORTS["acme"]: layout.PORTS["acme"]},
+            trusted_ca=acme.own_ca,
+            log=log.info,
+        )
+        running.callback(hosts.shutdown)
+        hosts.reconcile(account.host_specs(), account.exposures())
+        running.callback(_READY.unlink, missing_ok=True)
+        _READY.touch()
+        log.info("the sandbox answers")
+        while not ended.is_set():
+            changed.wait()
+            changed.clear()
+            try:
+                hosts.reconcile(account.host_specs(), account.exposures())
+            except Exception:
+                log.exception("the hosts do not follow the account")
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    with layout.LOCK.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SandboxError(f"another sandbox runs on this machine ({layout.LOCK.read_text()})") from None
+        lock.truncate(0)
+        json.dump({"pid": os.getpid(), "checkout": str(layout.CHECKOUT), "home": str(layout.HOME)}, lock)
+        lock.flush()
+        yield
+        lock.truncate(0)
+
+
+def _last_lines() -> str:
+    lines = LOG.read_text(errors="replace").splitlines() if Path(LOG).exists() else []
+    failure = [line for line in lines[-30:] if "Error" in line]
+    return "\n".join(failure[-1:] or lines[-10:])

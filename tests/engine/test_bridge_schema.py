@@ -1,0 +1,230 @@
+"""pulumi-aws's own types against the bridge's schema, for every type and function that this program may use.
+
+``LACKING`` is the list of what a program must not set or read here, because Terraform's aws provider 5.100 is a major
+version behind pulumi-aws 7. Everything else must have the same name and shape, or stand in ``translate.FIELDS``.
+"""
+
+import importlib
+import inspect
+import json
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pulumi_aws as aws
+import pytest
+from google.protobuf import empty_pb2
+from pulumi import _types
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from sandbox.engine import build, translate
+from sandbox.engine.bridge import Bridge
+
+pytestmark = pytest.mark.engine
+
+RESOURCES = [
+    aws.s3.Bucket,
+    aws.s3.BucketPublicAccessBlock,
+    aws.s3.BucketOwnershipControls,
+    aws.s3.BucketServerSideEncryptionConfiguration,
+    aws.s3.BucketVersioning,
+    aws.s3.BucketLifecycleConfiguration,
+    aws.s3.BucketPolicy,
+    aws.s3.AccountPublicAccessBlock,
+    aws.iam.User,
+    aws.iam.UserPolicy,
+    aws.iam.AccessKey,
+    aws.iam.Role,
+    aws.iam.RolePolicy,
+    aws.iam.InstanceProfile,
+    aws.iam.OpenIdConnectProvider,
+    aws.iam.RolePolicyAttachment,
+    aws.iam.RolePoliciesExclusive,
+    aws.iam.RolePolicyAttachmentsExclusive,
+    aws.ec2.KeyPair,
+    aws.ec2.SecurityGroup,
+    aws.vpc.SecurityGroupIngressRule,
+    aws.vpc.SecurityGroupEgressRule,
+    aws.ec2.Instance,
+    aws.ec2.Eip,
+    aws.ec2.EipAssociation,
+    aws.ebs.EncryptionByDefault,
+    aws.route53.Record,
+    aws.ses.ReceiptRuleSet,
+    aws.ses.ActiveReceiptRuleSet,
+    aws.ses.ReceiptRule,
+    aws.sesv2.EmailIdentity,
+]
+
+FUNCTIONS = [
+    aws.route53.get_zone,
+    aws.ec2.get_ami,
+    aws.get_caller_identity,
+    aws.get_region,
+    aws.ses.get_active_receipt_rule_set,
+    aws.ec2.get_vpc,
+    aws.ec2.get_subnets,
+]
+
+#: What pulumi-aws 7.51.1 has and provider 5.100 lacks, by type; a trailing dot means everything below it.
+LACKING: Mapping[str, set[str]] = {
+    "aws:s3/bucket:Bucket": {
+        "bucketNamespace",
+        "replicationConfiguration.",
+        "serverSideEncryptionConfiguration.rule.blockedEncryptionTypes",
+    },
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {"skipDestroy"},
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
+        "rules.blockedEncryptionTypes"
+    },
+    "aws:ec2/instance:Instance": {
+        "cpuOptions.nestedVirtualization",
+        "forceDestroy",
+        "placementGroupId",
+        "primaryNetworkInterface",
+        "secondaryNetworkInterfaces",
+    },
+    "aws:sesv2/emailIdentity:EmailIdentity": {"verificationStatus"},
+    translate.PROVIDER: {"endpoints.", "tagPolicyCompliance", "userAgents"},
+}
+
+Shape = tuple[str, Any]
+SCALAR: Shape = ("scalar", None)
+
+
+class _Log(engine_pb2_grpc.EngineServicer):
+    def Log(self, _request: Any, _context: Any) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+
+@pytest.fixture(scope="module")
+def schema() -> Iterator[dict[str, Any]]:
+    server = grpc.server(ThreadPoolExecutor(2))
+    engine_pb2_grpc.add_EngineServicer_to_server(_Log(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    bridge = Bridge("aws", build.ensure().bin_dir, port)
+    try:
+        bridge.start()
+        request = provider_pb2.GetSchemaRequest(subpackage_name="aws", subpackage_version="0.0.0")
+        yield json.loads(provider_pb2_grpc.ResourceProviderStub(bridge.channel).GetSchema(request).schema)
+    finally:
+        bridge.stop()
+        server.stop(0)
+
+
+def sdk_shape(given: Any, fields: Callable[[type], dict[str, Any] | None]) -> Shape:
+    """The shape of a type as the SDK declares it."""
+    if typing.get_origin(given) is typing.Union:
+        plain = [
+            choice
+            for choice in typing.get_args(given)
+            if choice is not type(None) and "Awaitable" not in str(choice) and "Output[" not in str(choice)
+        ]
+        return sdk_shape(plain[0], fields)
+    name = getattr(typing.get_origin(given), "__name__", "")
+    if name == "Sequence":
+        return "list", sdk_shape(typing.get_args(given)[0], fields)
+    if name == "Mapping":
+        return "map", None
+    inside = fields(given) if isinstance(given, type) else None
+    if inside is None:
+        return SCALAR
+    return "object", {key: sdk_shape(value, fields) for key, value in inside.items()}
+
+
+def bridge_shape(schema: dict[str, Any], given: dict[str, Any]) -> Shape:
+    """The shape of a property as the bridge declares it."""
+    reference = given.get("$ref", "")
+    if reference.startswith("#/types/"):
+        properties = schema["types"][reference.removeprefix("#/types/")].get("properties", {})
+        return "object", {key: bridge_shape(schema, value) for key, value in properties.items()}
+    if given.get("type") == "array":
+        return "list", bridge_shape(schema, given["items"])
+    return ("map", None) if given.get("type") == "object" else SCALAR
+
+
+def differences(token: str, path: tuple[str, ...], ours: Shape, theirs: Shape) -> Iterator[str]:
+    """What of our shape the other one lacks once the translation's table is applied."""
+    if ours[0] != theirs[0]:
+        yield f"{'.'.join(path)}: {ours[0]} here, {theirs[0]} there"
+    elif ours[0] == "list":
+        yield from differences(token, path, ours[1], theirs[1])
+    elif ours[0] == "object":
+        for name, shape in ours[1].items():
+            inside = (*path, name)
+            field = next((field for field in translate.FIELDS.get(token, ()) if field.path == inside), None)
+            found = theirs[1].get(field.theirs if field else name)
+            if found is None:
+                yield ".".join(inside)
+                continue
+            if field and field.wrapped:
+                found = found[1] if found[0] == "list" else ("not a list", found)
+            yield from differences(token, inside, shape, found)
+
+
+def assert_same(
+    token: str, given: Mapping[str, Any], theirs: dict[str, Any], schema: dict[str, Any], kind: str
+) -> set[str]:
+    """The known gaps that were met; any other difference fails."""
+    inputs = kind == "inputs"
+    fields = (
+        (lambda of: _types.input_type_types(of) if _types.is_input_type(of) else None)
+        if inputs
+        else (lambda of: _types.output_type_types(of) if _types.is_output_type(of) else None)
+    )
+    ours: Shape = ("object", {name: sdk_shape(value, fields) for name, value in given.items()})
+    there: Shape = ("object", {name: bridge_shape(schema, value) for name, value in theirs.items()})
+    dropped = {"region", translate.region_output(token)}
+    known = LACKING.get(token, set())
+    met = set()
+    for difference in differences(token, (), ours, there):
+        if difference in dropped:
+            continue
+        gap = next((gap for gap in known if difference == gap or (gap[-1] == "." and difference.startswith(gap))), None)
+        assert gap, f"{token} {kind}: {difference}"
+        met.add(gap)
+    return met
+
+
+def token_of(thing: Any) -> str:
+    match = re.search(r"'((?:aws|pulumi):[a-z0-9]+/\w+:\w+)'", inspect.getsource(thing))
+    assert match
+    return match[1]
+
+
+def arguments_of(resource: Any) -> dict[str, Any]:
+    module = importlib.import_module(resource.__module__)
+    name = resource.__name__
+    return _types.input_type_types(getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args"))
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.__name__)
+def test_resource(resource: Any, schema: dict[str, Any]) -> None:
+    token = token_of(resource)
+    theirs = schema["resources"][translate.token(token)]
+    inputs, outputs = arguments_of(resource), _types.resource_types(resource)
+    met = assert_same(token, inputs, theirs["inputProperties"], schema, "inputs")
+    met |= assert_same(token, outputs, theirs["properties"], schema, "outputs")
+    assert met == LACKING.get(token, set()), "a known gap is none any more: take it out"
+    assert ("region" in outputs) == bool(translate.region_output(token))
+
+
+def test_provider(schema: dict[str, Any]) -> None:
+    given = _types.input_type_types(aws.ProviderArgs)
+    met = assert_same(translate.PROVIDER, given, schema["provider"]["inputProperties"], schema, "inputs")
+    assert met == LACKING[translate.PROVIDER]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_function(function: Any, schema: dict[str, Any]) -> None:
+    token = token_of(function)
+    theirs = schema["functions"][translate.token(token)]
+    module = importlib.import_module(function.__module__)
+    result = next(value for name, value in vars(module).items() if re.fullmatch(r"Get\w+Result", name))
+    assert_same(token, _types.output_type_types(result), theirs["outputs"]["properties"], schema, "outputs")
+    names = {re.sub(r"_(\w)", lambda part: part[1].upper(), name) for name in inspect.signature(function).parameters}
+    assert names - {"opts", "region"} <= set(theirs.get("inputs", {}).get("properties", {}))

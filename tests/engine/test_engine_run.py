@@ -1,0 +1,142 @@
+"""A whole life of a stack with the real engine and real providers, against a plain moto server."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine import build, warm
+
+pytestmark = pytest.mark.engine
+
+Pulumi = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("moto") / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+            env={**os.environ, "MOTO_ACCOUNT_ID": "429071895007"},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("home")
+    build.ensure().prepare_home(path)
+    yield path
+    warm.stop(path)
+
+
+@pytest.fixture(scope="module")
+def pulumi(endpoint: str, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pulumi:
+    work = tmp_path_factory.mktemp("program")
+    state = tmp_path_factory.mktemp("state")
+    shutil.copytree(Path(__file__).parent / "program", work, dirs_exist_ok=True)
+    environment = {
+        **os.environ,
+        "PATH": f"{build.ensure().bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": "test",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", "--non-interactive", *arguments],
+            cwd=work,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    assert run("stack", "init", "test").returncode == 0
+    return run
+
+
+def assert_clean(result: subprocess.CompletedProcess[str]) -> None:
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "warning" not in result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def stack(pulumi: Pulumi) -> Iterator[dict[str, str]]:
+    """The outputs of the stack while it exists."""
+    assert_clean(pulumi("up", "--yes", "--skip-preview", "--stack", "test"))
+    yield json.loads(pulumi("stack", "output", "--json", "--show-secrets", "--stack", "test").stdout)
+    pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+
+
+def test_up(stack: dict[str, str]) -> None:
+    assert stack["local"] == "from stdin"
+    assert stack["accountId"] == "429071895007"
+    assert stack["region"] == stack["bucketRegion"] == "eu-west-1"
+    assert stack["key"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
+
+
+def test_secrets_are_secret_in_the_state(pulumi: Pulumi, stack: dict[str, str]) -> None:
+    exported = pulumi("stack", "export", "--stack", "test").stdout
+    assert "ciphertext" in exported
+    assert stack["secret"] not in exported
+    assert "PRIVATE KEY" not in exported
+
+
+@pytest.mark.usefixtures("stack")
+def test_nothing_changes_without_a_change(pulumi: Pulumi) -> None:
+    started = time.monotonic()
+    assert_clean(pulumi("preview", "--expect-no-changes", "--stack", "test"))
+    assert time.monotonic() - started < 10
+    assert_clean(pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "test"))
+
+
+@pytest.mark.usefixtures("stack")
+def test_two_engines_at_once(pulumi: Pulumi) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for result in pool.map(pulumi, *zip(*[("preview", "--expect-no-changes", "--stack", "test")] * 2, strict=True)):
+            assert_clean(result)
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_run_leaves_one_warm_process_of_each_kind_and_no_passphrase_in_it(home: Path) -> None:
+    warm_processes = warm.processes(home)
+    assert warm_processes
+    for process in warm_processes:
+        assert b"PULUMI_" not in Path(f"/proc/{process}/environ").read_bytes()
+
+
+def test_destroy(pulumi: Pulumi, stack: dict[str, str]) -> None:
+    assert stack
+    assert_clean(pulumi("destroy", "--yes", "--skip-preview", "--stack", "test"))
+    assert not json.loads(pulumi("stack", "export", "--stack", "test").stdout)["deployment"].get("resources")
