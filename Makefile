@@ -41,7 +41,7 @@ env: setup ## print the sandbox's environment: eval "$$(make -s env)"
 
 test: setup ## all tests, fast ones first, then one sandbox for the slow ones
 	venv/bin/python -m pytest $(FAST) -q -x
-	venv/bin/python -m pytest tests -m "engine or sandbox" -x
+	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
 test-fast: setup ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
@@ -50,6 +50,7 @@ check: setup ## format, lint, types, shell scripts
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
+	venv/bin/mypy account/__main__.py
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run hostsetup/scripts/*
 
 golden: setup ## write the golden files anew; read their diff before you commit

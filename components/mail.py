@@ -34,7 +34,8 @@ class MailIdentities(pulumi.ComponentResource):
             dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
             opts=child,
         )
-        tokens = domain.dkim_signing_attributes.apply(lambda attributes: attributes.tokens)
+        # The attributes can hold a private key, so all of them are secret; the tokens are published in DNS.
+        tokens = pulumi.Output.unsecret(domain.dkim_signing_attributes.apply(lambda attributes: attributes.tokens))
         self.dkim_tokens = [tokens[index] for index in range(DKIM_TOKENS)]
         self.register_outputs({})
 

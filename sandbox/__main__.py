@@ -26,6 +26,7 @@ def main() -> int:
             made.add_argument("--stack", default="test", help="stack name (default test)")
     given = parser.parse_args()
 
+    from ops.recover import RecoveryError
     from sandbox.account.acme import AcmeError
     from sandbox.engine.build import EngineError
     from sandbox.hosts.machine import HostError
@@ -34,7 +35,7 @@ def main() -> int:
 
     try:
         _run(given)
-    except (supervisor.SandboxError, EngineError, HostError, StandinError, AcmeError) as error:
+    except (supervisor.SandboxError, EngineError, HostError, StandinError, AcmeError, RecoveryError) as error:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:

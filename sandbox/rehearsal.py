@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.recover import recover
 from sandbox import layout, locks
 from sandbox.engine import build
 from sandbox.events import CHANGING, EventLog, Step
@@ -75,14 +76,17 @@ def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
         "AGENTKEYS_SANDBOX_HOME": str(layout.HOME),
         "AGENTKEYS_SANDBOX_ENGINE": str(bin_dir),
         "PULUMI_HOME": str(layout.PULUMI_HOME),
-        "PULUMI_BACKEND_URL": f"file://{layout.STATE}",
+        # Without sidecar files: one that a kill left half-written makes the state unreadable.
+        "PULUMI_BACKEND_URL": f"file://{layout.STATE}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
         "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),
         "AWS_PROFILE": "agentkeys-admin",
+        # The SDKs for Go read the one, boto3 and the aws command the other.
         "AWS_REGION": wanted.region,
+        "AWS_DEFAULT_REGION": wanted.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AGENTKEYS_RELEASE": str(archive),
         "AGENTKEYS_RELEASE_SHA256": digest,
@@ -150,15 +154,20 @@ class Engine:
         found: dict[str, Any] = json.loads(self.run(project, "stack", "output", "--json", capture=True).stdout)
         return found
 
+    def repair(self, project: Project) -> None:
+        """What a killed engine left: its lock, and creates that nobody knows the end of."""
+        locks.release_stale(self, project)
+        recover(project.stack, project.folder, self.environment)
+
     def up(self, project: Project, *arguments: str) -> list[Step]:
         self.init(project)
-        locks.release_stale(self, project)
+        self.repair(project)
         return self._logged(project, "up", "--yes", "--suppress-outputs", *arguments)
 
     def destroy(self, project: Project, *arguments: str) -> list[Step]:
         if not self.has_stack(project):
             return []
-        locks.release_stale(self, project)
+        self.repair(project)
         steps = self._logged(project, "destroy", "--yes", *arguments)
         self.run(project, "stack", "rm", "--yes", "--preserve-config", capture=True)
         return steps
@@ -214,7 +223,7 @@ def shell_environment(progress: Progress) -> str:
 
 def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps: Sequence[Step]) -> str:
     """What a person reads after an ``up``; secrets are masked by the engine."""
-    lines = ["", f"Stack {stack} is up. It is reachable on this machine only, by names that the sandbox's DNS knows.", ""]
+    lines = ["", f"Stack {stack} is up, for this machine alone: only the sandbox's DNS knows its names.", ""]
     lines += [f"  {key:<8} {url}" for key, url in outputs["urls"].items()]
     lines += ["", "Outputs (`pulumi stack output --show-secrets` shows the masked ones)"]
     lines += [f"  {key:<16} {_shown(value)}" for key, value in outputs.items() if key != "urls"]
@@ -226,9 +235,9 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
         by_component[step.name.split("-")[0]].append(step)
     first = min((step.start for step in changing), default=0.0)
     for component, mine in sorted(by_component.items(), key=lambda item: min(step.start for step in item[1])):
-        start_of, end_of = min(step.start for step in mine), max(step.end for step in mine)
+        begun, done = min(step.start for step in mine), max(step.end for step in mine)
         lines.append(
-            f"    {component:<18} {end_of - start_of:6.1f} s   {len(mine):2} resources, from {start_of - first:5.1f} s on"
+            f"    {component:<18} {done - begun:6.1f} s   {len(mine):2} resources, from {begun - first:.1f} s on"
         )
     if not changing:
         lines.append("    nothing was changed")

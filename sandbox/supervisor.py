@@ -100,6 +100,7 @@ def start(progress: Callable[[str], None]) -> None:
             subprocess.Popen(
                 [sys.executable, "-m", "sandbox", "serve"],
                 cwd=layout.CHECKOUT,
+                env={**os.environ, "AGENTKEYS_SANDBOX_HOME": str(layout.HOME)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -10,7 +10,7 @@ from hostsetup import gates
 
 
 @pytest.fixture
-def doh(request):
+def doh():
     """A DNS-over-HTTPS resolver that gives ``answers`` for every name; the test may change them."""
     answers: list[str] = []
 
@@ -30,10 +30,10 @@ def doh(request):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Resolver)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    request.addfinalizer(thread.join)
-    request.addfinalizer(server.server_close)
-    request.addfinalizer(server.shutdown)
-    return f"http://127.0.0.1:{server.server_port}/dns-query", answers
+    yield f"http://127.0.0.1:{server.server_port}/dns-query", answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_dns_is_visible_when_every_host_has_exactly_the_address(doh):

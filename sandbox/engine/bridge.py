@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,9 @@ from sandbox.engine.versions import PLUGINS
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _STATUS_TRAILER = "grpc-status-details-bin"
+
+#: How long calls may take to end by themselves after a real cancellation.
+_CANCEL_SECONDS = 30
 
 #: The engine's own default for parallel operations is below this; a Route 53 change holds a thread for a minute.
 _THREADS = 96
@@ -66,10 +68,13 @@ class Bridge:
         """End the bridge and the Terraform provider it started."""
         if self._process is None:
             return
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        pids = [int(pid) for task in children.parent.parent.glob("*/children") for pid in task.read_text().split()]
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        pids = [int(pid) for children in tasks.glob("*/children") for pid in children.read_text().split()]
         self._process.kill()
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self.channel.close()
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -95,10 +100,6 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     def start(self) -> None:
         self._server.start()
         self._bridge.start()
-
-    def stop(self) -> None:
-        self._server.stop(0)
-        self._bridge.stop()
 
     @property
     def fit(self) -> bool:
@@ -173,7 +174,13 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
             # Engines cancel at each end; the bridge would refuse every call after it, so it hears of real ones only.
             idle = self._calls == 0
             self._cancelled = self._cancelled or not idle
-        return empty_pb2.Empty() if idle else self._forward(name, request, response, context)
+        if idle:
+            return empty_pb2.Empty()
+        # A provider that retries against a dead endpoint does not listen, and the engine would wait for it.
+        end = threading.Timer(_CANCEL_SECONDS, self._bridge.stop)
+        end.daemon = True
+        end.start()
+        return self._forward(name, request, response, context)
 
     def _answer_Configure(  # noqa: N802
         self,
@@ -315,7 +322,7 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
                     detail.Pack(failed)
             context.set_trailing_metadata(((_STATUS_TRAILER, status.SerializeToString()),))
         theirs = getattr(request, "urn", "")
-        text = str(error.details())
+        text = f"cancelled: {error.details()}" if self._cancelled else str(error.details())
         context.abort(error.code(), text.replace(theirs, self._urns.get(theirs, theirs)) if theirs else text)
 
 
@@ -326,8 +333,8 @@ def serve(plugin: str, name: str, bin_dir: str, first: int) -> None:
     proxy = Proxy(plugin, Path(bin_dir))
 
     def leave(*_: object) -> None:
-        proxy.stop()
-        os._exit(0)
+        # The process leads a group that holds the bridge and the Terraform provider.
+        os.killpg(os.getpid(), signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, leave)
     proxy.start()
@@ -338,6 +345,4 @@ def serve(plugin: str, name: str, bin_dir: str, first: int) -> None:
         if not proxy.fit:
             break
         proxy.release()
-    sys.stdout.flush()
-    proxy.stop()
-    os._exit(0)
+    leave()

@@ -8,7 +8,7 @@ pulumi-aws 7 has is not listed: the bridge says itself that it does not know it.
 import json
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from google.protobuf.struct_pb2 import Struct, Value
 
@@ -29,38 +29,45 @@ _GLOBAL_TYPES = {"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"}
 
 
 class Field(NamedTuple):
-    """A property with another name or shape on the other side; ``path`` and ``ours`` are pulumi-aws's."""
+    """A property with another name or shape on the other side; ``path`` and ``ours`` are pulumi-aws's.
+
+    ``listed`` says on which side one object stands inside a list, if on one only.
+    """
 
     path: tuple[str, ...]
     theirs: str
-    wrapped: bool = False
+    listed: Literal["here", "there"] | None = None
 
     @property
     def ours(self) -> str:
         return self.path[-1]
 
+    def wraps(self, *, outward: bool) -> bool:
+        """Whether the object goes into a list in this direction."""
+        return self.listed == ("here" if outward else "there")
+
 
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     PROVIDER: (
-        Field(("defaultTags",), "defaultTags", wrapped=True),
-        Field(("ignoreTags",), "ignoreTags", wrapped=True),
-        Field(("assumeRoleWithWebIdentity",), "assumeRoleWithWebIdentities", wrapped=True),
+        Field(("defaultTags",), "defaultTags", listed="there"),
+        Field(("ignoreTags",), "ignoreTags", listed="there"),
+        Field(("assumeRoleWithWebIdentity",), "assumeRoleWithWebIdentities", listed="there"),
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
-        Field(("rules", "abortIncompleteMultipartUpload"), "abortIncompleteMultipartUploads", wrapped=True),
-        Field(("rules", "expiration"), "expirations", wrapped=True),
-        Field(("rules", "filter"), "filters", wrapped=True),
-        Field(("rules", "filter", "and"), "ands", wrapped=True),
-        Field(("rules", "filter", "tag"), "tags", wrapped=True),
-        Field(("rules", "noncurrentVersionExpiration"), "noncurrentVersionExpirations", wrapped=True),
+        Field(("rules", "abortIncompleteMultipartUpload"), "abortIncompleteMultipartUploads", listed="there"),
+        Field(("rules", "expiration"), "expirations", listed="there"),
+        Field(("rules", "filter"), "filters", listed="there"),
+        Field(("rules", "filter", "and"), "ands", listed="there"),
+        Field(("rules", "filter", "tag"), "tags", listed="there"),
+        Field(("rules", "noncurrentVersionExpiration"), "noncurrentVersionExpirations", listed="there"),
     ),
     "aws:ec2/securityGroup:SecurityGroup": (Field(("ingress",), "ingresses"), Field(("egress",), "egresses")),
     "aws:route53/record:Record": (
-        Field(("aliases",), "alias"),
-        Field(("failoverRoutingPolicies",), "failoverRoutingPolicy"),
-        Field(("geolocationRoutingPolicies",), "geolocationRoutingPolicy"),
-        Field(("latencyRoutingPolicies",), "latencyRoutingPolicy"),
-        Field(("weightedRoutingPolicies",), "weightedRoutingPolicy"),
+        Field(("aliases",), "alias", listed="here"),
+        Field(("failoverRoutingPolicies",), "failoverRoutingPolicy", listed="here"),
+        Field(("geolocationRoutingPolicies",), "geolocationRoutingPolicy", listed="here"),
+        Field(("latencyRoutingPolicies",), "latencyRoutingPolicy", listed="here"),
+        Field(("weightedRoutingPolicies",), "weightedRoutingPolicy", listed="here"),
     ),
 }
 
@@ -147,7 +154,7 @@ def _field(fields: tuple[Field, ...], path: tuple[str, ...], key: str, *, outwar
 
 def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Value | None:
     """The value in the other side's shape; None: leave it as it is, since it has no such shape and must come back."""
-    if not field.wrapped:
+    if field.listed is None:
         return value
     if wire.mark(value) in (wire.SECRET, wire.OUTPUT) and not wire.is_unknown(value):
         content = _reshape(value.struct_value.fields["value"], field, outward=outward, encoded=encoded)
@@ -160,12 +167,12 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
     # Provider configuration travels as JSON text inside strings.
     if encoded:
         content_json = json.loads(value.string_value)
-        if not outward:
+        if field.wraps(outward=outward):
             return Value(string_value=json.dumps([content_json]))
         if isinstance(content_json, list) and len(content_json) == 1:
             return Value(string_value=json.dumps(content_json[0]))
         return None
-    if not outward:
+    if field.wraps(outward=outward):
         wrapped = Value()
         wrapped.list_value.values.add().CopyFrom(value)
         return wrapped
@@ -206,7 +213,7 @@ def _path(ours: str, path: str, *, outward: bool) -> str:
         if field:
             key = field.ours if outward else field.theirs
         written += f'["{key}"]' if quoted else (f".{key}" if written else key)
-        if field and field.wrapped:
-            unwrap = outward
-            written += "" if outward else "[0]"
+        if field and field.listed:
+            unwrap = not field.wraps(outward=outward)
+            written += "" if unwrap else "[0]"
     return written

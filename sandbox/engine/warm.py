@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -73,11 +72,13 @@ def _lease(plugin: str, bin_dir: Path) -> tuple[socket.socket, int]:
         try:
             connection.connect(str(path))
             return connection, _port(connection)
-        except (OSError, ValueError):
-            # Either another engine was quicker, and the process has removed the socket itself, or the process is dead.
+        except ConnectionRefusedError:
+            # The process died without a chance to take its socket away.
             connection.close()
-            if not _alive(int(path.stem.rpartition("-")[2])):
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        except (OSError, ValueError):
+            # Another engine was quicker.
+            connection.close()
     return _start(plugin, wanted, bin_dir)
 
 
@@ -90,18 +91,20 @@ def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]
         "serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"
     )
     log = Path(f"{wanted}.log")
-    with theirs, log.open("ab") as output:
-        subprocess.Popen(
-            [
-                *(sys.executable, "-c", code),
-                *(str(_CHECKOUT), plugin, wanted, str(bin_dir), str(theirs.fileno())),
+    arguments = [sys.executable, "-c", code, str(_CHECKOUT), plugin, wanted, str(bin_dir), str(theirs.fileno())]
+    theirs.set_inheritable(True)
+    with theirs:
+        # Its own session, so that neither the engine's end nor Ctrl-C reaches it; nobody waits for it.
+        os.posix_spawn(
+            sys.executable,
+            arguments,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
+            setsid=True,
         )
     ours.settimeout(_START_SECONDS)
     try:
@@ -122,16 +125,6 @@ def _port(connection: socket.socket) -> int:
             raise ValueError("it ended the connection")
         line += received
     return int(line)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def main(plugin: str, pulumi_home: str, bin_dir: str) -> None:
@@ -174,8 +167,11 @@ class Leases:
                 return
             listener = socket.socket(socket.AF_UNIX)
             with listener:
-                listener.bind(str(self._path))
+                # Under its name only once it listens, since a name that refuses counts as a dead process's.
+                unready = self._path.with_suffix(".new")
+                listener.bind(str(unready))
                 listener.listen(8)
+                unready.rename(self._path)
                 listener.settimeout(IDLE_SECONDS)
                 try:
                     holder, _ = listener.accept()

@@ -10,6 +10,7 @@ from sandbox.engine import translate, wire
 
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
+RECORD = "aws:route53/record:Record"
 SSH = "tls:index/privateKey:PrivateKey"
 
 
@@ -95,6 +96,17 @@ def test_renamed_without_wrapping() -> None:
     changed = struct({"ingress": [{"toPort": 22}], "region": "eu-west-1"})
     translate.inward(GROUP, changed)
     assert MessageToDict(changed) == {"ingresses": [{"toPort": 22}]}
+
+
+def test_a_list_here_is_one_object_there() -> None:
+    content = {"name": "n", "aliases": [{"name": "other"}]}
+    changed = struct(content)
+    translate.inward(RECORD, changed)
+    assert MessageToDict(changed) == {"name": "n", "alias": {"name": "other"}}
+    translate.outward(RECORD, changed)
+    assert MessageToDict(changed) == content
+    assert translate.path_outward(RECORD, "alias.name") == "aliases[0].name"
+    assert translate.path_inward(RECORD, "aliases[0].name") == "alias.name"
 
 
 def test_provider_configuration_is_json_inside_strings() -> None:

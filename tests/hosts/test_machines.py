@@ -33,6 +33,7 @@ pytestmark = [
 
 FIRST, SECOND, LATER = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc"
 ADDRESSES = {FIRST: "127.113.0.1", SECOND: "127.113.0.2", LATER: "127.113.0.1"}
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 USER_DATA = "#cloud-config\nwrite_files:\n- {path: /etc/from-user-data, content: given}\nhostname: chosen\n"
 
 HARDENED = (
@@ -53,6 +54,7 @@ class Ground:
         self.authority = home / "ca.pem"
         self.service = tls_service(self.authority, home / "service.key")
         self.hidden = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+        self.forwarding = FORWARDING.read_text()
         self.log: list[str] = []
         self.hosts = self.new_hosts(self.log.append)
 
@@ -306,14 +308,13 @@ def test_a_replaced_instance_has_a_new_disk_behind_the_same_address(ground: Grou
 
 def test_shutdown_leaves_disks_and_nothing_else(ground: Ground) -> None:
     ground.said(FIRST, "sudo touch /etc/kept")
-    forwarding = Path("/proc/sys/net/ipv4/ip_forward")
-    assert forwarding.read_text() == "1\n"
+    assert FORWARDING.read_text() == "1\n"
     ground.hosts.shutdown()
     for status in ground.hosts.status():
         assert not status.running
         assert left_on_the_machine(status.instance_id, int(status.address.split(".")[2])) == []
     assert network.TABLE not in subprocess.run(["nft", "list", "tables"], capture_output=True, text=True).stdout
-    assert forwarding.read_text() == "0\n"
+    assert FORWARDING.read_text() == ground.forwarding
     ground.reconcile(FIRST, SECOND)
     ground.wait_for_ssh(FIRST)
     ground.said(FIRST, "test -e /etc/kept")
@@ -351,7 +352,7 @@ def test_what_a_killed_supervisor_left_is_ended(ground: Ground, tmp_path: Path) 
     ground.wait_for_ssh(FIRST)
     ground.hosts.shutdown()
     assert left_on_the_machine("i-0dead", 1) == []
-    assert Path("/proc/sys/net/ipv4/ip_forward").read_text() == "0\n"
+    assert FORWARDING.read_text() == ground.forwarding
 
 
 def wait_until(true: Callable[[], bool]) -> None:

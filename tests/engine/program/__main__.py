@@ -15,6 +15,7 @@ provider = aws.Provider(
     default_tags={"tags": {"project": "enginetest"}},
     skip_metadata_api_check=True,
     s3_use_path_style=True,
+    max_retries=2,
 )
 opts = pulumi.ResourceOptions(provider=provider)
 invoke = pulumi.InvokeOptions(provider=provider)
@@ -106,7 +107,8 @@ aws.ses.ReceiptRule(
     recipients=["inbox@example.org"],
     enabled=True,
     s3_actions=[{"bucket_name": bucket.bucket, "object_key_prefix": "mail/", "position": 1}],
-    opts=opts,
+    # Plain moto cannot delete one.
+    opts=pulumi.ResourceOptions(provider=provider, retain_on_delete=True),
 )
 aws.ses.ActiveReceiptRuleSet("inbox", rule_set_name=rules.rule_set_name, opts=opts)
 

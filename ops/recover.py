@@ -1,0 +1,228 @@
+"""After an engine was killed: takes what it was just making into the state, so that the next ``up`` goes on from there.
+
+The engine notes a create before it asks AWS, and the identifier after AWS has answered. A kill between the two leaves a
+resource that nobody knows: a second create of a fixed name fails, one of an address or a machine makes a twin. This
+finds each by name, tag or group, puts its identifier into the state and refreshes: what AWS does not have falls out
+again. Leaves out everything that is not in the state's
+list of unfinished operations; an access key that was never read is deleted, since its secret is lost.
+
+Needs the ``pulumi`` and ``aws`` commands with the surroundings of the ``up``. ``python -m ops.recover --help``.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components import arns
+
+Inputs = dict[str, Any]
+
+#: Identifier, in the form that an import of the type takes, from the inputs alone.
+BY_NAME: dict[str, Callable[[Inputs], str]] = {
+    "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
+    "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
+    "aws:iam/role:Role": lambda i: i["name"],
+    "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",
+    "aws:iam/user:User": lambda i: i["name"],
+    "aws:iam/userPolicy:UserPolicy": lambda i: f"{i['user']}:{i['name']}",
+    "aws:route53/record:Record": lambda i: f"{i['zoneId']}_{i['name']}_{i['type']}",
+    "aws:s3/bucket:Bucket": lambda i: i["bucket"],
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lambda i: i["bucket"],
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": lambda i: i["bucket"],
+    "aws:s3/bucketPolicy:BucketPolicy": lambda i: i["bucket"],
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda i: i["bucket"],
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": lambda i: i["bucket"],
+    "aws:s3/bucketVersioning:BucketVersioning": lambda i: i["bucket"],
+    "aws:ses/receiptRule:ReceiptRule": lambda i: f"{i['ruleSetName']}:{i['name']}",
+    "aws:ses/receiptRuleSet:ReceiptRuleSet": lambda i: i["ruleSetName"],
+    "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet": lambda i: i["ruleSetName"],
+    "aws:sesv2/emailIdentity:EmailIdentity": lambda i: i["emailIdentity"],
+}
+
+#: Types that leave nothing behind: they only run or compute, and are simply done again.
+REPEATED = frozenset(
+    {
+        "aws:ebs/encryptionByDefault:EncryptionByDefault",
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        "command:local:Command",
+        "command:remote:Command",
+        "command:remote:CopyToRemote",
+        "pulumi:providers:aws",
+        "tls:index/privateKey:PrivateKey",
+    }
+)
+
+
+class RecoveryError(Exception):
+    """The stack could not be repaired; the message says what was seen and how to go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Questions to AWS through its own command, in the stack's ``region``; no ``environment`` means this process's."""
+
+    region: str
+    environment: dict[str, str] | None
+
+    def ask(self, *arguments: str) -> Any:
+        done = subprocess.run(
+            ["aws", *arguments, "--region", self.region, "--output", "json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RecoveryError(f"`aws {' '.join(arguments)}` failed: {done.stderr.strip()}")
+        return json.loads(done.stdout or "null")
+
+    def security_group(self, inputs: Inputs) -> str | None:
+        groups = self.ask("ec2", "describe-security-groups", "--filters", f"Name=group-name,Values={inputs['name']}")
+        return _first(group["GroupId"] for group in groups["SecurityGroups"])
+
+    def rule(self, inputs: Inputs, *, egress: bool) -> str | None:
+        group = inputs["securityGroupId"]
+        rules = self.ask("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={group}")
+        # A rule for every protocol has no ports, which EC2 shows as -1.
+        wanted = (egress, inputs.get("fromPort", -1), inputs.get("toPort", -1), inputs["cidrIpv4"])
+        return _first(
+            rule["SecurityGroupRuleId"]
+            for rule in rules["SecurityGroupRules"]
+            if (rule["IsEgress"], rule.get("FromPort", -1), rule.get("ToPort", -1), rule.get("CidrIpv4")) == wanted
+        )
+
+    def address(self, inputs: Inputs) -> str | None:
+        name = inputs["tags"]["Name"]
+        found = self.ask("ec2", "describe-addresses", "--filters", f"Name=tag:Name,Values={name}")
+        return _first(address["AllocationId"] for address in found["Addresses"])
+
+    def instance(self, inputs: Inputs) -> str | None:
+        found = self.ask(
+            "ec2",
+            "describe-instances",
+            "--filters",
+            f"Name=tag:Name,Values={inputs['tags']['Name']}",
+            "Name=instance-state-name,Values=pending,running,stopping,stopped",
+        )
+        return _first(
+            instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]
+        )
+
+    def association(self, inputs: Inputs) -> str | None:
+        found = self.ask("ec2", "describe-addresses", "--allocation-ids", inputs["allocationId"])
+        return _first(address["AssociationId"] for address in found["Addresses"] if "AssociationId" in address)
+
+    def oidc_provider(self, inputs: Inputs) -> str | None:
+        account_id = self.ask("sts", "get-caller-identity")["Account"]
+        return arns.oidc_provider(account_id, inputs["url"].removeprefix("https://"))
+
+    def delete_unknown_keys(self, user: str, known: frozenset[str]) -> None:
+        for key in self.ask("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]:
+            if key["AccessKeyId"] not in known:
+                self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
+                print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
+
+    def identifier(self, kind: str, inputs: Inputs) -> str | None:
+        """What to import for an unfinished create, None when AWS does not have it. Raises RecoveryError."""
+        if kind in BY_NAME:
+            return BY_NAME[kind](inputs)
+        match kind:
+            case "aws:ec2/securityGroup:SecurityGroup":
+                return self.security_group(inputs)
+            case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+                return self.rule(inputs, egress=False)
+            case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
+                return self.rule(inputs, egress=True)
+            case "aws:ec2/eip:Eip":
+                return self.address(inputs)
+            case "aws:ec2/instance:Instance":
+                return self.instance(inputs)
+            case "aws:ec2/eipAssociation:EipAssociation":
+                return self.association(inputs)
+            case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+                return self.oidc_provider(inputs)
+        if kind in REPEATED or kind == ACCESS_KEY:
+            return None
+        raise RecoveryError(
+            f"nothing is known of how to find an unfinished {kind}. Look for it in the account, then give it to "
+            "`pulumi refresh --import-pending-creates '<urn> <id>'`, or clear it with --clear-pending-creates."
+        )
+
+
+ACCESS_KEY = "aws:iam/accessKey:AccessKey"
+
+
+def recover(stack: str, folder: Path, environment: dict[str, str] | None = None) -> bool:
+    """Repair the state of a stack; False when there was nothing to do. Raises RecoveryError."""
+
+    def pulumi(*arguments: str) -> str:
+        done = subprocess.run(
+            ["pulumi", *arguments, "--stack", stack],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RecoveryError(f"`pulumi {arguments[0]} --stack {stack}` failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    exported = json.loads(pulumi("stack", "export"))
+    deployment = exported["deployment"]
+    pending = deployment.pop("pending_operations", None) or []
+    if not pending:
+        return False
+    state = deployment["resources"]
+    region = next(resource["inputs"]["region"] for resource in state if resource["type"] == "pulumi:providers:aws")
+    account = Account(region=region, environment=environment)
+    known_keys = frozenset(resource["id"] for resource in state if resource["type"] == ACCESS_KEY)
+    for operation in pending:
+        resource = operation["resource"]
+        name = resource["urn"].rsplit("::", 1)[-1]
+        if operation["type"] != "creating":
+            print(f"{name}: {operation['type']} was cut off; AWS is asked what there is")
+            continue
+        if resource["type"] == ACCESS_KEY:
+            account.delete_unknown_keys(resource["inputs"]["user"], known_keys)
+        found = account.identifier(resource["type"], resource["inputs"])
+        print(
+            f"{name}: creating was cut off; {f'{found} is taken in, if it is there' if found else 'it is done again'}"
+        )
+        if found:
+            state.append({**resource, "id": found})
+    # `pulumi refresh --import-pending-creates` is made for this, and engine 3.259 drops what it is given.
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as repaired:
+        json.dump(exported, repaired)
+        repaired.flush()
+        pulumi("stack", "import", "--file", repaired.name)
+    pulumi("refresh", "--yes", "--skip-preview", "--suppress-outputs")
+    return True
+
+
+def _first(found: Any) -> str | None:
+    return next(iter(found), None)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ops.recover", description=__doc__)
+    parser.add_argument("--stack", required=True, help="name of the stack whose up was killed")
+    parser.add_argument("--folder", type=Path, default=Path(), help="the stack's project (default: this folder)")
+    given = parser.parse_args()
+    try:
+        if not recover(given.stack, given.folder):
+            print(f"stack {given.stack} has no unfinished operation")
+    except RecoveryError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Two sites that differ as the two stacks do, and what the host's own checkers need."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hostsetup.bundle import File
+from hostsetup.services import Site
+
+SITES = ("prod", "test")
+SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
+_ZONE = "example.org"
+
+
+def a_site(stack: str) -> Site:
+    suffix = "" if stack == "prod" else f"-{stack}"
+    broker = f"{'' if stack == 'prod' else f'{stack}-'}broker.{_ZONE}"
+    return Site(
+        account_id="123456789012",
+        region="us-east-1",
+        issuer=f"https://{broker}",
+        public_names={
+            "broker": broker,
+            **{key: f"{key}{suffix}.{_ZONE}" for key in ("signer", "audit", "email", "cred", "memory")},
+        },
+        mail_bucket=f"agentkeys-mail{suffix}-123456789012",
+        vault_bucket=f"agentkeys-vault{suffix}-123456789012",
+        memory_bucket=f"agentkeys-memory{suffix}-123456789012",
+        data_role_arn=f"arn:aws:iam::123456789012:role/agentkeys-data-role{suffix}",
+        email_from=f"noreply{suffix}@bots{suffix}.{_ZONE}",
+        auth_methods="wallet_sig,email_link",
+        audit_anchors="sqlite",
+        email_sender="ses",
+        chain="heima",
+        chain_rpc="https://rpc.chain.example.org",
+        contracts={"SCOPE_CONTRACT_ADDRESS_HEIMA": "0x" + "1" * 40},
+        release="https://releases.example.org/agentkeys.tar.gz" if stack == "prod" else "",
+        release_sha256="ab" * 32,
+        acme_directory="https://acme-v02.api.letsencrypt.org/directory",
+        acme_email=f"ops@{_ZONE}",
+    )
+
+
+def write_below(root: Path, files: tuple[File, ...]) -> None:
+    """Lays the files out below ``root`` as they lie on the host, without their owners."""
+    for file in files:
+        path = root / file.path.lstrip("/")
+        if file.path.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content)
+
+
+def require_tool(name: str, package: str) -> str:
+    """Path of a checker, or a skip that says how to get it."""
+    found = shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin")
+    if found is None:
+        pytest.skip(f"{name} is not installed: apt-get install {package}")
+    return found

@@ -1,0 +1,171 @@
+"""The main job: a stack from nothing to a working broker, and everything that must be seen of it."""
+
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox import layout, rehearsal, supervisor
+from tests.sandbox.conftest import eventually, refuses
+
+ACTOR = "ab" * 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def printed(ground):
+    """What `make up` printed at its end."""
+    import contextlib
+    import io
+
+    answer = io.StringIO()
+    with contextlib.redirect_stdout(answer):
+        rehearsal.up("test", rehearsal.say)
+    return answer.getvalue()
+
+
+def test_the_summary_tells_urls_masked_outputs_times_and_what_next(printed):
+    for name in ("test-broker", "signer-test", "audit-test", "email-test", "cred-test", "memory-test"):
+        assert f"https://{name}.litentry.org" in printed
+    assert "sshPrivateKey    [secret]" in printed
+    assert "accessKeys       broker: [secret]" in printed
+    assert "BEGIN OPENSSH" not in printed
+    assert re.search(r"stack +\d+\.\d s", printed)
+    assert "make preview STACK=test" in printed
+
+
+@pytest.mark.parametrize("name", ["test-broker", "signer-test", "audit-test", "email-test", "cred-test", "memory-test"])
+def test_every_host_answers_over_tls_with_a_certificate_of_the_sandboxs_authority(ground, name):
+    assert ground.get(f"{name}.litentry.org", "/healthz").status == 200
+
+
+def test_the_broker_is_an_oidc_issuer(ground):
+    broker = "test-broker.litentry.org"
+    discovery = ground.get(broker, "/.well-known/openid-configuration").json()
+    assert discovery["issuer"] == f"https://{broker}"
+    keys = ground.get(broker, "/.well-known/jwks.json").json()["keys"]
+    assert [(key["kty"], key["crv"], key["alg"]) for key in keys] == [("EC", "P-256", "ES256")]
+
+
+def test_the_signer_shows_the_world_nothing_but_its_own_paths(ground):
+    assert ground.get("signer-test.litentry.org", "/v1/anything").status == 404
+
+
+def test_the_host_is_reachable_on_three_ports_only(ground):
+    address = ground.outputs("test")["elasticIp"]
+    assert [port for port in (22, 80, 443, 8090, 8091, 8092, 9092, 9093, 9094, 9095) if not refuses(address, port)] == [
+        22, 80, 443
+    ]  # fmt: skip
+
+
+def test_a_preview_is_empty(ground):
+    ground.pulumi("test", "preview", "--expect-no-changes")
+
+
+def test_a_preview_that_asks_aws_is_empty(ground):
+    ground.pulumi("test", "preview", "--refresh", "--expect-no-changes")
+
+
+FOOTPRINT = (
+    "sudo find /etc /usr/local /var/lib/agentkeys /var/www /opt /home -xdev "
+    "\\( -type f -o -type l \\) -printf '%p %T@ %u %m\\n' | sort; "
+    "for unit in $(systemctl list-units --plain --no-legend 'agentkeys-*' nginx.service ssh.service | cut -d' ' -f1); "
+    "do systemctl show -p Id -p ActiveEnterTimestampMonotonic -p ExecMainStartTimestampMonotonic $unit; done"
+)
+
+
+def test_a_second_up_changes_nothing_on_the_host_either(ground):
+    before = ground.on_host("test", FOOTPRINT)
+    assert before.count("Id=agentkeys-") == 7
+    ground.pulumi("test", "up", "--yes", "--expect-no-changes")
+    assert ground.on_host("test", FOOTPRINT) == before
+
+
+def test_running_the_steps_again_changes_nothing_either(ground):
+    """As after a killed session: every script once more on a host that is done."""
+    before = ground.on_host("test", FOOTPRINT)
+    commands = [
+        resource["inputs"]
+        for resource in ground.state("test")["resources"]
+        if resource["type"] == "command:remote:Command" and not resource["urn"].endswith("setup-booted")
+    ]
+    assert len(commands) > 8
+    everything = rehearsal.deployment("test")
+    ground.engine.run(
+        everything, "up", "--yes", "--skip-preview", "--target-replace", "**setup-units",
+        "--target-replace", "**setup-nginx-https", "--target-replace", "**setup-environment", capture=True,
+    )  # fmt: skip
+    assert ground.on_host("test", FOOTPRINT) == before
+
+
+def test_ses_left_its_notification_when_the_rule_was_made(ground):
+    keys = ground.client("s3").list_objects_v2(Bucket=ground.outputs("test")["buckets"]["mail"])["Contents"]
+    assert "inbound/AMAZON_SES_SETUP_NOTIFICATION" in [item["Key"] for item in keys]
+
+
+def test_mail_to_any_address_of_the_domain_lands_in_the_inbox(ground):
+    ground.send_mail("anything@bots-test.litentry.org", "found it")
+    bucket = ground.outputs("test")["buckets"]["mail"]
+    assert eventually(lambda: [mail for mail in ground.mails(bucket) if b"Subject: found it" in mail])
+
+
+@pytest.mark.parametrize("key", ["data", "vault", "memory"])
+def test_a_token_of_the_broker_assumes_the_role(ground, key):
+    session = ground.assume(key, "test", ground.token("test-broker.litentry.org", ACTOR))
+    assert session["AssumedRoleUser"]["Arn"].startswith(
+        f"arn:aws:sts::429071895007:assumed-role/agentkeys-{key}-role-test/"
+    )
+    assert session["Provider"].endswith("oidc-provider/test-broker.litentry.org")
+
+
+def test_a_token_that_was_changed_assumes_nothing(ground):
+    head, body, signature = ground.token("test-broker.litentry.org", ACTOR).split(".")
+    forged = ".".join([head, body, signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")])
+    with pytest.raises(ClientError, match="InvalidIdentityToken"):
+        ground.assume("vault", "test", forged)
+
+
+def test_no_secret_stands_in_the_state_in_clear(ground):
+    text = ground.engine.run(rehearsal.deployment("test"), "stack", "export", capture=True).stdout
+    shown = ground.engine.run(
+        rehearsal.deployment("test"), "stack", "output", "--json", "--show-secrets", capture=True
+    ).stdout
+    assert "BEGIN OPENSSH PRIVATE KEY" in shown
+    assert "BEGIN OPENSSH PRIVATE KEY" not in text
+    secret = re.search(r'"aws_secret_access_key": "([^"]+)"', shown).group(1)
+    assert secret not in text
+    for path in ground.on_host("test", "sudo sh -c 'cat /etc/agentkeys/*.env'").splitlines():
+        value = path.partition("=")[2].strip('"')
+        if re.fullmatch(r"[0-9a-f]{64}", value):
+            assert value not in text
+            assert value not in supervisor.LOG.read_text()
+
+
+def test_the_checkouts_stack_files_are_as_they_were():
+    for path in layout.CHECKOUT.glob("**/Pulumi.*.yaml"):
+        if "venv" not in path.parts and ".sandbox" not in path.parts:
+            assert "encryptionsalt" not in path.read_text(), path
+
+
+def test_trust_switches_in_place_and_back(ground):
+    static = ground.pulumi("test", "up", "--yes", "--config", "agentkeys-cloud:trust=static")
+    assert "~ 2 updated" in static.stdout
+    assert "+ 1 created" in static.stdout
+    assert "replaced" not in static.stdout
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ground.assume("data", "test", ground.token("test-broker.litentry.org", ACTOR))
+    ground.assume("vault", "test", ground.token("test-broker.litentry.org", ACTOR))
+    back = ground.pulumi("test", "up", "--yes")
+    assert "~ 2 updated" in back.stdout
+    assert "- 1 deleted" in back.stdout
+    ground.assume("data", "test", ground.token("test-broker.litentry.org", ACTOR))
+
+
+def test_the_sandbox_comes_back_with_its_state(ground):
+    before = ground.listing()
+    supervisor.stop(rehearsal.say)
+    assert refuses(layout.LOOPBACK, layout.PORTS["aws"])
+    supervisor.start(rehearsal.say)
+    assert ground.listing() == before
+    assert eventually(lambda: not refuses(ground.outputs("test")["elasticIp"], 443), 60)
+    assert eventually(lambda: ground.get("test-broker.litentry.org", "/healthz").status == 200, 30)
+    ground.pulumi("test", "preview", "--refresh", "--expect-no-changes")

@@ -1,0 +1,125 @@
+"""prod beside test: brought up through three kills, untouched by test's end, refused to be destroyed itself."""
+
+import subprocess
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox import layout, rehearsal
+from tests.sandbox.conftest import refuses
+from tests.sandbox.test_1_up import ACTOR
+
+#: What is being made when the engine is killed: names and machines, packages on the host, certificates.
+KILLS = ("host-address creating", "setup-packages creating", "setup-certificates creating")
+
+
+def kill_during(ground, stack, what, tmp_path):
+    """An `up` that is killed, as a lost machine would, as soon as it does ``what``."""
+    project = rehearsal.deployment(stack)
+    ground.engine.repair(project)
+    log = tmp_path / "killed.log"
+    with log.open("wb") as output:
+        up = subprocess.Popen(
+            ["pulumi", "up", "--yes", "--suppress-outputs", "--stack", stack],
+            cwd=project.folder, env=ground.engine.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+        until = time.monotonic() + 240
+        while what not in log.read_text(errors="replace"):
+            assert up.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.02)
+        up.kill()
+        up.wait()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prod(ground, tmp_path_factory):
+    ground.engine.init(rehearsal.deployment("prod"))
+    for what in KILLS:
+        kill_during(ground, "prod", what, tmp_path_factory.mktemp("kill"))
+    rehearsal.up("prod", rehearsal.say)
+
+
+def test_after_three_kills_everything_is_there_once(ground):
+    twice = {}
+    for name in ground.listing():
+        kind, _, rest = name.partition(" ")
+        if kind in {"instance", "address"}:
+            twice.setdefault((kind, rest.split()[0]), []).append(name)
+    assert {key: found for key, found in twice.items() if len(found) != 1} == {}
+    assert set(twice) == {
+        ("instance", "agentkeys-broker-host"), ("instance", "agentkeys-broker-host-test"),
+        ("address", "agentkeys-broker-eip"), ("address", "agentkeys-broker-eip-test"),
+    }  # fmt: skip
+    assert len(ground.listing()["user agentkeys-broker"][2]) == 1, "one access key"
+
+
+def test_after_three_kills_state_and_account_agree(ground):
+    ground.pulumi("prod", "preview", "--refresh", "--expect-no-changes")
+
+
+def test_prod_answers_beside_test(ground):
+    assert ground.get("broker.litentry.org", "/healthz").status == 200
+    assert ground.get("test-broker.litentry.org", "/healthz").status == 200
+
+
+def test_a_token_of_one_stack_is_nothing_to_the_other(ground):
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ground.assume("vault", "prod", ground.token("test-broker.litentry.org", ACTOR))
+    ground.assume("vault", "prod", ground.token("broker.litentry.org", ACTOR))
+
+
+def test_mail_of_test_is_not_in_prods_inbox(ground):
+    ground.send_mail("somebody@bots-test.litentry.org", "for test alone")
+    buckets = {stack: ground.outputs(stack)["buckets"]["mail"] for stack in ("prod", "test")}
+    assert any(b"for test alone" in mail for mail in ground.mails(buckets["test"]))
+    assert not any(b"for test alone" in mail for mail in ground.mails(buckets["prod"]))
+
+
+def test_prod_refuses_to_be_destroyed_and_loses_nothing(ground):
+    before = ground.listing()
+    done = ground.pulumi("prod", "destroy", "--yes", check=False)
+    assert done.returncode != 0
+    assert "protect" in done.stdout + done.stderr
+    assert ground.listing() == before
+
+
+def test_the_account_refuses_to_go_while_stacks_have_rules(ground):
+    before = ground.listing()
+    protected = ground.pulumi(rehearsal.ACCOUNT_STACK, "destroy", "--yes", check=False)
+    assert protected.returncode != 0
+    unlocked = ("--config", "agentkeys-account:protect=false")
+    ground.pulumi(rehearsal.ACCOUNT_STACK, "up", "--yes", *unlocked)
+    guarded = ground.pulumi(rehearsal.ACCOUNT_STACK, "destroy", "--yes", check=False)
+    assert guarded.returncode != 0
+    assert "agentkeys-inbound" in guarded.stdout + guarded.stderr
+    ground.pulumi(rehearsal.ACCOUNT_STACK, "up", "--yes")
+    assert ground.listing() == before
+
+
+def test_destroying_test_leaves_nothing_of_test_and_prod_as_it_was(ground):
+    prod_state, before = ground.state("prod"), ground.listing()
+    instance, address = ground.outputs("test")["instanceId"], ground.outputs("test")["elasticIp"]
+    rehearsal.down("test", rehearsal.say)
+    after = ground.listing()
+    assert [name for name in after if "-test" in name or "test-broker" in name] == []
+    assert {name: before[name] for name in after} == after
+    assert ground.state("prod") == prod_state
+    assert not (layout.HOME / "hosts" / instance).exists()
+    assert all(refuses(address, port) for port in (22, 80, 443))
+    ground.pulumi("prod", "preview", "--refresh", "--expect-no-changes")
+    assert ground.get("broker.litentry.org", "/healthz").status == 200
+
+
+def test_down_after_a_failed_up_cleans_everything(ground):
+    before = ground.listing()
+    nowhere = {"AGENTKEYS_ACME_DIRECTORY": f"https://{layout.ACME_HOST}:1/dir"}
+    ground.engine.init(rehearsal.deployment("test"))
+    failed = ground.pulumi("test", "up", "--yes", check=False, **nowhere)
+    assert failed.returncode != 0
+    assert "certificates: FAILED" in failed.stdout + failed.stderr
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert len(ground.listing()) > len(before)
+    rehearsal.down("test", rehearsal.say)
+    assert ground.listing() == before
