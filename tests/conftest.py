@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recorder import PROJECT, Recorder, run
+from tests.recorder import LOOP, PROJECT, Recorder, run
 
 GOLDEN = Path(__file__).parent / "golden"
 STACKS = ("prod", "test")
@@ -26,6 +26,7 @@ def _clean_environment() -> Iterator[None]:
         # An f-string on an Output would put an error message into a policy without failing.
         patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
         yield
+    LOOP.close()
 
 
 @pytest.fixture(scope="session")

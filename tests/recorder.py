@@ -4,6 +4,7 @@ Owns the one table of answers that AWS and the engine would give. A lookup that 
 that asks something new has a test that says so.
 """
 
+import asyncio
 import json
 import runpy
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pulumi.runtime import config
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 PROJECT = Path(__file__).resolve().parent.parent
+#: The SDK takes the thread's current event loop, and an earlier test may have closed its own.
+LOOP = asyncio.new_event_loop()
 #: Marks a secret value on the wire.
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
 ADDRESS = "3.208.12.34"
@@ -138,6 +141,7 @@ def run(
 ) -> Recorder:
     """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace."""
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
+    asyncio.set_event_loop(LOOP)
     recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
     config.set_all_config(

@@ -149,6 +149,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[], Served]]:
         served.kill()
 
 
+@pytest.mark.sandbox
 def test_state_survives_a_restart_and_a_kill(serve: Callable[[], Served], tmp_path: Path) -> None:
     served = serve()
     fill(served)

@@ -1,21 +1,19 @@
 """The stand-in binaries as the host setup and the cloud account meet them, and the archive that brings them."""
 
 import hashlib
-import json
 import os
 import socket
 import stat
 import subprocess
 import tarfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import jwt
 import pytest
+import requests
 
 from hostsetup.services import BINARIES
 from sandbox.standin.archive import build_archive
@@ -86,9 +84,9 @@ def serving(binaries: Path, name: str, port: int, environment: dict[str, str], *
         deadline = time.monotonic() + 5
         while True:
             try:
-                assert urllib.request.urlopen(f"{url}/healthz").status == 200
+                assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
                 break
-            except urllib.error.URLError:
+            except requests.ConnectionError:
                 assert process.poll() is None, process.stderr and process.stderr.read()
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
@@ -107,13 +105,8 @@ def refused(binaries: Path, name: str, environment: dict[str, str], *arguments: 
 
 
 def answer(url: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, dict[str, object]]:
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers or {})) as response:
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.loads(error.read() or b"{}")
+    given = requests.request("GET" if body is None else "POST", url, json=body, headers=headers, timeout=5)
+    return given.status_code, given.json()
 
 
 def test_the_archive_has_the_same_bytes_every_time(archive: tuple[Path, str], tmp_path: Path) -> None:
