@@ -57,6 +57,10 @@ class EventLog:
         while True:
             ended = self._done.is_set()
             if self.path.exists():
+                # An `up` logs its preview first and then begins the file anew.
+                if self.path.stat().st_size < position:
+                    position, rest = 0, b""
+                    self._arrived.clear()
                 with self.path.open("rb") as log:
                     log.seek(position)
                     new = log.read()
@@ -71,12 +75,9 @@ class EventLog:
     def steps(self) -> list[Step]:
         """Every operation that began and ended, in the order of their ends."""
         begun: dict[tuple[str, str], float] = {}
-        ended: list[Step] = []
+        ended = []
         for when, event in self._arrived:
-            if "preludeEvent" in event:
-                # The log of an `up` begins with its preview; only what followed the last prelude happened.
-                ended.clear()
-            elif "resourcePreEvent" in event:
+            if "resourcePreEvent" in event:
                 metadata = event["resourcePreEvent"]["metadata"]
                 begun[metadata["urn"], metadata["op"]] = when
             elif "resOutputsEvent" in event:

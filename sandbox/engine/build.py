@@ -48,6 +48,7 @@ class Part:
     flags: str = "-s -w"
 
 
+_RUNNER = "pulumi-language-python-exec"
 _PYTHON_SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 PARTS = (
@@ -134,6 +135,7 @@ def ensure(progress: Progress = print) -> Engine:
             engine = ready() or _make(folder(), progress)
     if not engine.official:
         _link_provider(engine.bin_dir)
+        _quiet_runner(engine.bin_dir)
     return engine
 
 
@@ -228,8 +230,8 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
         text=True,
         check=True,
     )
-    source = Path(listed.stdout.strip()) / "python/cmd/pulumi-language-python-exec"
-    executor = bin_dir / source.name
+    source = Path(listed.stdout.strip()) / "python/cmd" / _RUNNER
+    executor = bin_dir / f"{_RUNNER}-original"
     executor.unlink(missing_ok=True)
     executor.write_bytes(source.read_bytes())
     executor.chmod(0o755)
@@ -277,6 +279,26 @@ def _go(target: Path, progress: Progress) -> str:
                 f"({result.stderr.strip()[-300:]}): install Go and put it on PATH"
             )
     return str(binaries[0])
+
+
+def _quiet_runner(bin_dir: Path) -> None:
+    """Put a wrapper before the language host's runner, which the host looks for beside itself.
+
+    When a resource fails, the engine interrupts the program, and the runner of the last public release answers with a
+    traceback that says nothing about the failure.
+    """
+    runner, original = bin_dir / _RUNNER, bin_dir / f"{_RUNNER}-original"
+    wrapper = (
+        "#!/usr/bin/env python3\nimport os, runpy, signal, sys\n"
+        "signal.signal(signal.SIGINT, lambda *_: os._exit(130))\n"
+        f"sys.argv[0] = {str(original)!r}\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    if runner.exists() and runner.read_text() == wrapper:
+        return
+    temporary = bin_dir / f".{_RUNNER}.{os.getpid()}"
+    temporary.write_text(wrapper)
+    temporary.chmod(0o755)
+    temporary.replace(runner)
 
 
 def _link_provider(bin_dir: Path) -> None:

@@ -86,6 +86,11 @@ def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]
     ours, theirs = socket.socketpair()
     # A process outlives the run, so the run's own settings (and the passphrase among them) do not go with it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    endpoint = environment.get("AWS_ENDPOINT_URL", "")
+    if endpoint.startswith("http://127."):
+        # S3 Control's host name is the endpoint's behind the account id, and no resolver knows a name before an address.
+        # Go asks a proxy about every name but loopback's own, so the endpoint is that proxy.
+        environment |= {"HTTP_PROXY": endpoint, "NO_PROXY": ""}
     code = (
         "import sys; sys.path[0] = sys.argv[1]; from sandbox.engine.bridge import serve; "
         "serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"

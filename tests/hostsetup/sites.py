@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from hostsetup.bundle import File
 from hostsetup.services import Site
 
 SITES = ("prod", "test")
@@ -40,17 +39,6 @@ def a_site(stack: str) -> Site:
         acme_directory="https://acme-v02.api.letsencrypt.org/directory",
         acme_email=f"ops@{_ZONE}",
     )
-
-
-def write_below(root: Path, files: tuple[File, ...]) -> None:
-    """Lays the files out below ``root`` as they lie on the host, without their owners."""
-    for file in files:
-        path = root / file.path.lstrip("/")
-        if file.path.endswith("/"):
-            path.mkdir(parents=True, exist_ok=True)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.content)
 
 
 def require_tool(name: str, package: str) -> str:

@@ -71,10 +71,12 @@ def test_a_bundle_that_was_cut_off_installs_nothing(tmp_path: Path, removed: str
 
 
 def test_a_link_is_replaced_by_the_file_and_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("precious\n")
-    (tmp_path / "a").symlink_to(tmp_path / "precious")
+    (tmp_path / "elsewhere").write_text("one\n")
+    (tmp_path / "elsewhere").chmod(0o640)
+    (tmp_path / "a").symlink_to(tmp_path / "elsewhere")
+    before = (tmp_path / "elsewhere").stat()
     assert install(a_file(tmp_path / "a")).returncode == 0
-    assert (tmp_path / "precious").read_text() == "precious\n"
+    assert (tmp_path / "elsewhere").stat() == before
     assert not (tmp_path / "a").is_symlink()
 
 

@@ -113,6 +113,7 @@ def test_the_archive_has_the_same_bytes_every_time(archive: tuple[Path, str], tm
     path, sha256 = build_archive(tmp_path, print)
     assert sha256 == archive[1] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.read_bytes() == archive[0].read_bytes()
+    assert path.read_bytes()[4:8] == bytes(4), "gzip's header has the time of the build"
 
 
 def test_the_archive_holds_every_binary_of_a_release_at_its_top_level(archive: tuple[Path, str]) -> None:
