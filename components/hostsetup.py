@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_command as command
-from hostsetup.steps import steps
 
 from components.host import LOGIN_USER
 from hostsetup import gates
 from hostsetup.services import STAGED_ARCHIVE, Site
+from hostsetup.steps import steps
 
 #: Name of the step that asks the certificate authority, which looks the names up: it waits for DNS, nothing earlier
 #: does.

@@ -4,10 +4,16 @@ The peer of an ``up`` is its own longest chain of dependent operations, from the
 be faster than that, so their ratio is what the graph and the engine add.
 """
 
+import contextlib
+import os
+import re
 import resource
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from sandbox import layout
+from sandbox.engine import warm
 from sandbox.events import Step, longest_chain
 from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
 
@@ -47,5 +53,17 @@ def run(stack: str, progress: Progress) -> None:
     for step in chain:
         print(f"    {step.seconds:7.1f} s  {step.name}")
     print(f"  {'up / longest chain':<22} {rows[0][1] / length:7.2f}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"  {'peak memory':<22} {peak:7.0f} MiB  largest process of engine, program and plugins")
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"  {'peak memory':<22} {largest:7.0f} MiB  engine and program, the largest process")
+    print(f"  {'':<22} {_provider_peak():7.0f} MiB  providers, all processes of the pool together")
+
+
+def _provider_peak() -> float:
+    """MiB; each process's own peak, summed, so an upper bound."""
+    groups = set(warm.processes(layout.PULUMI_HOME))
+    peaks = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getpgid(int(process.name)) in groups:
+                peaks += re.findall(r"VmHWM:\s+(\d+)", (process / "status").read_text())
+    return sum(map(int, peaks)) / 1024

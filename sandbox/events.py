@@ -73,7 +73,7 @@ class EventLog:
             time.sleep(0.02)
 
     def steps(self) -> list[Step]:
-        """Every operation that began and ended, in the order of their ends."""
+        """Every operation on a resource that began and ended, in the order of their ends."""
         begun: dict[tuple[str, str], float] = {}
         ended = []
         for when, event in self._arrived:
@@ -83,7 +83,8 @@ class EventLog:
             elif "resOutputsEvent" in event:
                 metadata = event["resOutputsEvent"]["metadata"]
                 start = begun.pop((metadata["urn"], metadata["op"]), None)
-                if start is not None:
+                # Components and the stack itself last as long as what is in them.
+                if start is not None and (metadata.get("new") or metadata.get("old") or {}).get("custom"):
                     ended.append(
                         Step(
                             urn=metadata["urn"],

@@ -229,7 +229,7 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
     lines += [f"  {key:<16} {_shown(value)}" for key, value in outputs.items() if key != "urls"]
     lines += ["", "Time"]
     lines += [f"  {phase:<20} {seconds:6.1f} s" for phase, seconds in phases.items()]
-    changing = [step for step in steps if step.operation in CHANGING and "::pulumi:" not in step.urn]
+    changing = [step for step in steps if step.operation in CHANGING and "::pulumi:providers:" not in step.urn]
     by_component: dict[str, list[Step]] = defaultdict(list)
     for step in changing:
         by_component[step.name.split("-")[0]].append(step)

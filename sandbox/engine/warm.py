@@ -88,7 +88,7 @@ def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     endpoint = environment.get("AWS_ENDPOINT_URL", "")
     if endpoint.startswith("http://127."):
-        # S3 Control's host name is the endpoint's behind the account id, and no resolver knows a name before an address.
+        # S3 Control's host name is the account id before the endpoint's, and no resolver knows one before an address.
         # Go asks a proxy about every name but loopback's own, so the endpoint is that proxy.
         environment |= {"HTTP_PROXY": endpoint, "NO_PROXY": ""}
     code = (

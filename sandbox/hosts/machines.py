@@ -300,11 +300,13 @@ def _end(instance_id: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
+    # nspawn removes these when it ends by itself, and that may be now.
     for group in groups:
         for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
-            folder.rmdir()
-        group.rmdir()
-    # nspawn removes it when it ends by itself.
+            with contextlib.suppress(FileNotFoundError):
+                folder.rmdir()
+        with contextlib.suppress(FileNotFoundError):
+            group.rmdir()
     with contextlib.suppress(FileNotFoundError):
         (_PROPAGATE / instance_id).rmdir()
 
