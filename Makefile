@@ -7,7 +7,7 @@ SANDBOX = venv/bin/python -m sandbox
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down env test test-fast check golden bench engine \
+.PHONY: help setup up preview down env test test-fast check golden bench engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset
 
 help: ## list these targets
@@ -24,6 +24,9 @@ venv/.installed: requirements.txt requirements-dev.txt
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
 	@touch $@
 
+tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
+	@$(SANDBOX) tools
+
 engine: setup ## get the Pulumi engine and its plugins into the user's cache folder
 	@venv/bin/python -m sandbox.engine build
 
@@ -39,11 +42,11 @@ down: setup ## destroy STACK in the sandbox, also after a failed up
 env: setup ## print the sandbox's environment: eval "$$(make -s env)"
 	@$(SANDBOX) env
 
-test: setup ## all tests, fast ones first, then one sandbox for the slow ones
+test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 	venv/bin/python -m pytest $(FAST) -q -x
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
-test-fast: setup ## the tests that need no engine and no sandbox
+test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
 check: setup ## format, lint, types, shell scripts
@@ -51,9 +54,9 @@ check: setup ## format, lint, types, shell scripts
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run hostsetup/scripts/*
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
 
-golden: setup ## write the golden files anew; read their diff before you commit
+golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
 
 bench: setup ## time up, no-change up, preview and destroy of STACK from the engine's events

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from sandbox import layout, supervisor
+from sandbox import layout, supervisor, tools
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
         "stop": "stop the sandbox; its state stays",
         "reset": "stop the sandbox and delete its state",
         "serve": "be the sandbox, in the foreground",
+        "tools": "install the system's programs that the sandbox and the tests call",
         "bench": "time up, no-change up, preview and destroy from the engine's events",
     }.items():
         made = commands.add_parser(name, help=summary, description=summary)
@@ -28,14 +29,21 @@ def main() -> int:
 
     from ops.recover import RecoveryError
     from sandbox.account.acme import AcmeError
+    from sandbox.account.ports import PortTakenError
+    from sandbox.account.snapshot import SnapshotError
     from sandbox.engine.build import EngineError
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
 
+    # Each says by itself what was seen and what to do.
+    explained = (
+        *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError),
+        *(RecoveryError, SnapshotError, StandinError, tools.ToolError),
+    )
     try:
         _run(given)
-    except (supervisor.SandboxError, EngineError, HostError, StandinError, AcmeError, RecoveryError) as error:
+    except explained as error:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
@@ -74,6 +82,8 @@ def _run(given: argparse.Namespace) -> None:
                 say(f"{layout.HOME} is deleted; the next `make up` starts from nothing")
         case "serve":
             supervisor.serve()
+        case "tools":
+            tools.require({**tools.HOSTS, **tools.ACME, **tools.GATES, **tools.TESTS}, say)
 
 
 def status() -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.recover import recover
-from sandbox import layout, locks
+from sandbox import layout, locks, tools
 from sandbox.engine import build
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.standin.archive import build_archive
@@ -52,6 +52,7 @@ def deployment(stack: str) -> Project:
 
 def prepare(progress: Progress) -> dict[str, str]:
     """Engine, plugins, release and a running sandbox; gives the environment to run things in."""
+    tools.require(tools.GATES, progress)
     engine = build.ensure(progress)
     engine.prepare_home(layout.PULUMI_HOME)
     archive, digest = build_archive(layout.HOME / "release", progress)

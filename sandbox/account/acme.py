@@ -10,11 +10,9 @@ import ipaddress
 import json
 import logging
 import os
-import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sandbox import tools
 from sandbox.account import ports
 from sandbox.layout import ACME_HOST, LOOPBACK, PORTS
 
@@ -35,7 +34,7 @@ _VALID = datetime.timedelta(days=3650)
 
 
 class AcmeError(RuntimeError):
-    """Pebble cannot be had or does not answer."""
+    """Pebble does not answer."""
 
 
 class AcmeServer:
@@ -84,7 +83,8 @@ class AcmeServer:
 
         Call it from a thread that lasts: the kernel ends pebble when the thread that started it ends.
         """
-        pebble = require_pebble()
+        tools.require(tools.ACME, log.info)
+        pebble = str(tools.find("pebble"))
         ports.require_free(self.port, "the ACME directory (pebble)")
         ports.require_free(self.management_port, "pebble's management")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -186,23 +186,6 @@ class AcmeServer:
         self.own_ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
         # Its presence says that all three are there.
         (self._folder / "acme.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
-
-
-def require_pebble() -> str:
-    """Where pebble is, after installing Debian's package if it is missing."""
-    found = shutil.which("pebble")
-    if found is None:
-        print("pebble is missing: installing Debian's package (apt-get install -y pebble)", file=sys.stderr)
-        result = subprocess.run(
-            ["apt-get", "install", "-y", "-q", "pebble"], capture_output=True, text=True, check=False
-        )
-        found = shutil.which("pebble")
-        if found is None:
-            raise AcmeError(
-                f"pebble could not be installed (apt-get ended with {result.returncode}: "
-                f"{result.stderr.strip()[-300:]}); run `apt-get update && apt-get install pebble` as root"
-            )
-    return found
 
 
 def _name(text: str) -> x509.Name:

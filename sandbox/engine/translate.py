@@ -2,7 +2,7 @@
 
 Owns every difference between the two, for the types this program uses; ``tests/engine/test_bridge_schema.py`` compares
 both schemas and fails on a difference that is not here. Leaves out transport (``bridge``). A property that only
-pulumi-aws 7 has is not listed: the bridge says itself that it does not know it.
+pulumi-aws 7 has is not here: the bridge ignores it in silence, and that test's ``LACKING`` lists them all.
 """
 
 import json

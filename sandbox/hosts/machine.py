@@ -1,24 +1,15 @@
 """What this machine must be for real hosts to boot on it, and how its tools are called.
 
-Owns: the checks (Linux, root), the packages that bring the tools, and one way of running a command. Leaves out what the
-tools are used for. An own module because the image and the hosts need the same ones.
+Owns: the checks (Linux, root) and one way of running a command. Leaves out what the tools are used for and which they
+are (``sandbox.tools``). An own module because the image and the hosts need the same ones.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-#: Tool on PATH -> Debian package that brings it.
-TOOLS = {
-    "debootstrap": "debootstrap",
-    "systemd-nspawn": "systemd-container",
-    "nft": "nftables",
-    "ip": "iproute2",
-    "unshare": "util-linux",
-    "setpriv": "util-linux",
-}
+from sandbox import tools
 
 Progress = Callable[[str], None]
 
@@ -33,15 +24,7 @@ def require_machine(progress: Progress) -> None:
         raise HostError(f"sandbox hosts need Linux with overlayfs, this is {sys.platform}: use a Linux VM")
     if os.geteuid() != 0:
         raise HostError(f"sandbox hosts need root (namespaces, nftables), this is uid {os.geteuid()}: use sudo")
-    missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
-    if not missing:
-        return
-    if shutil.which("apt-get") is None:
-        raise HostError(f"missing {', '.join(missing)} and there is no apt-get; install them, then run this again")
-    progress(f"installing {', '.join(missing)} with apt-get, the hosts need them")
-    run(["apt-get", "update", "-q"])
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *missing]
-    run(["env", "DEBIAN_FRONTEND=noninteractive", *install])
+    tools.require(tools.HOSTS, progress)
 
 
 def run(command: Sequence[str], *, stdin: str = "") -> str:

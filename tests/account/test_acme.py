@@ -1,7 +1,6 @@
 """Pebble as the account's certificate authority: its own endpoint, the bundle of roots, its end."""
 
 import os
-import shutil
 import signal
 import socket
 import ssl
@@ -15,10 +14,6 @@ import pytest
 from sandbox import layout
 from sandbox.account.acme import AcmeServer
 from sandbox.account.ports import PortTakenError
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("pebble") is None, reason="pebble is not installed: apt-get install pebble"
-)
 
 
 def free_port() -> int:

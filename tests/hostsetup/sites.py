@@ -1,11 +1,9 @@
 """Two sites that differ as the two stacks do, and what the host's own checkers need."""
 
-import shutil
 from pathlib import Path
 
-import pytest
-
 from hostsetup.services import Site
+from sandbox import tools
 
 SITES = ("prod", "test")
 SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
@@ -41,9 +39,8 @@ def a_site(stack: str) -> Site:
     )
 
 
-def require_tool(name: str, package: str) -> str:
-    """Path of a checker, or a skip that says how to get it."""
-    found = shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin")
-    if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install {package}")
+def require_tool(name: str) -> str:
+    """Path of a checker; without it the test fails, since what it would check is not checked."""
+    found = tools.find(name)
+    assert found is not None, f"{name} is not installed: run `make tools`"
     return found

@@ -94,7 +94,7 @@ def test_a_leftover_of_a_killed_run_does_not_hurt(tmp_path: Path) -> None:
 
 
 def test_a_refused_file_keeps_the_whole_bundle_out(tmp_path: Path) -> None:
-    require_tool("visudo", "sudo")
+    require_tool("visudo")
     folder = tmp_path / "etc/sudoers.d"
     folder.mkdir(parents=True)
     good, bad = a_file(folder / "good", mode="0440"), a_file(folder / "bad", "agentkey ALL=(ALL NOPASSWD\n", "0440")
@@ -105,7 +105,7 @@ def test_a_refused_file_keeps_the_whole_bundle_out(tmp_path: Path) -> None:
 
 
 def test_a_refused_unit_keeps_the_old_one(tmp_path: Path) -> None:
-    require_tool("systemd-analyze", "systemd")
+    require_tool("systemd-analyze")
     folder = tmp_path / "etc/systemd/system"
     folder.mkdir(parents=True)
     unit = folder / "agentkeys-probe.service"
@@ -116,7 +116,7 @@ def test_a_refused_unit_keeps_the_old_one(tmp_path: Path) -> None:
 
 
 def test_a_refused_sshd_file_is_not_activated(tmp_path: Path) -> None:
-    require_tool("sshd", "openssh-server")
+    require_tool("sshd")
     folder = tmp_path / "etc/ssh/sshd_config.d"
     folder.mkdir(parents=True)
     key = tmp_path / "key"

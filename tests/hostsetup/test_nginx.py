@@ -142,7 +142,7 @@ def certificate(folder: Path, name: str) -> None:
 
 @contextmanager
 def running(folder: Path, *https_keys: str) -> Iterator[Front]:
-    nginx = require_tool("nginx", "nginx-light")
+    nginx = require_tool("nginx")
     services = {service.port: Service(service.port) for service in SERVICES if service.public}
     front = Front(folder, services, https_keys)
     checked = subprocess.run([nginx, "-t", "-c", folder / "nginx.conf"], capture_output=True, text=True, check=False)

@@ -49,14 +49,14 @@ def units(tmp_path: Path, site: Site) -> list[Path]:
 
 
 def test_systemd_accepts_the_units(units: list[Path]) -> None:
-    analyze = require_tool("systemd-analyze", "systemd")
+    analyze = require_tool("systemd-analyze")
     done = subprocess.run([analyze, "verify", "--man=no", *units], capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if "agentkeys" in line]
     assert (done.returncode, complaints) == (0, []), done.stderr
 
 
 def test_the_units_are_confined(units: list[Path]) -> None:
-    analyze = require_tool("systemd-analyze", "systemd")
+    analyze = require_tool("systemd-analyze")
     for unit in units:
         done = subprocess.run(
             [analyze, "security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSED}", unit],
@@ -102,7 +102,7 @@ def test_the_key_wrapper_hands_over_every_line_and_fails_without_the_file(tmp_pa
 
 
 def test_sshd_accepts_the_drop_in(tmp_path: Path) -> None:
-    sshd = require_tool("sshd", "openssh-server")
+    sshd = require_tool("sshd")
     Path("/run/sshd").mkdir(exist_ok=True)
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -113,7 +113,7 @@ def test_sshd_accepts_the_drop_in(tmp_path: Path) -> None:
 
 
 def test_sudo_accepts_the_drop_in(tmp_path: Path) -> None:
-    visudo = require_tool("visudo", "sudo")
+    visudo = require_tool("visudo")
     (tmp_path / "agentkey").write_text(fill("sudoers"))
     (tmp_path / "agentkey").chmod(0o440)
     subprocess.run([visudo, "-c", "-q", "-f", tmp_path / "agentkey"], check=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 import boto3
 import pytest
-import requests
 import urllib3
 
+from hostsetup import gates
 from sandbox import layout, rehearsal, supervisor
 from sandbox.account.seed import OPERATOR
 from sandbox.engine import warm
@@ -58,9 +58,7 @@ class Ground:
 
     def address(self, name: str) -> str:
         """As the world sees it: over DNS-over-HTTPS."""
-        (url, _) = json.loads(self.surroundings["AGENTKEYS_DOH_URLS"])
-        answer = requests.get(url, params={"name": name, "type": "A"}, timeout=5).json()
-        (found,) = [record["data"] for record in answer["Answer"] if record["type"] == 1]
+        (found,) = gates.resolve(name, json.loads(self.surroundings["AGENTKEYS_DOH_URLS"])[0])
         return found
 
     def get(self, name: str, path: str, *, method: str = "GET", **request: Any) -> urllib3.BaseHTTPResponse:

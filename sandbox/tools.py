@@ -1,0 +1,75 @@
+"""The programs of the distribution that the sandbox and the tests call, and how they come onto the machine.
+
+Owns the tables of programs and packages and the one way of installing them. Leaves out what is fetched from language
+registries (the virtual environment, the engine).
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+#: Program -> Debian package that brings it.
+HOSTS = {
+    "debootstrap": "debootstrap",
+    "systemd-nspawn": "systemd-container",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
+}
+ACME = {"pebble": "pebble", "setpriv": "util-linux"}
+GATES = {"ssh-keyscan": "openssh-client", "openssl": "openssl"}
+TESTS = {"nginx": "nginx-light", "sshd": "openssh-server", "visudo": "sudo", "systemd-analyze": "systemd"}
+
+#: Debian asks this program before it starts a service of a package that it installs.
+_POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+class ToolError(RuntimeError):
+    """A program is missing and cannot be installed; the message says which and the way out."""
+
+
+def find(program: str) -> str | None:
+    """Where a program is; the system's own folders may be missing from an ordinary user's PATH."""
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+
+
+def require(programs: Mapping[str, str], progress: Callable[[str], None]) -> None:
+    """Install the packages of the programs that are missing, without starting a service. Raises ToolError."""
+    missing = sorted({package for program, package in programs.items() if find(program) is None})
+    if not missing:
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise ToolError(f"{', '.join(missing)} must be installed first (apt-get install {' '.join(missing)}, as root)")
+    progress(f"installing {', '.join(missing)} with apt-get")
+    wait = ["-o", "DPkg::Lock::Timeout=120"]
+    with _services_stay_off():
+        for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *wait, *missing]):
+            done = subprocess.run(
+                ["apt-get", *arguments],
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                said = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
+                raise ToolError(f"`apt-get {' '.join(arguments)}` ended with {done.returncode}:\n{said}")
+
+
+@contextmanager
+def _services_stay_off() -> Iterator[None]:
+    """An nginx that starts with its package would hold port 80 of every address."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink(missing_ok=True)

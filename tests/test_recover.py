@@ -1,0 +1,104 @@
+"""What a killed engine leaves is found for every type that the programs register."""
+
+import json
+
+import pytest
+
+from ops import recover
+
+ANSWERS = {
+    "describe-security-groups": {"SecurityGroups": [{"GroupId": "sg-1"}]},
+    "describe-security-group-rules": {
+        "SecurityGroupRules": [
+            {"SecurityGroupRuleId": "sgr-22", "IsEgress": False, "FromPort": 22, "ToPort": 22, "CidrIpv4": "0.0.0.0/0"},
+            {"SecurityGroupRuleId": "sgr-all", "IsEgress": True, "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"},
+        ]
+    },
+    "describe-addresses": {"Addresses": [{"AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1"}]},
+    "describe-instances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
+    "get-caller-identity": {"Account": "429071895007"},
+}
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """The account's answers; the commands that were asked are in the list."""
+    asked = []
+
+    def ask(self, *arguments):
+        asked.append(arguments)
+        if arguments[1] == "list-access-keys":
+            return {"AccessKeyMetadata": [{"AccessKeyId": "AKIAKNOWN"}, {"AccessKeyId": "AKIALOST"}]}
+        return ANSWERS.get(arguments[1])
+
+    monkeypatch.setattr(recover.Account, "ask", ask)
+    return asked
+
+
+ACCOUNT = recover.Account(region="us-east-1", environment=None)
+
+
+def test_an_unfinished_create_of_every_registered_type_has_an_answer(aws, program, account):
+    for item in (*program.custom, *account.custom):
+        inputs = {**item.inputs, "securityGroupId": "sg-1"}
+        found = ACCOUNT.identifier(item.type, inputs)
+        assert found or item.type in recover.REPEATED or item.type == recover.ACCESS_KEY or "Rule" in item.type, (
+            item.type
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "found"),
+    [
+        ("aws:iam/rolePolicy:RolePolicy", {"role": "r", "name": "p"}, "r:p"),
+        ("aws:route53/record:Record", {"zoneId": "Z1", "name": "a.b", "type": "A"}, "Z1_a.b_A"),
+        ("aws:ec2/securityGroup:SecurityGroup", {"name": "g"}, "sg-1"),
+        ("aws:ec2/eip:Eip", {"tags": {"Name": "n"}}, "eipalloc-1"),
+        ("aws:ec2/instance:Instance", {"tags": {"Name": "n"}}, "i-1"),
+        ("aws:ec2/eipAssociation:EipAssociation", {"allocationId": "eipalloc-1"}, "eipassoc-1"),
+        (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            {"securityGroupId": "sg-1", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"},
+            "sgr-22",
+        ),
+        (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            {"securityGroupId": "sg-1", "fromPort": 80, "toPort": 80, "cidrIpv4": "0.0.0.0/0"},
+            None,
+        ),
+        (
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            {"securityGroupId": "sg-1", "cidrIpv4": "0.0.0.0/0"},
+            "sgr-all",
+        ),
+        (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            {"url": "https://broker.litentry.org"},
+            "arn:aws:iam::429071895007:oidc-provider/broker.litentry.org",
+        ),
+    ],
+)
+def test_the_identifier_is_the_one_that_an_import_takes(aws, kind, inputs, found):
+    assert ACCOUNT.identifier(kind, inputs) == found
+
+
+def test_an_unknown_type_is_told_with_the_way_out(aws):
+    with pytest.raises(recover.RecoveryError, match=r"aws:sns/topic:Topic.*--import-pending-creates"):
+        ACCOUNT.identifier("aws:sns/topic:Topic", {})
+
+
+def test_a_key_whose_secret_nobody_read_is_deleted_and_the_known_one_stays(aws, capsys):
+    ACCOUNT.delete_unknown_keys("agentkeys-broker", frozenset({"AKIAKNOWN"}))
+    assert [arguments[-1] for arguments in aws if arguments[1] == "delete-access-key"] == ["AKIALOST"]
+    assert "AKIALOST" in capsys.readouterr().out
+
+
+def test_a_stack_without_unfinished_operations_is_left_alone(monkeypatch, tmp_path):
+    fake = tmp_path / "pulumi"
+    fake.write_text(
+        f"#!/bin/sh\necho \"$@\" >>{tmp_path}/asked\necho '{json.dumps({'deployment': {'resources': []}})}'\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert recover.recover("test", tmp_path) is False
+    assert (tmp_path / "asked").read_text() == "stack export --stack test\n"

@@ -1,0 +1,155 @@
+"""The parts of the sandbox that need neither root nor an engine: events, locks, refusals, the engine's wrapper."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sandbox import layout, locks, rehearsal, supervisor
+from sandbox.events import EventLog, Step, longest_chain
+
+
+def step(name, start, end, *after):
+    return Step(
+        urn=f"urn:pulumi:s::p::t::{name}", operation="create", start=start, end=end,
+        dependencies=frozenset(f"urn:pulumi:s::p::t::{before}" for before in after),
+    )  # fmt: skip
+
+
+def test_the_longest_chain_is_the_one_with_the_most_time_not_the_most_steps():
+    steps = [
+        step("a", 0, 1),
+        step("b", 1, 2, "a"),
+        step("c", 2, 3, "b"),
+        step("long", 0, 9),
+        step("last", 9, 10, "long"),
+    ]
+    assert [item.name for item in longest_chain(steps)] == ["long", "last"]
+
+
+def event(sequence, kind, urn, custom=True):
+    metadata = {"op": "create", "urn": urn, "new": {"custom": custom, "dependencies": ["before"]}}
+    return json.dumps({"sequence": sequence, "timestamp": 0, kind: {"metadata": metadata}}) + "\n"
+
+
+def test_the_log_of_an_up_starts_anew_after_its_preview(tmp_path):
+    path = tmp_path / "events.json"
+    with EventLog(path) as log:
+        path.write_text(event(0, "resourcePreEvent", "old") + event(1, "resOutputsEvent", "old") * 3)
+        while not log.steps():
+            pass
+        path.write_text(event(0, "resourcePreEvent", "new") + event(1, "resOutputsEvent", "new"))
+        while [item.urn for item in log.steps()] != ["new"]:
+            pass
+    (only,) = log.steps()
+    assert only.dependencies == {"before"}
+
+
+def test_components_are_no_steps(tmp_path):
+    path = tmp_path / "events.json"
+    with EventLog(path) as log:
+        path.write_text(
+            event(0, "resourcePreEvent", "c", custom=False) + event(1, "resOutputsEvent", "c", custom=False)
+        )
+    assert log.steps() == []
+
+
+@pytest.fixture
+def somebody_elses(tmp_path, monkeypatch):
+    lock = tmp_path / "sandbox.lock"
+    monkeypatch.setattr(layout, "LOCK", lock)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        json.dump({"pid": 4711, "checkout": "/elsewhere", "home": "/elsewhere/.sandbox"}, held)
+        held.flush()
+        yield
+
+
+def test_a_second_sandbox_is_refused_with_the_firsts_checkout_and_how_to_stop_it(somebody_elses, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(supervisor.SandboxError, match=r"process 4711 of /elsewhere.*make -C /elsewhere sandbox-stop"):
+        supervisor.start(print)
+    with pytest.raises(supervisor.SandboxError, match="belongs to /elsewhere"):
+        supervisor.stop(print)
+
+
+@pytest.mark.parametrize(("user", "system", "said"), [(1000, "linux", "needs root"), (0, "darwin", "needs Linux")])
+def test_a_machine_that_cannot_is_told_why(monkeypatch, user, system, said):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(sys, "platform", system)
+    with pytest.raises(supervisor.SandboxError, match=said):
+        supervisor.require_machine()
+
+
+def test_an_unknown_stack_is_refused_with_the_ones_there_are():
+    with pytest.raises(supervisor.SandboxError, match=r"STACK=staging: .* the stacks are prod, test"):
+        rehearsal.deployment("staging")
+
+
+def test_the_lock_of_a_dead_engine_is_cancelled_and_that_of_a_living_one_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "STATE", tmp_path)
+    project = rehearsal.deployment("test")
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / project.name / project.stack
+    folder.mkdir(parents=True)
+    asked = []
+
+    class Engine:
+        def run(self, _project, *arguments, capture):
+            asked.append(arguments)
+
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (folder / "a.json").write_text(json.dumps({"pid": os.getpid()}))
+    locks.release_stale(Engine(), project)
+    assert asked == []
+    (folder / "b.json").write_text(json.dumps({"pid": ended.pid}))
+    locks.release_stale(Engine(), project)
+    assert asked == [("cancel", "--yes")]
+
+
+@pytest.fixture
+def wrapped(tmp_path):
+    """Runs the wrapper over an engine that prints what it is asked."""
+    (tmp_path / "engine").mkdir()
+    engine = tmp_path / "engine" / "pulumi"
+    engine.write_text('#!/bin/sh\n[ "$1" = stack ] || [ "$3" = stack ] && { echo chosen; exit; }\necho "$@"\n')
+    engine.chmod(0o755)
+    project = tmp_path / "project"
+    project.mkdir()
+    for stack in ("test", "chosen"):
+        (project / f"Pulumi.{stack}.yaml").write_text(
+            "config:\n  a:b: c\nencryptionsalt: v1:x\nsecretsprovider: awskms://k\n"
+        )
+
+    def run(*arguments):
+        done = subprocess.run(
+            [layout.CHECKOUT / "sandbox" / "bin" / "pulumi", *arguments],
+            cwd=project, capture_output=True, text=True, check=True,
+            env={"PATH": "/usr/bin:/bin", "AGENTKEYS_SANDBOX_ENGINE": str(engine.parent),
+                 "AGENTKEYS_SANDBOX_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+        return done.stdout.strip().replace(str(tmp_path), "")
+
+    run.home = tmp_path / "home"
+    return run
+
+
+def test_the_engine_gets_a_copy_of_the_stack_file_without_its_secrets_provider(wrapped):
+    assert wrapped("up", "--yes", "-s", "test") == "up --yes -s test --config-file /home/stacks/Pulumi.test.yaml"
+    assert (wrapped.home / "stacks" / "Pulumi.test.yaml").read_text() == "config:\n  a:b: c\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("preview", "preview --config-file /home/stacks/Pulumi.chosen.yaml"),
+        ("destroy --stack=test", "destroy --stack=test --config-file /home/stacks/Pulumi.test.yaml"),
+        ("up -s test --config-file mine", "up -s test --config-file mine"),
+        ("config set a b", "config set a b"),
+    ],
+)
+def test_other_commands_and_a_given_file_are_left_alone(wrapped, asked, given):
+    assert wrapped(*asked.split()) == given
