@@ -4,27 +4,28 @@ They read; they create nothing, and they run in every preview. Values that are w
 in ``settings.py``.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+import re
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from components.naming import RECEIPT_RULE_SET
 
-T = TypeVar("T")
-
 
 def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
     """The credentials belong to the configured account and to an identity that may run the program. Raises RunError."""
-    identity = _asked(
-        "who the credentials belong to", lambda: aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
-    )
-    if identity.account_id != account_id:
+    try:
+        identity = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
+    except Exception as error:
+        # The provider refuses by its allowed_account_ids, before it answers anything, and does not name the setting.
+        other = re.search(r"account ID not allowed: (\d{12})", str(error))
+        if other is None:
+            raise _refused("who the credentials belong to", error) from None
         raise pulumi.RunError(
-            f"accountId: the stack is for account {account_id}, the credentials belong to {identity.account_id} "
-            f"({identity.arn}). Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
-        )
+            f"accountId: the stack is for account {account_id}, the credentials belong to {other[1]}. "
+            "Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
+        ) from None
     who = identity_of(identity.arn)
     if who.lower() not in {entry.lower() for entry in allowed}:
         raise pulumi.RunError(
@@ -35,10 +36,10 @@ def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> N
 
 def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:
     """The zone id is the public zone of that name. Raises RunError."""
-    found = _asked(
-        f"for the hosted zone {zone_id}",
-        lambda: aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(provider=provider)),
-    )
+    try:
+        found = aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(provider=provider))
+    except Exception as error:
+        raise _refused(f"for the hosted zone {zone_id}", error) from None
     if found.private_zone:
         raise pulumi.RunError(
             f"parentZoneId: {zone_id} is a private hosted zone; certificates, mail and STS need public names. "
@@ -74,14 +75,11 @@ def identity_of(arn: str) -> str:
     return f"role/{parts[0]}" if kind == "assumed-role" else f"{kind}/{parts[-1]}"
 
 
-def _asked(what: str, ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except Exception as error:
-        raise pulumi.RunError(
-            f"AWS was asked {what} and refused: {_reason(error)}. Nothing was created. "
-            "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
-        ) from None
+def _refused(what: str, error: Exception) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"AWS was asked {what} and refused: {_reason(error)}. Nothing was created. "
+        "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
+    )
 
 
 def _reason(error: Exception) -> str:

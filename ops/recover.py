@@ -3,8 +3,8 @@
 The engine notes a create before it asks AWS, and the identifier after AWS has answered. A kill between the two leaves a
 resource that nobody knows: a second create of a fixed name fails, one of an address or a machine makes a twin. This
 finds each by name, tag or group, puts its identifier into the state and refreshes: what AWS does not have falls out
-again. Leaves out everything that is not in the state's
-list of unfinished operations; an access key that was never read is deleted, since its secret is lost.
+again. Two are deleted and made again: an access key, whose secret is lost, and a security group, which takes several
+calls to make. Leaves out everything that is not in the state's list of unfinished operations.
 
 Needs the ``pulumi`` and ``aws`` commands with the surroundings of the ``up``. ``python -m ops.recover --help``.
 """
@@ -82,9 +82,11 @@ class Account:
             raise RecoveryError(f"`aws {' '.join(arguments)}` failed: {done.stderr.strip()}")
         return json.loads(done.stdout or "null")
 
-    def security_group(self, inputs: Inputs) -> str | None:
+    def delete_security_group(self, inputs: Inputs) -> None:
+        """A group that was cut off may still have EC2's own rule for everything out, and nothing uses it yet."""
         groups = self.ask("ec2", "describe-security-groups", "--filters", f"Name=group-name,Values={inputs['name']}")
-        return _first(group["GroupId"] for group in groups["SecurityGroups"])
+        for group in groups["SecurityGroups"]:
+            self.ask("ec2", "delete-security-group", "--group-id", group["GroupId"])
 
     def rule(self, inputs: Inputs, *, egress: bool) -> str | None:
         group = inputs["securityGroupId"]
@@ -129,12 +131,13 @@ class Account:
                 print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
 
     def identifier(self, kind: str, inputs: Inputs) -> str | None:
-        """What to import for an unfinished create, None when AWS does not have it. Raises RecoveryError."""
+        """What to import for an unfinished create, None when it is to be done again. Raises RecoveryError."""
         if kind in BY_NAME:
             return BY_NAME[kind](inputs)
         match kind:
             case "aws:ec2/securityGroup:SecurityGroup":
-                return self.security_group(inputs)
+                self.delete_security_group(inputs)
+                return None
             case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
                 return self.rule(inputs, egress=False)
             case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
@@ -147,7 +150,7 @@ class Account:
                 return self.association(inputs)
             case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
                 return self.oidc_provider(inputs)
-        if kind in REPEATED or kind == ACCESS_KEY:
+        if kind in REPEATED:
             return None
         raise RecoveryError(
             f"nothing is known of how to find an unfinished {kind}. Look for it in the account, then give it to "
@@ -191,7 +194,9 @@ def recover(stack: str, folder: Path, environment: dict[str, str] | None = None)
             continue
         if resource["type"] == ACCESS_KEY:
             account.delete_unknown_keys(resource["inputs"]["user"], known_keys)
-        found = account.identifier(resource["type"], resource["inputs"])
+            found = None
+        else:
+            found = account.identifier(resource["type"], resource["inputs"])
         print(
             f"{name}: creating was cut off; {f'{found} is taken in, if it is there' if found else 'it is done again'}"
         )

@@ -70,7 +70,7 @@ class Registered:
 
 
 class Answers(Mocks):
-    def __init__(self, lookups: dict[str, dict[str, Any]], *, preview: bool) -> None:
+    def __init__(self, lookups: dict[str, dict[str, Any] | str], *, preview: bool) -> None:
         self.lookups, self.preview = lookups, preview
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -80,10 +80,11 @@ class Answers(Mocks):
             return None, {key: value for key, value in outputs.items() if key not in {"arn", "publicIp"}}
         return (INSTANCE_ID if args.typ == "aws:ec2/instance:Instance" else f"{args.name}-id"), outputs
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token not in self.lookups:
             raise AssertionError(f"the program looked up {args.token}, which LOOKUPS does not answer")
-        return self.lookups[args.token]
+        answer = self.lookups[args.token]
+        return ({}, [("", answer)]) if isinstance(answer, str) else (answer, [])
 
 
 class Recorder(MockMonitor):
@@ -137,9 +138,11 @@ def run(
     folder: Path = PROJECT,
     preview: bool = False,
     changed: dict[str, str] | None = None,
-    lookups: dict[str, dict[str, Any]] | None = None,
+    lookups: dict[str, dict[str, Any] | str] | None = None,
 ) -> Recorder:
-    """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace."""
+    """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace, ``lookups`` what AWS
+    answers; a text in place of an answer is AWS's refusal.
+    """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)
     recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))

@@ -106,9 +106,20 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
             "parentZoneId: Z09723983CFJOHAE3VC65 is a private hosted zone",
         ),
         (
-            {"aws:index/getCallerIdentity:getCallerIdentity": {
-                "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/agentkeys-admin"}},
+            {"aws:index/getCallerIdentity:getCallerIdentity": "AWS account ID not allowed: 111122223333"},
             "accountId: the stack is for account 429071895007, the credentials belong to 111122223333",
+        ),
+        (
+            {"aws:index/getCallerIdentity:getCallerIdentity": "no valid credential sources found"},
+            "AWS was asked who the credentials belong to and refused: invoke of",
+        ),
+        (
+            {"aws:route53/getZone:getZone": "NoSuchHostedZone"},
+            "AWS was asked for the hosted zone Z09723983CFJOHAE3VC65 and refused: invoke of",
+        ),
+        (
+            {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "couldn't find resource"},
+            "Nothing was created. Prepare the account once with the project in account/",
         ),
         (
             {"aws:index/getCallerIdentity:getCallerIdentity": {

