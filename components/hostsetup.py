@@ -87,9 +87,10 @@ class HostSetup(pulumi.ComponentResource):
             )
 
         booted = over_ssh("booted", "cloud-init status --wait", "", child())
-        ready: dict[str, list[pulumi.Resource]] = {"": [booted]}
+        # By step name, what it waits for beside the steps before it.
+        besides: dict[str, list[pulumi.Resource]] = {}
         if args.archive is not None:
-            ready["release"] = [
+            besides["release"] = [
                 command.remote.CopyToRemote(
                     f"{name}-archive",
                     connection=connection,
@@ -99,7 +100,7 @@ class HostSetup(pulumi.ComponentResource):
                     opts=child(booted),
                 )
             ]
-        ready[NEEDS_DNS] = [
+        besides[NEEDS_DNS] = [
             command.local.Command(
                 f"{name}-dns",
                 create=args.address.apply(
@@ -111,7 +112,6 @@ class HostSetup(pulumi.ComponentResource):
                         *args.site.public_names.values(),
                     )
                 ),
-                triggers=[],
                 add_previous_output_in_env=False,
                 opts=child(*args.addresses, seconds=900),
             )
@@ -119,12 +119,12 @@ class HostSetup(pulumi.ComponentResource):
 
         made: dict[str, pulumi.Resource] = {}
         for step in steps(args.site):
-            before = [made[earlier] for earlier in step.after] or ready[""]
+            before = [made[earlier] for earlier in step.after] or [booted]
             made[step.name] = over_ssh(
                 step.name,
                 step.command,
                 step.stdin,
-                child(*before, *ready.get(step.name, []), seconds=step.timeout_seconds),
+                child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
             )
             self.done = made[step.name]
         self.register_outputs({})

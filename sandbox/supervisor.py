@@ -22,7 +22,8 @@ from typing import Any
 
 import yaml
 
-from sandbox import layout
+from sandbox import layout, tools
+from sandbox.hosts.image import ensure_image
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,8 @@ def start(progress: Callable[[str], None]) -> None:
     held = holder()
     if held is not None and held.get("home") != str(layout.HOME):
         raise SandboxError(
-            f"another sandbox runs on this machine: process {held.get('pid')} of {held.get('checkout')}. Addresses and "
-            "packet filter are the machine's, so one runs at a time. "
+            f"another sandbox runs on this machine: process {held.get('pid')} of {held.get('checkout')}, its state in "
+            f"{held.get('home')}. Addresses and packet filter are the machine's, so one runs at a time. "
             f"Stop it with `make -C {held.get('checkout')} sandbox-stop`."
         )
     if held is not None and _READY.exists():
@@ -95,6 +96,9 @@ def start(progress: Callable[[str], None]) -> None:
     layout.HOME.mkdir(parents=True, exist_ok=True)
     if held is None:
         _READY.unlink(missing_ok=True)
+        # What may take minutes is done here, where its progress is seen.
+        tools.require({**tools.HOSTS, **tools.ACME}, progress)
+        ensure_image(progress)
         progress("starting the sandbox (account, DNS, mail, ACME, hosts)")
         with LOG.open("ab") as output:
             subprocess.Popen(
@@ -150,7 +154,6 @@ def serve() -> None:
     from sandbox.account.dns import DohServer, NameServer
     from sandbox.account.mail import MailServer
     from sandbox.account.server import Account
-    from sandbox.hosts.image import ensure_image
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")

@@ -72,8 +72,10 @@ def test_a_dead_process_is_replaced(home: Path) -> None:
     wait_for(lambda: idle(home) == 1)
     (process,) = warm.processes(home)
     os.killpg(process, signal.SIGKILL)
+    wait_for(lambda: not warm.processes(home))
     second, second_port = lease(home)
     assert second_port != first_port
+    assert idle(home) == 0, "the dead one's socket is still there"
     second.close()
 
 
