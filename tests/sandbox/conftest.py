@@ -6,12 +6,13 @@ import smtplib
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 
 from hostsetup import gates
 from sandbox import layout, rehearsal, supervisor
@@ -139,9 +140,9 @@ class Ground:
             name = bucket["Name"]
             objects = s3.list_object_versions(Bucket=name)
             found[f"bucket {name}"] = (
-                json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]),
-                s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
-                s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
+                json.loads(_if_set(s3.get_bucket_policy, Bucket=name).get("Policy", "null")),
+                _if_set(s3.get_public_access_block, Bucket=name).get("PublicAccessBlockConfiguration"),
+                _if_set(s3.get_bucket_lifecycle_configuration, Bucket=name).get("Rules"),
                 s3.get_bucket_versioning(Bucket=name).get("Status"),
                 sorted((item["Key"], item["ETag"]) for item in objects.get("Versions", [])),
             )
@@ -168,6 +169,16 @@ class Ground:
         for pair in ec2.describe_key_pairs()["KeyPairs"]:
             found[f"key pair {pair['KeyName']}"] = pair["KeyPairId"]
         return found
+
+
+def _if_set(ask: Callable[..., dict[str, Any]], **arguments: str) -> dict[str, Any]:
+    """S3 answers for a setting that was never made with an error of its own."""
+    try:
+        return ask(**arguments)
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("NoSuch"):
+            raise
+        return {}
 
 
 def _name(resource: dict[str, Any]) -> str:
