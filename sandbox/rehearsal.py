@@ -21,7 +21,7 @@ from sandbox import layout, locks, tools
 from sandbox.engine import build
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.standin.archive import build_archive
-from sandbox.supervisor import SandboxError, emulated, start
+from sandbox.supervisor import SandboxError, emulated, require_machine, start
 
 #: The project in ``account/`` has one stack per account.
 ACCOUNT_FOLDER = layout.CHECKOUT / "account"
@@ -52,6 +52,8 @@ def deployment(stack: str) -> Project:
 
 def prepare(progress: Progress) -> dict[str, str]:
     """Engine, plugins, release and a running sandbox; gives the environment to run things in."""
+    # Before minutes of building for a machine on which nothing could be started.
+    require_machine()
     tools.require(tools.GATES, progress)
     engine = build.ensure(progress)
     engine.prepare_home(layout.PULUMI_HOME)
@@ -163,7 +165,8 @@ class Engine:
     def up(self, project: Project, *arguments: str) -> list[Step]:
         self.init(project)
         self.repair(project)
-        return self._logged(project, "up", "--yes", "--suppress-outputs", *arguments)
+        # Nobody is asked to confirm, so the preview would only be shown twice.
+        return self._logged(project, "up", "--yes", "--skip-preview", "--suppress-outputs", *arguments)
 
     def destroy(self, project: Project, *arguments: str) -> list[Step]:
         if not self.has_stack(project):
