@@ -20,7 +20,7 @@ venv/.installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
 	@echo "installing the pinned packages into venv/ (about a minute)" >&2
-	@test -x venv/bin/python || $(PYTHON) -m venv venv
+	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
 	@touch $@
 
@@ -44,6 +44,7 @@ env: setup ## print the sandbox's environment: eval "$$(make -s env)"
 
 test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 	venv/bin/python -m pytest $(FAST) -q -x
+	@$(SANDBOX) stop
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
 test-fast: tools ## the tests that need no engine and no sandbox
@@ -59,7 +60,7 @@ check: setup ## format, lint, types, shell scripts
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
 
-bench: setup ## time up, no-change up, preview and destroy of STACK from the engine's events
+bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)
 
 sandbox-start: setup ## start the sandbox alone

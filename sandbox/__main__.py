@@ -20,7 +20,7 @@ def main() -> int:
         "reset": "stop the sandbox and delete its state",
         "serve": "be the sandbox, in the foreground",
         "tools": "install the system's programs that the sandbox and the tests call",
-        "bench": "time up, no-change up, preview and destroy from the engine's events",
+        "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
         made = commands.add_parser(name, help=summary, description=summary)
         if name in {"up", "preview", "down", "bench"}:
@@ -32,13 +32,14 @@ def main() -> int:
     from sandbox.account.ports import PortTakenError
     from sandbox.account.snapshot import SnapshotError
     from sandbox.engine.build import EngineError
+    from sandbox.golang import GoError
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
 
     # Each says by itself what was seen and what to do.
     explained = (
-        *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError),
+        *(supervisor.SandboxError, AcmeError, EngineError, GoError, HostError, PortTakenError),
         *(RecoveryError, SnapshotError, StandinError, tools.ToolError),
     )
     try:
@@ -78,7 +79,8 @@ def _run(given: argparse.Namespace) -> None:
             warm.stop(layout.PULUMI_HOME)
             supervisor.stop(say)
             if given.command == "reset":
-                shutil.rmtree(layout.HOME, ignore_errors=True)
+                if layout.HOME.exists():
+                    shutil.rmtree(layout.HOME)
                 say(f"{layout.HOME} is deleted; the next `make up` starts from nothing")
         case "serve":
             supervisor.serve()

@@ -7,6 +7,7 @@ release), and what a person reads at the end of a run. Leaves out starting the s
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.recover import recover
-from sandbox import layout, locks, tools
+from sandbox import golang, layout, locks, tools
 from sandbox.engine import build
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.standin.archive import build_archive
@@ -55,6 +56,7 @@ def prepare(progress: Progress) -> dict[str, str]:
     # Before minutes of building for a machine on which nothing could be started.
     require_machine()
     tools.require(tools.GATES, progress)
+    golang.find(progress)
     engine = build.ensure(progress)
     engine.prepare_home(layout.PULUMI_HOME)
     archive, digest = build_archive(layout.HOME / "release", progress)
@@ -67,7 +69,10 @@ def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
     """What turns the unchanged program towards the sandbox."""
     wanted = emulated()
     doh = f"http://{layout.LOOPBACK}:{layout.PORTS['doh']}"
+    beside_proxies = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), layout.LOOPBACK]))
     return {
+        "NO_PROXY": beside_proxies,
+        "no_proxy": beside_proxies,
         "PATH": os.pathsep.join(
             [
                 str(layout.CHECKOUT / "sandbox" / "bin"),
@@ -108,16 +113,16 @@ def _passphrase() -> Path:
     return path
 
 
+def _interferes(variable: str) -> bool:
+    """It would reach the program or the provider, or, as an SSH agent's, be tried at every connection."""
+    return variable.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
+
+
 class Engine:
     """Runs the engine against the sandbox."""
 
     def __init__(self, surroundings: dict[str, str]) -> None:
-        # A stray variable would reach the program or the provider; an SSH agent would be tried at every connection.
-        kept = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) and key != "SSH_AUTH_SOCK"
-        }
+        kept = {name: value for name, value in os.environ.items() if not _interferes(name)}
         self.environment = {**kept, **surroundings}
 
     def run(
@@ -220,9 +225,14 @@ def down(stack: str, progress: Progress) -> None:
 
 def shell_environment(progress: Progress) -> str:
     """Lines for a POSIX shell to evaluate."""
-    import shlex
-
-    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in prepare(progress).items())
+    surroundings = prepare(progress)
+    stray = sorted(name for name in os.environ if _interferes(name) and name not in surroundings)
+    return "\n".join(
+        [
+            *(f"unset {name}" for name in stray),
+            *(f"export {name}={shlex.quote(value)}" for name, value in surroundings.items()),
+        ]
+    )
 
 
 def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps: Sequence[Step]) -> str:

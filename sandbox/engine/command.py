@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import signal
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -342,6 +343,9 @@ async def _serve(engine_address: str) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    # The engine holds the other end of standard input, so its end is the engine's, by kill -9 too.
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        asyncio.get_running_loop().add_reader(0, lambda: os.read(0, 4096) or stopped.set())
     server = grpc.aio.server(
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
         maximum_concurrent_rpcs=None,

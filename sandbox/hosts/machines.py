@@ -267,6 +267,18 @@ def _take_lock() -> int:
     return lock
 
 
+def end_leftovers(log: Progress) -> None:
+    """End the hosts of a process that did not shut down, and undo what it changed on the machine."""
+    lock = _take_lock()
+    try:
+        _sweep(log)
+        if before := os.pread(lock, 16, 0).decode():
+            network.close_filter(before)
+            os.ftruncate(lock, 0)
+    finally:
+        os.close(lock)
+
+
 def _sweep(log: Progress) -> None:
     """End what a process that did not shut down has left, of whatever checkout; the caller holds the lock."""
     for instance_id in sorted({group.name for parent in _cgroups() for group in parent.glob("i-*")}):

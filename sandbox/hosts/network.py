@@ -74,6 +74,10 @@ def disconnect(number: int) -> None:
         run(["ip", "netns", "delete", namespace_path(number).name])
 
 
+#: systemd-resolved's own list comes first: its stub on 127.0.0.53 answers nobody but the machine itself.
+RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
+
+
 def connected() -> list[int]:
     """Return the numbers of all hosts that have a namespace, whoever made it."""
     if not Path("/run/netns").is_dir():
@@ -83,12 +87,16 @@ def connected() -> list[int]:
 
 
 def nameserver() -> str:
-    """Return the machine's first IPv4 name server."""
-    lines = [line.split() for line in Path("/etc/resolv.conf").read_text().splitlines()]
-    for words in lines:
-        if len(words) > 1 and words[0] == "nameserver" and ":" not in words[1]:
-            return words[1]
-    raise HostError("/etc/resolv.conf names no IPv4 name server; the hosts need one for apt, add a nameserver line")
+    """Return the machine's first IPv4 name server that answers others than the machine itself."""
+    for path in RESOLVERS:
+        for line in path.read_text().splitlines() if path.exists() else ():
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver" and ":" not in words[1] and not words[1].startswith("127."):
+                return words[1]
+    raise HostError(
+        f"none of {', '.join(map(str, RESOLVERS))} names an IPv4 name server beyond this machine's loopback; the hosts "
+        "need one for apt, add a nameserver line"
+    )
 
 
 def open_filter(forwards: Mapping[int, int], egress: Collection[int]) -> str:

@@ -7,7 +7,6 @@ release holds (``hostsetup/services.py``).
 import gzip
 import hashlib
 import os
-import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -15,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hostsetup.services import BINARIES
+from sandbox import golang
 from sandbox.layout import CACHE
 
 _SOURCES = Path(__file__).parent
-_GO_PLACES = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go")
 
 
 class StandinError(RuntimeError):
@@ -66,7 +65,7 @@ def _build(progress: Callable[[str], None]) -> Path:
     with TemporaryDirectory(dir=program.parent) as folder:
         built = Path(folder) / "standin"
         done = subprocess.run(
-            [_go(), "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(built), "."],
+            [golang.find(progress), "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(built), "."],
             cwd=_SOURCES,
             env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOOS": "linux"},
             capture_output=True,
@@ -77,10 +76,3 @@ def _build(progress: Callable[[str], None]) -> Path:
             raise StandinError(f"`go build` of {_SOURCES} ended with {done.returncode}: {done.stderr.strip()}")
         built.replace(program)
     return program
-
-
-def _go() -> str:
-    found = shutil.which("go") or next((place for place in _GO_PLACES if Path(place).is_file()), None)
-    if found is None:
-        raise StandinError("the stand-ins are built with Go and there is none on PATH: install Go 1.26 or newer")
-    return found

@@ -201,8 +201,8 @@ def eventually(look: Any, seconds: float = 20) -> Any:
 
 @pytest.fixture(scope="session")
 def ground() -> Iterator[Ground]:
-    if supervisor.holder() is not None:
-        supervisor.stop(rehearsal.say)
+    assert layout.HOME != layout.CHECKOUT / ".sandbox", "the tests delete their sandbox: run them with `make test`"
+    supervisor.stop(rehearsal.say)
     warm.stop(layout.PULUMI_HOME)
     shutil.rmtree(layout.HOME, ignore_errors=True)
     try:
@@ -210,3 +210,4 @@ def ground() -> Iterator[Ground]:
     finally:
         warm.stop(layout.PULUMI_HOME)
         supervisor.stop(rehearsal.say)
+        shutil.rmtree(layout.HOME)
