@@ -23,6 +23,7 @@ provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[sett
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
 preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
+allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -35,7 +36,9 @@ host = BrokerHost(
         ami=settings.ami,
         root_volume_gib=settings.root_volume_gib,
         elastic_ip=settings.elastic_ip,
+        allocation_id=allocation_id,
         ssh_cidrs=settings.ssh_cidrs,
+        protect=settings.protect,
     ),
     opts=kept,
 )

@@ -225,8 +225,12 @@ class Settings(Configured):
                     f"{key}: {name!r} must be below the zone {self.zone!r}, which holds its records. "
                     f"Change {key} or zone."
                 )
+        named = [*self.names.public_hosts.values(), self.names.mail_domain]
+        for key, name in {"brokerHost": self.names.broker_host, "mailDomain": self.names.mail_domain}.items():
+            if named.count(name) > 1:
+                raise ValueError(f"{key}: {name!r} is also the name of another host of this stack. Choose another.")
         sender = self.names.email_from
-        if sender.count("@") != 1 or sender.split("@")[1] != self.names.mail_domain:
+        if not re.fullmatch(rf"[A-Za-z0-9._+-]+@{re.escape(self.names.mail_domain)}", sender):
             raise ValueError(
                 f"emailFromAddress: {sender!r} must be an address at the mail domain {self.names.mail_domain!r}, "
                 "whose mail this stack receives."

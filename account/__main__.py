@@ -17,6 +17,7 @@ settings = load(AccountSettings)
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
+preflight.no_other_rule_set(provider, settings.region)
 
 singletons = Singletons(
     "account",

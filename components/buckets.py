@@ -60,18 +60,20 @@ class PrivateBucket(pulumi.ComponentResource):
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[public_access]),
         )
-        versioning = aws.s3.BucketVersioning(
-            f"{name}-versioning",
-            bucket=bucket.id,
-            # A bucket that never had versions is Disabled; once it had them it can only be Suspended.
-            versioning_configuration={"status": "Enabled" if args.versioning else "Disabled"},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[encryption]),
-        )
+        last_setting: pulumi.Resource = encryption
+        if args.versioning:
+            # Taking the resource away suspends versioning; a bucket that had versions can never be without it again.
+            last_setting = aws.s3.BucketVersioning(
+                f"{name}-versioning",
+                bucket=bucket.id,
+                versioning_configuration={"status": "Enabled"},
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[encryption]),
+            )
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=bucket.id,
             rules=_lifecycle(args),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[last_setting]),
         )
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
@@ -79,6 +81,8 @@ class PrivateBucket(pulumi.ComponentResource):
             policy=text(args.policy),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                # It must be able to follow its roles, and it is text, not data.
+                protect=False,
                 depends_on=[public_access, *args.readers],
                 replace_with=list(args.readers),
                 # The other order would put the new policy and then delete it with the old resource.

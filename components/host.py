@@ -30,14 +30,18 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerHostArgs:
-    """``elastic_ip`` and ``ami`` may be empty: an address is allocated, the newest Ubuntu image is taken."""
+    """``allocation_id`` names an existing elastic IP; without one an address is allocated. An empty ``ami`` takes the
+    newest Ubuntu image. ``protect`` also guards the machine in EC2 itself and keeps its disk.
+    """
 
     names: Names
     instance_type: str
     ami: str
     root_volume_gib: int
     elastic_ip: str
+    allocation_id: str | None
     ssh_cidrs: Sequence[str]
+    protect: bool
 
 
 class BrokerHost(pulumi.ComponentResource):
@@ -52,9 +56,6 @@ class BrokerHost(pulumi.ComponentResource):
         super().__init__("agentkeys:host:BrokerHost", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         names = args.names
-        # Protection is for what cannot be had again, the address and the key; a machine may be replaced.
-        unprotected = pulumi.ResourceOptions(parent=self, protect=False)
-
         key = tls.PrivateKey(f"{name}-ssh-key", algorithm="ED25519", opts=child)
         key_pair = aws.ec2.KeyPair(
             f"{name}-key-pair",
@@ -87,28 +88,30 @@ class BrokerHost(pulumi.ComponentResource):
                 "encrypted": True,
                 "volume_type": "gp3",
                 "volume_size": args.root_volume_gib,
+                # The secrets that stored data is encrypted with are on this disk and nowhere else.
+                "delete_on_termination": not args.protect,
             },
+            disable_api_termination=args.protect,
             tags={"Name": names.host},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                protect=False,
                 depends_on=grants,
                 # A newer image must not replace a running host; a new ami setting comes with a chosen replacement.
                 ignore_changes=[] if args.ami else ["ami"],
             ),
         )
-        if args.elastic_ip:
-            found = aws.ec2.get_elastic_ip_output(
-                public_ip=args.elastic_ip, opts=pulumi.InvokeOutputOptions(parent=self)
-            )
-            allocation_id, public_ip = found.id, found.public_ip
+        allocation_id: pulumi.Input[str]
+        if args.allocation_id is not None:
+            allocation_id, self.address = args.allocation_id, pulumi.Output.from_input(args.elastic_ip)
         else:
             allocated = aws.ec2.Eip(f"{name}-address", domain="vpc", tags={"Name": names.elastic_ip}, opts=child)
-            allocation_id, public_ip = allocated.id, allocated.public_ip
+            allocation_id, self.address = allocated.id, allocated.public_ip
         self.association = aws.ec2.EipAssociation(
-            f"{name}-association", allocation_id=allocation_id, instance_id=instance.id, opts=unprotected
+            f"{name}-association",
+            allocation_id=allocation_id,
+            instance_id=instance.id,
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
-        self.address = pulumi.Output.from_input(public_ip)
         self.instance_id = instance.id
         self.private_key = key.private_key_openssh
         self.register_outputs({"address": self.address, "instanceId": self.instance_id})

@@ -1,4 +1,4 @@
-"""Checks that need AWS's answer, made before the first resource: caller, account, hosted zone, receipt rule set.
+"""Checks that need AWS's answer, made before the first resource: caller, hosted zone, receipt rule set, address.
 
 They read; they create nothing, and they run in every preview. Values that are wrong by themselves are refused earlier,
 in ``settings.py``.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.naming import RECEIPT_RULE_SET
+from components.naming import RECEIPT_RULE_SET, Names
 
 
 def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
@@ -64,7 +64,47 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
             f"The active SES receipt rule set in {region} is {active!r}; this program adds its rule to "
-            f"{RECEIPT_RULE_SET!r}. {way_out} It replaces the active set only after you confirm its preview."
+            f"{RECEIPT_RULE_SET!r}. {way_out}"
+        )
+
+
+def elastic_ip(provider: aws.Provider, address: str, names: Names) -> str | None:
+    """Allocation id of the configured address, None when none is configured.
+
+    EC2 moves an address that is in use without a word, so one that serves another machine is refused. Raises RunError.
+    """
+    if not address:
+        return None
+    options = pulumi.InvokeOptions(provider=provider)
+    try:
+        found = aws.ec2.get_elastic_ip(public_ip=address, opts=options)
+    except Exception as error:
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
+            f"({_reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses`), or leave it out to "
+            "allocate one."
+        ) from None
+    if found.instance_id:
+        holder = aws.ec2.get_instance(instance_id=found.instance_id, opts=options).tags.get("Name", "")
+        if holder != names.host:
+            raise pulumi.RunError(
+                f"elasticIp: {address!r} serves instance {found.instance_id} ({holder or 'without a name'}), not this "
+                f"stack's {names.host}. Nothing was created. Disassociate it first, or give another address."
+            )
+    return found.id
+
+
+def no_other_rule_set(provider: aws.Provider, region: str) -> None:
+    """No rule set but this program's is active: activating one takes the other's place. Raises RunError."""
+    try:
+        active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
+    except Exception:
+        return
+    if active != RECEIPT_RULE_SET:
+        raise pulumi.RunError(
+            f"The SES receipt rule set {active!r} is active in {region}, and activating {RECEIPT_RULE_SET!r} would end "
+            "its mail. Nothing was created. Move its rules, then deactivate it with "
+            f"`aws ses set-active-receipt-rule-set --region {region}`."
         )
 
 

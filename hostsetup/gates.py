@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import re
 import shlex
+import shutil
 import ssl
 import subprocess
 import sys
@@ -29,6 +30,9 @@ PAUSE = 2.0
 LOOK_TIMEOUT = 5.0
 #: STS fetches discovery and keys itself and gives up after five seconds.
 ISSUER_TIMEOUT = 5.0
+
+#: Where STS reaches an issuer; AWS takes no other port in an issuer's URL.
+PORT = 443
 
 #: TYPE of an A record in DNS answers (RFC 1035).
 A_RECORD = 1
@@ -97,6 +101,7 @@ def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
         raise NotYet(f"{doh_urls[0]} gives no address for {host}")
     with urllib3.HTTPSConnectionPool(
         addresses[0],
+        PORT,
         server_hostname=host,
         assert_hostname=host,
         ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
@@ -120,14 +125,17 @@ def thumbprint(address: str, host: str) -> str:
     """SHA-1 of the last certificate of the served chain, 40 lower-case hex digits, as IAM wants it:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html
     """
-    shown = subprocess.run(
-        ["openssl", "s_client", "-showcerts", "-servername", host, "-connect", f"{address}:443"],
-        input="",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    try:
+        shown = subprocess.run(
+            ["openssl", "s_client", "-showcerts", "-servername", host, "-connect", f"{address}:{PORT}"],
+            input="",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LOOK_TIMEOUT * 2,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotYet(f"{host} does not finish a TLS handshake at {address}") from None
     chain = re.findall(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", shown.stdout, re.DOTALL)
     if len(chain) < 2:
         raise NotYet(f"{host} serves {len(chain)} certificates; a chain with its issuing authority is needed")
@@ -193,6 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     served.add_argument("host")
 
     given = parser.parse_args(arguments)
+    for program in ("ssh-keyscan", "openssl"):
+        if shutil.which(program) is None:
+            raise SystemExit(
+                f"{program} is not on PATH and this gate needs it. Install it, then run `pulumi up` again."
+            )
     if given.gate == "host-key":
         answer = wait(
             lambda: host_key(given.address),

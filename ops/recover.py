@@ -10,11 +10,12 @@ Needs the ``pulumi`` and ``aws`` commands with the surroundings of the ``up``. `
 """
 
 import argparse
+import datetime
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,13 @@ REPEATED = frozenset(
         "command:local:Command",
         "command:remote:Command",
         "command:remote:CopyToRemote",
-        "pulumi:providers:aws",
         "tls:index/privateKey:PrivateKey",
     }
 )
+
+
+#: A key that is not in the state counts as lost in the killed run when it is at most this much older than the state.
+LOST_KEY_AGE = datetime.timedelta(minutes=15)
 
 
 class RecoveryError(Exception):
@@ -65,10 +69,14 @@ class RecoveryError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Questions to AWS through its own command, in the stack's ``region``; no ``environment`` means this process's."""
+    """Questions to AWS through its own command, in the stack's ``region``; no ``environment`` means this process's.
+
+    ``known`` are identifiers of the state: a resource that was just being replaced has its predecessor there.
+    """
 
     region: str
     environment: dict[str, str] | None
+    known: frozenset[str] = frozenset()
 
     def ask(self, *arguments: str) -> Any:
         done = subprocess.run(
@@ -82,29 +90,47 @@ class Account:
             raise RecoveryError(f"`aws {' '.join(arguments)}` failed: {done.stderr.strip()}")
         return json.loads(done.stdout or "null")
 
+    def require(self, account_ids: Sequence[str]) -> None:
+        """What is deleted or taken in must be the stack's. Raises RecoveryError for credentials of another account."""
+        found = self.ask("sts", "get-caller-identity")["Account"]
+        if found not in account_ids:
+            raise RecoveryError(
+                f"the stack is in account {' '.join(account_ids)}, and the credentials belong to {found}; nothing was "
+                "changed. Select the right profile (AWS_PROFILE)."
+            )
+
     def delete_security_group(self, inputs: Inputs) -> None:
         """A group that was cut off may still have EC2's own rule for everything out, and nothing uses it yet."""
-        groups = self.ask("ec2", "describe-security-groups", "--filters", f"Name=group-name,Values={inputs['name']}")
-        for group in groups["SecurityGroups"]:
-            self.ask("ec2", "delete-security-group", "--group-id", group["GroupId"])
+        filters = [f"Name=group-name,Values={inputs['name']}", f"Name=description,Values={inputs['description']}"]
+        for group in self.ask("ec2", "describe-security-groups", "--filters", *filters)["SecurityGroups"]:
+            if group["GroupId"] not in self.known:
+                self.ask("ec2", "delete-security-group", "--group-id", group["GroupId"])
 
-    def rule(self, inputs: Inputs, *, egress: bool) -> str | None:
+    def delete_lost_keys(self, user: str, since: datetime.datetime) -> None:
+        """Keys of the user that are not in the state and were made in the killed run; older ones are somebody's."""
+        for key in self.ask("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]:
+            made = datetime.datetime.fromisoformat(key["CreateDate"])
+            if key["AccessKeyId"] not in self.known and made >= since:
+                self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
+                print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
+
+    def rule(self, inputs: Inputs, *, egress: bool) -> Iterable[str]:
         group = inputs["securityGroupId"]
         rules = self.ask("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={group}")
         # A rule for every protocol has no ports, which EC2 shows as -1.
         wanted = (egress, inputs.get("fromPort", -1), inputs.get("toPort", -1), inputs["cidrIpv4"])
-        return _first(
+        return (
             rule["SecurityGroupRuleId"]
             for rule in rules["SecurityGroupRules"]
             if (rule["IsEgress"], rule.get("FromPort", -1), rule.get("ToPort", -1), rule.get("CidrIpv4")) == wanted
         )
 
-    def address(self, inputs: Inputs) -> str | None:
+    def address(self, inputs: Inputs) -> Iterable[str]:
         name = inputs["tags"]["Name"]
         found = self.ask("ec2", "describe-addresses", "--filters", f"Name=tag:Name,Values={name}")
-        return _first(address["AllocationId"] for address in found["Addresses"])
+        return (address["AllocationId"] for address in found["Addresses"])
 
-    def instance(self, inputs: Inputs) -> str | None:
+    def instance(self, inputs: Inputs) -> Iterable[str]:
         found = self.ask(
             "ec2",
             "describe-instances",
@@ -112,50 +138,44 @@ class Account:
             f"Name=tag:Name,Values={inputs['tags']['Name']}",
             "Name=instance-state-name,Values=pending,running,stopping,stopped",
         )
-        return _first(
+        return (
             instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]
         )
 
-    def association(self, inputs: Inputs) -> str | None:
+    def association(self, inputs: Inputs) -> Iterable[str]:
         found = self.ask("ec2", "describe-addresses", "--allocation-ids", inputs["allocationId"])
-        return _first(address["AssociationId"] for address in found["Addresses"] if "AssociationId" in address)
+        return (address["AssociationId"] for address in found["Addresses"] if "AssociationId" in address)
 
-    def oidc_provider(self, inputs: Inputs) -> str | None:
+    def oidc_provider(self, inputs: Inputs) -> Iterable[str]:
         account_id = self.ask("sts", "get-caller-identity")["Account"]
-        return arns.oidc_provider(account_id, inputs["url"].removeprefix("https://"))
-
-    def delete_unknown_keys(self, user: str, known: frozenset[str]) -> None:
-        for key in self.ask("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]:
-            if key["AccessKeyId"] not in known:
-                self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
-                print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
+        return [arns.oidc_provider(account_id, inputs["url"].removeprefix("https://"))]
 
     def identifier(self, kind: str, inputs: Inputs) -> str | None:
-        """What to import for an unfinished create, None when it is to be done again. Raises RecoveryError."""
-        if kind in BY_NAME:
-            return BY_NAME[kind](inputs)
+        """What to take in for an unfinished create, None when it is to be done again. Raises RecoveryError."""
+        found: Iterable[str] = []
         match kind:
             case "aws:ec2/securityGroup:SecurityGroup":
                 self.delete_security_group(inputs)
-                return None
             case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-                return self.rule(inputs, egress=False)
+                found = self.rule(inputs, egress=False)
             case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
-                return self.rule(inputs, egress=True)
+                found = self.rule(inputs, egress=True)
             case "aws:ec2/eip:Eip":
-                return self.address(inputs)
+                found = self.address(inputs)
             case "aws:ec2/instance:Instance":
-                return self.instance(inputs)
+                found = self.instance(inputs)
             case "aws:ec2/eipAssociation:EipAssociation":
-                return self.association(inputs)
+                found = self.association(inputs)
             case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
-                return self.oidc_provider(inputs)
-        if kind in REPEATED:
-            return None
-        raise RecoveryError(
-            f"nothing is known of how to find an unfinished {kind}. Look for it in the account, then give it to "
-            "`pulumi refresh --import-pending-creates '<urn> <id>'`, or clear it with --clear-pending-creates."
-        )
+                found = self.oidc_provider(inputs)
+            case _ if kind in BY_NAME:
+                found = [BY_NAME[kind](inputs)]
+            case _ if kind not in REPEATED:
+                raise RecoveryError(
+                    f"nothing is known of how to find an unfinished {kind}. Look for it in the account; delete it, or "
+                    "import it, then clear the operation with `pulumi refresh --clear-pending-creates`."
+                )
+        return next((one for one in found if one not in self.known), None)
 
 
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
@@ -182,26 +202,7 @@ def recover(stack: str, folder: Path, environment: dict[str, str] | None = None)
     pending = deployment.pop("pending_operations", None) or []
     if not pending:
         return False
-    state = deployment["resources"]
-    region = next(resource["inputs"]["region"] for resource in state if resource["type"] == "pulumi:providers:aws")
-    account = Account(region=region, environment=environment)
-    known_keys = frozenset(resource["id"] for resource in state if resource["type"] == ACCESS_KEY)
-    for operation in pending:
-        resource = operation["resource"]
-        name = resource["urn"].rsplit("::", 1)[-1]
-        if operation["type"] != "creating":
-            print(f"{name}: {operation['type']} was cut off; AWS is asked what there is")
-            continue
-        if resource["type"] == ACCESS_KEY:
-            account.delete_unknown_keys(resource["inputs"]["user"], known_keys)
-            found = None
-        else:
-            found = account.identifier(resource["type"], resource["inputs"])
-        print(
-            f"{name}: creating was cut off; {f'{found} is taken in, if it is there' if found else 'it is done again'}"
-        )
-        if found:
-            state.append({**resource, "id": found})
+    taken_in(deployment, pending, environment)
     # `pulumi refresh --import-pending-creates` is made for this, and engine 3.259 drops what it is given.
     with tempfile.NamedTemporaryFile("w", suffix=".json") as repaired:
         json.dump(exported, repaired)
@@ -211,8 +212,45 @@ def recover(stack: str, folder: Path, environment: dict[str, str] | None = None)
     return True
 
 
-def _first(found: Any) -> str | None:
-    return next(iter(found), None)
+def taken_in(deployment: dict[str, Any], pending: list[dict[str, Any]], environment: dict[str, str] | None) -> None:
+    """Puts what the unfinished operations made into the exported ``deployment``. Raises RecoveryError."""
+    state = deployment.setdefault("resources", [])
+    providers = [resource["inputs"] for resource in state if resource["type"] == "pulumi:providers:aws"]
+    # The engine also notes components and providers; there is nothing of them anywhere but in the state.
+    ours = [operation for operation in pending if _is_somewhere(operation["resource"])]
+    if not providers or not ours:
+        return
+    account = Account(
+        region=providers[0]["region"],
+        environment=environment,
+        known=frozenset(resource["id"] for resource in state if "id" in resource),
+    )
+    account.require(json.loads(providers[0]["allowedAccountIds"]))
+    since = datetime.datetime.fromisoformat(deployment["manifest"]["time"]) - LOST_KEY_AGE
+    for operation in ours:
+        resource = operation["resource"]
+        name = resource["urn"].rsplit("::", 1)[-1]
+        if operation["type"] != "creating":
+            print(f"{name}: {operation['type']} was cut off; AWS is asked what there is")
+            continue
+        found = None
+        if resource["type"] == ACCESS_KEY:
+            account.delete_lost_keys(resource["inputs"]["user"], since)
+        else:
+            found = account.identifier(resource["type"], resource["inputs"])
+        print(
+            f"{name}: creating was cut off; {f'{found} is taken in, if it is there' if found else 'it is done again'}"
+        )
+        if found:
+            for earlier in state:
+                if earlier["urn"] == resource["urn"]:
+                    # It was being replaced: the engine deletes the predecessor in the next up.
+                    earlier["delete"] = True
+            state.append({**resource, "id": found})
+
+
+def _is_somewhere(resource: dict[str, Any]) -> bool:
+    return bool(resource.get("custom")) and not resource["type"].startswith("pulumi:")
 
 
 def main() -> int:

@@ -1,10 +1,17 @@
 """The gates against servers on loopback: what they accept, what they say otherwise, and when they give up."""
 
+import datetime
 import http.server
 import json
+import ssl
 import threading
+from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from hostsetup import gates
 
@@ -77,6 +84,107 @@ def test_a_gate_waits_until_the_answer_is_there(doh, monkeypatch, capsys):
     threading.Timer(0.1, lambda: answers.append("3.208.12.34")).start()
     gates.main(["dns", "--timeout", "5", "--address", "3.208.12.34", "--doh", url, "a.example"])
     assert capsys.readouterr().out == "1 names resolve to 3.208.12.34\n"
+
+
+HOST = "broker.example.com"
+GOOD = {
+    "/.well-known/openid-configuration": {"issuer": f"https://{HOST}", "jwks_uri": f"https://{HOST}/keys"},
+    "/keys": {"keys": [{"kty": "EC", "crv": "P-256"}]},
+    "/healthz": {},
+}
+
+
+def certificate(name, issuer, issuer_key, key):
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+
+
+@pytest.fixture
+def broker(tmp_path, monkeypatch, doh):
+    """An issuer on loopback behind TLS; the test may change what it serves and whether it serves its authority."""
+    url, answers = doh
+    answers[:] = ["127.0.0.1"]
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    authority = certificate("authority", "authority", keys[0], keys[0])
+    leaf = certificate(HOST, "authority", keys[0], keys[1])
+    pem = {cert: cert.public_bytes(serialization.Encoding.PEM) for cert in (authority, leaf)}
+    (tmp_path / "ca.pem").write_bytes(pem[authority])
+    served = dict(GOOD)
+
+    class Issuer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path in served else 502)
+            self.end_headers()
+            self.wfile.write(json.dumps(served.get(self.path)).encode())
+
+        def log_message(self, *args):
+            pass
+
+    def start(*chain):
+        (tmp_path / "chain.pem").write_bytes(
+            b"".join(pem[cert] for cert in chain)
+            + keys[1].private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "chain.pem")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(gates, "PORT", server.server_port)
+        servers.append(server)
+
+    servers = []
+    start(leaf, authority)
+    ask = lambda: gates.issuer(HOST, [url], str(tmp_path / "ca.pem"))  # noqa: E731
+    yield SimpleNamespace(ask=ask, served=served, authority=authority, leaf=leaf, start=start)
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_issuer_gives_the_thumbprint_of_the_top_of_its_chain(broker):
+    assert broker.ask() == broker.authority.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - IAM's thumbprint
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "said"),
+    [
+        ("/.well-known/openid-configuration", {"issuer": "https://other"}, "names the issuer 'https://other'"),
+        (
+            "/.well-known/openid-configuration",
+            {"issuer": f"https://{HOST}", "jwks_uri": "https://other/keys"},
+            "jwks_uri 'https://other/keys', which is not on",
+        ),
+        ("/keys", {"keys": [{"kty": "RSA"}]}, "has 1 keys and no ES256 key"),
+        ("/healthz", None, "healthz answers 502"),
+    ],
+)
+def test_an_issuer_that_sts_could_not_use_is_not_there_yet(broker, path, answer, said):
+    if answer is None:
+        del broker.served[path]
+    else:
+        broker.served[path] = answer
+    with pytest.raises(gates.NotYet, match=said):
+        broker.ask()
+
+
+def test_a_chain_without_its_authority_gives_no_thumbprint(broker):
+    broker.start(broker.leaf)
+    with pytest.raises(gates.NotYet, match="serves 1 certificates"):
+        broker.ask()
 
 
 def test_no_host_key_while_nothing_listens():

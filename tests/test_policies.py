@@ -91,6 +91,33 @@ def test_listing_is_bound_to_the_prefix_of_the_sessions_own_tag(row):
         assert item["Condition"]["Null"] == {f"aws:PrincipalTag/{ACTOR_TAG}": "false"}
 
 
+def lists_only_own_prefix(made):
+    own = f"bots/${{aws:PrincipalTag/{ACTOR_TAG}}}/"
+    return all(
+        listed(item.get("Condition", {}).get("StringLike", {}).get("s3:prefix", ""))[0].startswith(own)
+        for item in made["Statement"]
+        if item["Effect"] == "Allow" and "s3:ListBucket" in listed(item["Action"])
+    )
+
+
+@pytest.mark.parametrize("row", DATA_CLASSES, ids=[row.key for row in DATA_CLASSES])
+def test_v3_refuses_the_enumeration_that_v2_allowed(row):
+    role = "arn:aws:iam::429071895007:role/r"
+    own = f"arn:aws:s3:::bucket/bots/${{aws:PrincipalTag/{ACTOR_TAG}}}/{row.prefix}/*"
+    v2 = document(
+        statement(
+            "OneStatementForAll",
+            principal={"AWS": role},
+            actions=["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            resources=["arn:aws:s3:::bucket", own],
+            condition={"Null": {f"aws:PrincipalTag/{ACTOR_TAG}": "false"}},
+        ),
+        kind="bucket",
+    )
+    assert not lists_only_own_prefix(v2)
+    assert lists_only_own_prefix(buckets.data_class(row, "bucket", role))
+
+
 def test_nobody_reads_raw_mail_unless_a_setting_names_the_role(program):
     (policy,) = [item for item in program.of("aws:s3/bucketPolicy:BucketPolicy") if item.name == "inbox-policy"]
     readers = [item for item in policy.policy["Statement"] if "s3:GetObject" in listed(item["Action"])]

@@ -44,8 +44,10 @@ def test_component_types_are_the_ones_that_state_holds(programs, account):
 
 
 def test_both_stacks_register_the_same_resources(programs):
-    names = [sorted((item.type, item.name) for item in programs[stack].registered) for stack in ("prod", "test")]
-    assert names[0] == names[1]
+    prod, test = ({(item.type, item.name) for item in programs[stack].registered} for stack in ("prod", "test"))
+    versioning = {(kind, name) for kind, name in prod if kind == "aws:s3/bucketVersioning:BucketVersioning"}
+    assert prod - test == versioning, "a difference between stacks is a setting"
+    assert test - prod == set()
 
 
 def test_every_resource_sits_in_a_component_and_no_name_says_stack_or_domain(program):
@@ -106,14 +108,33 @@ def test_mail_expires_after_thirty_days_and_is_never_kept_in_old_versions(progra
     assert rules[0] == {
         "id": "inbound-30d-ttl", "status": "Enabled", "filter": {"prefix": "inbound/"}, "expiration": {"days": 30}
     }  # fmt: skip
-    assert program.named("inbox-versioning").inputs["versioningConfiguration"] == {"status": "Disabled"}
+    assert "inbox-versioning" not in {item.name for item in program.custom}
+
+
+def test_old_versions_are_kept_where_a_stack_says_so(programs):
+    versioned = {
+        stack: {item.parent for item in programs[stack].of("aws:s3/bucketVersioning:BucketVersioning")}
+        for stack in programs
+    }
+    assert versioned == {"prod": {"vault", "memory"}, "test": set()}
+
+
+def test_prods_machine_keeps_its_disk_and_refuses_termination(programs):
+    kept = {
+        stack: (instance["disableApiTermination"], instance["rootBlockDevice"]["deleteOnTermination"])
+        for stack in programs
+        for instance in [programs[stack].named("host-instance").inputs]
+    }
+    assert kept == {"prod": (True, False), "test": (False, True)}
 
 
 def test_what_cannot_be_had_again_is_protected_in_prod_and_nothing_is_in_test(programs):
     protected = {item.name for item in programs["prod"].custom if item.request.protect}
-    assert {"host-address", "host-ssh-key", "vault-bucket", "memory-bucket", "inbox-bucket", "mail-domain",
-            "federation-provider"} <= protected  # fmt: skip
-    assert not {"host-instance", "host-association", "federation-issuer-check"} & protected
+    assert {
+        *("host-address", "host-instance", "host-ssh-key", "federation-provider"),
+        *("vault-bucket", "memory-bucket", "inbox-bucket", "mail-domain"),
+    } <= protected
+    assert not {"host-association", "federation-issuer-check", "vault-policy"} & protected
     assert not [item.name for item in programs["test"].custom if item.request.protect]
 
 

@@ -20,6 +20,9 @@ BAD = [
     ("brokerHost", "broker.notlitentry.org", "brokerHost: 'broker.notlitentry.org' must be below the zone"),
     ("mailDomain", "bots.example.com", "mailDomain: 'bots.example.com' must be below the zone"),
     ("emailFromAddress", "noreply@litentry.org", "emailFromAddress: 'noreply@litentry.org' must be an address at"),
+    ("emailFromAddress", "a b@bots-test.litentry.org", "emailFromAddress: 'a b@bots-test.litentry.org' must be"),
+    ("brokerHost", "signer-test.litentry.org", "brokerHost: 'signer-test.litentry.org' is also the name of another"),
+    ("mailDomain", "audit-test.litentry.org", "mailDomain: 'audit-test.litentry.org' is also the name of another"),
     ("trust", "both", "trust: 'both' input should be 'federated' or 'static'"),
     ("allowedCallers", "[]", "allowedCallers: [] list should have at least 1 item"),
     ("allowedCallers", '["agentkeys-admin"]', "allowedCallers.0: 'agentkeys-admin' string should match"),
@@ -130,11 +133,23 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
             {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "somebody-elses"}},
             "The active SES receipt rule set in us-east-1 is 'somebody-elses'",
         ),
+        (
+            {"aws:ec2/getElasticIp:getElasticIp": "couldn't find EIP"},
+            "elasticIp: '3.208.99.99' is no elastic IP of account 429071895007 in us-east-1",
+        ),
+        (
+            {
+                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1"},
+                "aws:ec2/getInstance:getInstance": {"tags": {"Name": "agentkeys-broker-host"}},
+            },
+            "elasticIp: '3.208.99.99' serves instance i-1 (agentkeys-broker-host), not this stack's "
+            "agentkeys-broker-host-test",
+        ),
     ],
 )  # fmt: skip
 def test_what_aws_answers_is_checked_before_the_first_resource(answer, sentence, release):
     with pytest.raises(pulumi.RunError) as refused:
-        run("test", changed=release, lookups=answer)
+        run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups=answer)
     assert sentence in str(refused.value)
     assert "Nothing was created." in str(refused.value)
 
@@ -169,3 +184,13 @@ def test_the_project_declares_exactly_the_models_keys_and_stack_files_only_those
 
 def test_what_the_environment_may_override_is_a_setting():
     assert set(FROM_ENVIRONMENT) <= set(Settings.model_fields)
+
+
+def test_the_account_takes_no_other_rule_sets_place():
+    other = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "somebody-elses"}}
+    with pytest.raises(pulumi.RunError, match=r"'somebody-elses' is active .* Nothing was created"):
+        run("litentry", folder=PROJECT / "account", lookups=other)
+    none = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "couldn't find resource"}
+    assert run("litentry", folder=PROJECT / "account", lookups=none).of(
+        "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet"
+    )

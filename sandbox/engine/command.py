@@ -345,7 +345,7 @@ async def _serve(engine_address: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     # The engine holds the other end of standard input, so its end is the engine's, by kill -9 too.
     if stat.S_ISFIFO(os.fstat(0).st_mode):
-        asyncio.get_running_loop().add_reader(0, lambda: os.read(0, 4096) or stopped.set())
+        asyncio.get_running_loop().add_reader(0, lambda: None if os.read(0, 4096) else stopped.set())
     server = grpc.aio.server(
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
         maximum_concurrent_rpcs=None,
