@@ -28,6 +28,8 @@ PYTHON = "venv/bin/python"
 PAUSE = 2.0
 #: Seconds one look may take.
 LOOK_TIMEOUT = 5.0
+#: Seconds until a gate gives up, unless it is told otherwise.
+TIMEOUTS = {"host-key": 300, "dns": 600, "issuer": 180}
 #: STS fetches discovery and keys itself and gives up after five seconds.
 ISSUER_TIMEOUT = 5.0
 
@@ -182,20 +184,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m hostsetup.gates", description=__doc__)
     gates = parser.add_subparsers(dest="gate", required=True, metavar="GATE")
 
-    def gate(name: str, summary: str, seconds: float) -> argparse.ArgumentParser:
+    def gate(name: str, summary: str) -> argparse.ArgumentParser:
         made = gates.add_parser(name, help=summary, description=summary)
-        made.add_argument("--timeout", type=float, default=seconds, help=f"seconds to wait (default {seconds:.0f})")
+        seconds = TIMEOUTS[name]
+        made.add_argument("--timeout", type=float, default=seconds, help=f"seconds to wait (default {seconds})")
         return made
 
-    keyed = gate("host-key", "wait for SSH and print the host's key", 300)
+    keyed = gate("host-key", "wait for SSH and print the host's key")
     keyed.add_argument("address", help="the host's elastic IP")
 
-    dns = gate("dns", "wait until every resolver gives exactly the address for every host", 600)
+    dns = gate("dns", "wait until every resolver gives exactly the address for every host")
     dns.add_argument("--address", required=True, help="the stack's elastic IP")
     dns.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
     dns.add_argument("hosts", nargs="+")
 
-    served = gate("issuer", "wait until the issuer can be used by STS and print its thumbprint", 180)
+    served = gate("issuer", "wait until the issuer can be used by STS and print its thumbprint")
     served.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
     served.add_argument("--ca-bundle", default="", help="PEM file of authorities in place of this machine's")
     served.add_argument("host")

@@ -129,19 +129,27 @@ class Engine:
         self, project: Project, *arguments: str, capture: bool = False, check: bool = True
     ) -> "subprocess.CompletedProcess[str]":
         """One engine command on a project's stack. Raises SandboxError when it fails and ``check`` is set."""
-        done = subprocess.run(
-            ["pulumi", *arguments, "--stack", project.stack],
+        command = ["pulumi", *arguments, "--stack", project.stack]
+        pipe = subprocess.PIPE if capture else None
+        with subprocess.Popen(
+            command,
             cwd=project.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if capture else None,
-            stderr=subprocess.PIPE if capture else None,
+            stdout=pipe,
+            stderr=pipe,
             text=True,
-            check=False,
-        )
+        ) as process:
+            try:
+                stdout, stderr = process.communicate()
+            except KeyboardInterrupt:
+                # The engine was interrupted too and ends in order; a second time ends the waiting for it.
+                process.communicate()
+                raise
+        done = subprocess.CompletedProcess(command, process.returncode, stdout or "", stderr or "")
         if check and done.returncode:
             said = f":\n{done.stdout}{done.stderr}" if capture else "; what it said is above"
-            raise SandboxError(f"`pulumi {' '.join(arguments)} --stack {project.stack}` failed{said}")
+            raise SandboxError(f"`{' '.join(command)}` failed{said}")
         return done
 
     def has_stack(self, project: Project) -> bool:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hostsetup import gates
+from hostsetup.steps import steps
+from tests.hostsetup.sites import a_site
 from tests.recorder import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -62,6 +65,21 @@ def test_the_resources_that_documents_name_are_registered(program):
         r"^\| `((?:setup|federation)-[\w-]+)`", (PROJECT / "docs/architecture.md").read_text(), re.M
     ):
         assert name in names, name
+
+
+def test_the_waits_last_as_long_as_the_document_says():
+    text = (PROJECT / "docs/architecture.md").read_text()
+    told = {
+        name: int(minutes) * 60 for name, minutes in re.findall(r"^\| `([\w-]+)` .* \| (\d+) minutes \|$", text, re.M)
+    }
+    steps_of = {f"setup-{step.name}": step.timeout_seconds for step in steps(a_site("test"))}
+    assert told == {
+        "setup-host-key": gates.TIMEOUTS["host-key"],
+        "setup-booted": 600,
+        "setup-dns": gates.TIMEOUTS["dns"],
+        "setup-certificates": steps_of["setup-certificates"],
+        "federation-issuer-check": gates.TIMEOUTS["issuer"],
+    }
 
 
 def test_the_documents_name_nothing_of_this_machine():
