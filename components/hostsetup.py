@@ -86,7 +86,8 @@ class HostSetup(pulumi.ComponentResource):
                 opts=options,
             )
 
-        booted = over_ssh("booted", "cloud-init status --wait", "", child())
+        # 2 says that the machine is up and that cloud-init had something to warn about.
+        booted = over_ssh("booted", "cloud-init status --wait --long || [ $? -eq 2 ]", "", child())
         # By step name, what it waits for beside the steps before it.
         besides: dict[str, list[pulumi.Resource]] = {}
         if args.archive is not None:
