@@ -40,7 +40,7 @@ def run(stack: str, progress: Progress) -> None:
         return []
 
     created = timed("up from nothing", lambda: engine.up(project))
-    chain = longest_chain(created)
+    chain = longest_chain(created, engine.state(project)["resources"])
     timed("up, no change", lambda: engine.up(project))
     timed("preview, no change", previewed)
     timed("destroy", lambda: engine.destroy(project))

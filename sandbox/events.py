@@ -17,13 +17,12 @@ CHANGING = frozenset({"create", "update", "delete", "replace", "create-replaceme
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One operation on one resource; times in seconds of the monotonic clock, ``dependencies`` are URNs."""
+    """One operation on one resource; times in seconds of the monotonic clock."""
 
     urn: str
     operation: str
     start: float
     end: float
-    dependencies: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -91,25 +90,23 @@ class EventLog:
                             operation=metadata["op"],
                             start=start,
                             end=when,
-                            dependencies=_dependencies(metadata),
                         )
                     )
         return ended
 
 
-def _dependencies(metadata: dict[str, Any]) -> frozenset[str]:
-    state = metadata.get("new") or metadata.get("old") or {}
-    return frozenset(state.get("dependencies") or ())
+def longest_chain(steps: Iterable[Step], resources: Iterable[dict[str, Any]]) -> list[Step]:
+    """The chain of dependent operations with the longest sum of times, first to last.
 
-
-def longest_chain(steps: Iterable[Step]) -> list[Step]:
-    """The chain of dependent operations with the longest sum of times, first to last."""
+    ``resources`` are the state's: an event does not tell what a resource waited for.
+    """
+    dependencies = {resource["urn"]: resource.get("dependencies") or [] for resource in resources}
     by_urn = {step.urn: step for step in steps if step.operation in CHANGING}
     best: dict[str, list[Step]] = {}
 
     def chain(urn: str) -> list[Step]:
         if urn not in best:
-            earlier = [chain(before) for before in by_urn[urn].dependencies if before in by_urn]
+            earlier = [chain(before) for before in dependencies.get(urn, []) if before in by_urn]
             best[urn] = [*max(earlier, key=total, default=[]), by_urn[urn]]
         return best[urn]
 

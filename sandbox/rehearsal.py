@@ -170,6 +170,11 @@ class Engine:
         found: dict[str, Any] = json.loads(self.run(project, "stack", "output", "--json", capture=True).stdout)
         return found
 
+    def state(self, project: Project) -> dict[str, Any]:
+        """The deployment as the engine exports it, secrets encrypted."""
+        exported: dict[str, Any] = json.loads(self.run(project, "stack", "export", capture=True).stdout)["deployment"]
+        return exported
+
     def repair(self, project: Project) -> None:
         """What a killed engine left: its lock, and creates that nobody knows the end of."""
         locks.release_stale(self, project)

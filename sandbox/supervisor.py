@@ -135,6 +135,7 @@ def start(progress: Callable[[str], None]) -> None:
 
 def stop(progress: Callable[[str], None]) -> None:
     """End the sandbox of this checkout; its state stays. Raises SandboxError."""
+    require_machine()
     held = holder()
     if held is None:
         end_leftovers(progress)

@@ -54,8 +54,7 @@ class Ground:
         return self.engine.outputs(rehearsal.deployment(stack))
 
     def state(self, stack: str) -> dict[str, Any]:
-        project = rehearsal.deployment(stack)
-        return json.loads(self.engine.run(project, "stack", "export", capture=True).stdout)["deployment"]
+        return self.engine.state(rehearsal.deployment(stack))
 
     def address(self, name: str) -> str:
         """As the world sees it: over DNS-over-HTTPS."""
