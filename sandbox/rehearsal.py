@@ -88,6 +88,8 @@ def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{layout.STATE}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        # Four operations a core, the engine's own choice, are all taken by records that wait half a minute each.
+        "PULUMI_PARALLEL": "32",
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
         "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),
