@@ -11,6 +11,8 @@ from sandbox import layout, rehearsal, supervisor
 def test_a_taken_port_is_told_with_the_process_that_holds_it():
     supervisor.stop(rehearsal.say)
     with socket.socket() as taken:
+        # Connections of an earlier sandbox may linger.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((layout.LOOPBACK, layout.PORTS["aws"]))
         taken.listen()
         with pytest.raises(supervisor.SandboxError) as refused:
