@@ -213,8 +213,8 @@ def test_a_slow_issuer_is_given_up_and_holds_nobody_up(
 ) -> None:
     import threading
 
-    monkeypatch.setattr(web_identity, "FETCH_SECONDS", 0.6)
-    monkeypatch.setattr(issuer, "delay", 1.0)
+    monkeypatch.setattr(web_identity, "FETCH_SECONDS", 1.5)
+    monkeypatch.setattr(issuer, "delay", 2.0)
     failures: list[ClientError] = []
 
     def ask() -> None:
@@ -225,8 +225,7 @@ def test_a_slow_issuer_is_given_up_and_holds_nobody_up(
     asking = threading.Thread(target=ask)
     asking.start()
     time.sleep(0.1)
-    started = time.monotonic()
     client("iam").list_roles()
-    assert time.monotonic() - started < 0.4
+    assert asking.is_alive(), "STS still waits for the issuer while IAM answers"
     asking.join()
     assert failures

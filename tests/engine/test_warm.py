@@ -75,7 +75,6 @@ def test_a_dead_process_is_replaced(home: Path) -> None:
     wait_for(lambda: not warm.processes(home))
     second, second_port = lease(home)
     assert second_port != first_port
-    assert idle(home) == 0, "the dead one's socket is still there"
     second.close()
 
 
@@ -98,15 +97,13 @@ def test_the_executable_ends_with_the_engine_and_gives_its_process_back(home: Pa
     engine.prepare_home(home)
     executable = next(home.glob("plugins/resource-tls-*/pulumi-resource-tls"))
     plugin = subprocess.Popen([executable, "127.0.0.1:1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert int(plugin.stdout.readline())
+    port = int(plugin.stdout.readline())
     assert idle(home) == 0
     plugin.kill()
     plugin.communicate()
     wait_for(lambda: idle(home) == 1)
-    started = time.monotonic()
     plugin = subprocess.Popen([executable, "127.0.0.1:1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert int(plugin.stdout.readline())
-    assert time.monotonic() - started < 1
+    assert int(plugin.stdout.readline()) == port, "the process that was given back"
     plugin.stdin.close()
     assert plugin.wait(5) == 0
     plugin.stdout.close()
