@@ -35,7 +35,7 @@ def doh():
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Resolver)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/dns-query", answers
     server.shutdown()
@@ -142,7 +142,7 @@ def broker(tmp_path, monkeypatch, doh):
         context.load_cert_chain(tmp_path / "chain.pem")
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setattr(gates, "PORT", server.server_port)
         servers.append(server)
 
