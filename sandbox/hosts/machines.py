@@ -314,17 +314,20 @@ def _end(instance_id: str) -> None:
         time.sleep(0.05)
     # nspawn removes these when it ends by itself, and that may be now.
     for group in groups:
-        for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
+        for folder, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(FileNotFoundError):
-                folder.rmdir()
-        with contextlib.suppress(FileNotFoundError):
-            group.rmdir()
+                Path(folder).rmdir()
     with contextlib.suppress(FileNotFoundError):
         (_PROPAGATE / instance_id).rmdir()
 
 
 def _processes(group: Path) -> set[int]:
-    return {int(pid) for file in group.rglob("cgroup.procs") for pid in file.read_text().split()}
+    found: set[int] = set()
+    for folder, _, _ in os.walk(group):
+        # A group that nspawn removes meanwhile has no processes: no such file, or no such device for one opened before.
+        with contextlib.suppress(OSError):
+            found.update(int(pid) for pid in Path(folder, "cgroup.procs").read_text().split())
+    return found
 
 
 def _keep_packages(archives: Path) -> None:
