@@ -36,9 +36,7 @@ class Federation(pulumi.ComponentResource):
         bundle = ["--ca-bundle", args.ca_bundle] if args.ca_bundle else []
         checked = command.local.Command(
             f"{name}-issuer-check",
-            create=gates.command(
-                "issuer", *(part for url in args.doh_urls for part in ("--doh", url)), *bundle, args.names.broker_host
-            ),
+            create=gates.command("issuer", *gates.resolvers(args.doh_urls), *bundle, args.names.broker_host),
             triggers=[args.instance_id],
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(

@@ -109,7 +109,7 @@ class HostSetup(pulumi.ComponentResource):
                         "dns",
                         "--address",
                         address,
-                        *(part for url in args.doh_urls for part in ("--doh", url)),
+                        *gates.resolvers(args.doh_urls),
                         *args.site.public_names.values(),
                     )
                 ),

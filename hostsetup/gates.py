@@ -49,6 +49,11 @@ def command(gate: str, *arguments: str) -> str:
     return shlex.join([PYTHON, "-m", "hostsetup.gates", gate, *arguments])
 
 
+def resolvers(doh_urls: Sequence[str]) -> list[str]:
+    """The arguments that name a gate's DNS-over-HTTPS resolvers."""
+    return [part for url in doh_urls for part in ("--doh", url)]
+
+
 def host_key(address: str) -> str:
     """The host's ed25519 key as ``ssh-ed25519 <base64>``. Raises NotYet while nothing answers on port 22."""
     scan = subprocess.run(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sandbox import layout
 from sandbox.engine import warm
-from sandbox.events import Step, longest_chain
+from sandbox.events import Step, longest_chain, total
 from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
 
 
@@ -48,7 +48,7 @@ def run(stack: str, progress: Progress) -> None:
     print(f"\nmake bench STACK={stack}\n")
     for what, seconds in rows:
         print(f"  {what:<22} {seconds:7.1f} s")
-    length = sum(step.seconds for step in chain)
+    length = total(chain)
     print(f"  {'longest chain of up':<22} {length:7.1f} s   {len(chain)} operations")
     for step in chain:
         print(f"    {step.seconds:7.1f} s  {step.name}")
