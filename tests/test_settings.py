@@ -54,6 +54,24 @@ def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("githubRepository", "litentry", "githubRepository: 'litentry' string should match"),
+        ("githubRepository", "litentry*/agentKeys", "githubRepository: 'litentry*/agentKeys' string should match"),
+        ("githubOwnerId", "11", "githubRepositoryId: nothing is given, and the other id is"),
+        ("deployFrom", "*", "deployFrom: '*' string should match"),
+        ("deployFrom", "ref:refs/heads/*", "deployFrom: 'ref:refs/heads/*' string should match"),
+        ("deployFrom", "pull_request", "deployFrom: 'pull_request' string should match"),
+        ("deployInstanceId", "i-1", "deployInstanceId: 'i-1' string should match"),
+    ],
+)
+def test_a_bad_value_of_the_account_is_one_sentence(key, value, sentence):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("litentry", folder=PROJECT / "account", changed={key: value})
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
     "address",
     ["10.1.2.3", "172.16.0.1", "192.168.1.1", "198.18.0.7", "100.64.0.1", "0.0.0.1", "255.255.255.255", "127.0.0.1",
      "169.254.169.254", "198.51.100.7", "300.1.1.1", "2001:db8::1", "not-an-address"],

@@ -58,7 +58,7 @@ def mail(
     else:
         readers += _own_prefix("Mail", bucket, data_role_arn, prefix=f"{OWN_PREFIX}/*", object_actions=["s3:GetObject"])
     if raw_reader_arns:
-        principal = {"AWS": sorted(raw_reader_arns)}
+        principal = {"AWS": raw_reader_arns}
         readers += [
             statement(
                 "ListRawMail",
