@@ -208,6 +208,7 @@ class Settings(Configured):
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
     access_key_epoch: Annotated[int, Field(ge=1)]
+    inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool

@@ -80,7 +80,8 @@ def test_every_bucket_refuses_plain_http(program):
     policies = program.of("aws:s3/bucketPolicy:BucketPolicy")
     assert len(policies) == 3
     for policy in policies:
-        (denied,) = [item for item in policy.policy["Statement"] if item["Effect"] == "Deny"]
+        (denied,) = [item for item in policy.policy["Statement"] if item["Sid"] == "DenyPlainHttp"]
+        assert denied["Effect"] == "Deny"
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert denied["Action"] == "s3:*"
 

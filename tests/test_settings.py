@@ -23,6 +23,7 @@ BAD = [
     ("emailFromAddress", "a b@bots-test.litentry.org", "emailFromAddress: 'a b@bots-test.litentry.org' must be"),
     ("brokerHost", "signer-test.litentry.org", "brokerHost: 'signer-test.litentry.org' is also the name of another"),
     ("mailDomain", "audit-test.litentry.org", "mailDomain: 'audit-test.litentry.org' is also the name of another"),
+    ("inboundTls", "always", "inboundTls: 'always' input should be 'Optional' or 'Require'"),
     ("trust", "both", "trust: 'both' input should be 'federated' or 'static'"),
     ("allowedCallers", "[]", "allowedCallers: [] list should have at least 1 item"),
     ("allowedCallers", '["agentkeys-admin"]', "allowedCallers.0: 'agentkeys-admin' string should match"),
