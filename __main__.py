@@ -49,7 +49,7 @@ identities = Identities(
         names=names,
         instance_id=host.instance_id,
         access_key_users=settings.access_key_users,
-        access_key_epoch=settings.access_key_epoch,
+        access_key_epochs=settings.access_key_epochs,
     ),
     opts=here,
 )
