@@ -59,8 +59,8 @@ class Authority:
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def staple(self, *, status: ocsp.OCSPCertStatus, age: datetime.timedelta = datetime.timedelta()) -> bytes:
-        """The issuer's own OCSP answer about this certificate, in base64."""
+    def staple(self, by: "Authority", *, status: ocsp.OCSPCertStatus, age: datetime.timedelta) -> bytes:
+        """An OCSP answer about this certificate, in base64; the issuer's own where ``by`` is the issuer."""
         assert self.issuer is not None
         revoked = status is ocsp.OCSPCertStatus.REVOKED
         answer = (
@@ -75,8 +75,8 @@ class Authority:
                 revocation_time=_NOW if revoked else None,
                 revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
             )
-            .responder_id(ocsp.OCSPResponderEncoding.HASH, self.issuer.certificate)
-            .sign(self.issuer.key, hashes.SHA256())
+            .responder_id(ocsp.OCSPResponderEncoding.HASH, by.certificate)
+            .sign(by.key, hashes.SHA256())
         )
         return base64.encodebytes(answer.public_bytes(serialization.Encoding.DER))
 
@@ -135,8 +135,15 @@ class Push:
         self.put(f"latest/meta-data/managed-ssh-keys/active-keys/{user}", "".join(blocks))
 
     def staple(
-        self, certificate: Authority, *, good: bool = True, age: datetime.timedelta = datetime.timedelta()
+        self,
+        certificate: Authority,
+        *,
+        good: bool = True,
+        by: Authority | None = None,
+        age: datetime.timedelta = datetime.timedelta(),
     ) -> None:
+        signer = by or certificate.issuer
+        assert signer is not None
         status = ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED
         path = f"latest/meta-data/managed-ssh-keys/signer-ocsp/{certificate.fingerprint}"
-        self.put(path, certificate.staple(status=status, age=age).decode())
+        self.put(path, certificate.staple(signer, status=status, age=age).decode())

@@ -130,7 +130,7 @@ def test_a_chain_that_ends_at_no_trusted_authority_is_refused(push: Push, metada
 
 
 @pytest.mark.parametrize("which", ["signer", "middle"])
-@pytest.mark.parametrize("how", ["revoked", "out of date", "missing", "of another certificate"])
+@pytest.mark.parametrize("how", ["revoked", "out of date", "missing", "of another certificate", "not the issuer's"])
 def test_a_certificate_that_is_not_known_to_be_good_is_refused(push: Push, metadata: str, which: str, how: str) -> None:
     certificate: Authority = getattr(push, which)
     file = push.folder / "latest/meta-data/managed-ssh-keys/signer-ocsp" / certificate.fingerprint
@@ -140,6 +140,9 @@ def test_a_certificate_that_is_not_known_to_be_good_is_refused(push: Push, metad
         push.staple(certificate, age=datetime.timedelta(days=30))
     elif how == "missing":
         file.unlink()
+    elif how == "not the issuer's":
+        assert certificate.issuer is not None
+        push.staple(certificate, by=Authority(certificate.issuer.name))
     else:
         other = push.middle if which == "signer" else push.signer
         shutil.copy(file.with_name(other.fingerprint), file)
