@@ -1,10 +1,14 @@
 """Certificates on a real host: renewed without a restart, one name's failure its own, and a CA's limits respected."""
 
 import dataclasses
+import datetime
 import shlex
 import subprocess
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import emulation
 
@@ -147,6 +151,52 @@ def test_what_time_cures_is_tried_again_in_the_same_run(machine, stubbed):
     assert done.returncode == 0, done.stderr
     assert f"trying again in 10 s: {machine.names.public_hosts['cred']}" in done.stdout
     assert status(machine, "cred") == "200"
+
+
+def lying_there(machine, name, *, days_old, days_left):
+    """Puts a certificate of that age where certbot keeps its own."""
+    now = datetime.datetime.now(datetime.UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=days_old))
+        .not_valid_after(now + datetime.timedelta(days=days_left))
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM).decode()
+    machine.sudo(
+        f"mkdir -p /etc/letsencrypt/live/{name}; cd /etc/letsencrypt/live/{name}\n"
+        f"tee cert.pem fullchain.pem >/dev/null <<'PEM'\n{pem}PEM\n"
+        f"printf '# renew_before_expiry = 30 days\\nserver = {machine.site.acme_directory}\\n' "
+        f">/etc/letsencrypt/renewal/{name}.conf"
+    )
+
+
+@pytest.fixture
+def old(machine):
+    """A name that no service has."""
+    yield "old.example.org"
+    machine.sudo("rm -rf /etc/letsencrypt/live/old.example.org /etc/letsencrypt/renewal/old.example.org.conf")
+
+
+@pytest.mark.parametrize(("days_old", "days_left", "asked"), [(80, 10, 1), (60, 30, 0), (2, 4, 0), (5.5, 0.5, 1)])
+def test_what_the_timer_should_have_renewed_long_ago_is_renewed(machine, stubbed, old, days_old, days_left, asked):
+    lying_there(machine, old, days_old=days_old, days_left=days_left)
+    stubbed("true")
+    assert certificates(machine, old).returncode == 0
+    assert stubbed.calls() == asked
+
+
+@pytest.mark.parametrize(
+    ("days", "line"), [(6, "renew_before_expiry = 48 hours"), (90, "# renew_before_expiry = 30 days")]
+)
+def test_a_short_lived_certificate_is_renewed_in_its_last_third(machine, stubbed, old, days, line):
+    """certbot's own 30 days before the end would be all the time."""
+    lying_there(machine, old, days_old=days * 0.9, days_left=days * 0.1)
+    stubbed("true")
+    assert certificates(machine, old).returncode == 0
+    assert machine.said(f"sudo head -n 1 /etc/letsencrypt/renewal/{old}.conf") == line + "\n"
 
 
 def test_what_the_certificate_says_decides_about_stapling_and_staging(machine):

@@ -15,7 +15,15 @@ rm -rf /run/pretend && mkdir -p /run/pretend/bin /run/pretend/state
 printf 'ID="amzn"\\nVERSION_ID="2023"\\n' >/run/pretend/os-release
 printf '#!/bin/sh\\ntest -e "/run/pretend/$3"\\n' >/run/pretend/bin/rpm
 printf '#!/bin/sh\\necho dnf "$@" >>/run/pretend/said\\n' >/run/pretend/bin/dnf
-printf '#!/bin/sh\\necho systemctl "$@" >>/run/pretend/said\\n' >/run/pretend/bin/systemctl
+printf '#!/bin/sh\\nexit 1\\n' >/run/pretend/bin/systemd-detect-virt
+cat >/run/pretend/bin/systemctl <<'STUB'
+#!/bin/sh
+echo systemctl "$@" >>/run/pretend/said
+case "$*" in
+  *LoadState*) if grep -qs 'dnf .* chrony' /run/pretend/said; then echo loaded; else echo not-found; fi ;;
+  'is-enabled --quiet '* | is-active*) exit 1 ;;
+esac
+STUB
 chmod +x /run/pretend/bin/*
 touch /run/pretend/openssl
 cat >/run/pretend/run <<'RUN'
@@ -58,8 +66,19 @@ def test_updates_are_dnf_automatics(pretending):
     assert "== /etc/dnf/automatic.conf\n[commands]\nupgrade_type = security" in done.stdout
     assert "== /etc/dnf/vars/releasever\nlatest\n" in done.stdout
     assert "== /etc/systemd/system/dnf-automatic.service.d/agentkeys.conf\n[Service]\nExecStartPost=" in done.stdout
-    assert "dnf-automatic.timer" in done.stdout
+    assert "systemctl start dnf-automatic.timer" in done.stdout
     assert "apt" not in done.stdout.replace("apt.conf", "")
+
+
+def test_a_host_without_a_time_daemon_gets_its_distributions(pretending):
+    done = pretending("clock")
+    assert done.returncode == 0, done.stderr
+    assert "install chrony\n" in done.stdout
+    assert (
+        "systemctl enable --quiet chronyd\nsystemctl is-active --quiet chronyd\nsystemctl start chronyd\n"
+        in done.stdout
+    )
+    assert "clock kept by chronyd" in done.stdout
 
 
 def test_a_distribution_that_nobody_knows_is_refused_with_those_that_are_known(machine, pretending):
