@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_command as command
 
-from components.host import LOGIN_USER
 from hostsetup import gates
 from hostsetup.services import STAGED_ARCHIVE, Site
 from hostsetup.steps import steps
@@ -28,7 +27,7 @@ DIAL_SECONDS = 15
 @dataclass(frozen=True, kw_only=True)
 class HostSetupArgs:
     """``archive`` is a local release archive, None when the host downloads it. ``addresses`` are the A records,
-    ``reachable`` is what connects the address to the instance.
+    ``reachable`` is what connects the address to the instance; ``login_user`` takes ``private_key`` and may use sudo.
     """
 
     site: Site
@@ -36,6 +35,7 @@ class HostSetupArgs:
     address: pulumi.Output[str]
     instance_id: pulumi.Output[str]
     private_key: pulumi.Output[str]
+    login_user: str
     reachable: pulumi.Resource
     addresses: Sequence[pulumi.Resource]
     doh_urls: Sequence[str]
@@ -66,7 +66,7 @@ class HostSetup(pulumi.ComponentResource):
         )
         connection = command.remote.ConnectionArgs(
             host=args.address,
-            user=LOGIN_USER,
+            user=args.login_user,
             private_key=args.private_key,
             # Trust on first use: pinned for as long as this instance lives.
             host_key=host_key.stdout,

@@ -36,6 +36,7 @@ def a_site(stack: str) -> Site:
         release_sha256="ab" * 32,
         acme_directory="https://acme-v02.api.letsencrypt.org/directory",
         acme_email=f"ops@{_ZONE}",
+        reboot_time="" if stack == "prod" else "04:00",
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
+from hostsetup.families import family_table
 from hostsetup.services import SERVICES, Site
 from hostsetup.steps import Step, steps
 from tests.hostsetup.sites import SCRIPTS, SITES, a_site
@@ -71,6 +72,7 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
     assert changed_by(release_sha256="cd" * 32) == {"release", "units", "health"}
     assert changed_by(acme_directory="https://other.example.org/") == {"certificates", "nginx-https", "health"}
     assert changed_by(mail_bucket="other") == {"units", "health"}
+    assert changed_by(reboot_time="05:00") == {"updates"}
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,12 @@ def test_a_changed_script_runs_its_own_steps_again(
     assert rerun(before, by_name(a_site("test"))) == expected
 
 
-def test_the_host_computes_the_same_revision_of_a_script(site: Site) -> None:
+def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "families"
+    table.write_text(family_table().content)
     for step in steps(site)[1:]:
         script, revision = shlex.split(step.command)[1:3]
-        files = [SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")]
+        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")), table]
         summed = subprocess.run(
             ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
             capture_output=True,
