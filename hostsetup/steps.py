@@ -23,7 +23,7 @@ _SHARE = "/usr/local/share/agentkeys/"
 #: Scripts that others read in; nobody runs them.
 SOURCED = ("activation", "build", "prelude")
 
-#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``); toolchain and clean-up come besides.
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), which leaves time for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
 
@@ -59,6 +59,7 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
     release = _release(site)
+    how = (site.toolchain,) if site.source_ref else ()
     served = _digest(environment, *release, _script(KEY_WRAPPER), _script("activation"))
     return (
         Step(
@@ -106,7 +107,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="release",
             summary="Verify the release archive or build it, and lay its binaries ready",
-            command=_command("release", _digest(_script("activation"), _script("build")), *release),
+            command=_command("release", _digest(_script("activation"), _script("build")), *release, *how),
             stdin=render_bundle(
                 (
                     File(path=_SHARE, mode="0755"),
@@ -201,11 +202,11 @@ def _toolkit_files() -> tuple[File, ...]:
 
 
 def _release(site: Site) -> tuple[str, ...]:
-    """Where the binaries come from, as ``scripts/release`` reads it."""
+    """Where the binaries come from, as ``scripts/release`` reads it; what it is built with comes behind that."""
     if not site.source_ref:
         return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
     source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
-    return ("source", *source, site.source_ref, site.toolchain)
+    return ("source", *source, site.source_ref)
 
 
 def _secrets() -> str:

@@ -12,7 +12,7 @@ import pytest
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
-from hostsetup.services import SERVICES, Site
+from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import Step, steps
 from tests.hostsetup.sites import SCRIPTS, SITES, a_site
 
@@ -123,9 +123,9 @@ def test_the_release_is_told_where_its_binaries_come_from() -> None:
         return shlex.split(by_name(site)["release"].command)[4:]
 
     url = "https://git.example.org/agentKeys.git"
-    assert told(a_site("test")) == ["archive", "ab" * 32, "/var/tmp/agentkeys-release.tar.gz"]
+    assert told(a_site("test")) == ["archive", "ab" * 32, str(STAGED_ARCHIVE)]
     assert told(a_site("prod")) == ["archive", "ab" * 32, "https://releases.example.org/agentkeys.tar.gz"]
-    assert told(built()) == ["source", "ef" * 32, "/var/tmp/agentkeys-source.bundle", "v1", "rustup"]
+    assert told(built()) == ["source", "ef" * 32, str(STAGED_SOURCE), "v1", "rustup"]
     assert told(built(source_repository=url, source_sha256="")) == ["source", "-", url, "v1", "rustup"]
 
 
