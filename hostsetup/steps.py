@@ -23,7 +23,7 @@ _SHARE = "/usr/local/share/agentkeys/"
 #: Scripts that others read in; nobody runs them.
 SOURCED = ("activation", "build", "prelude")
 
-#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), which leaves time for the toolchain.
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
 
