@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hostsetup.bundle import File, render_bundle
+from hostsetup.families import family_table
 from hostsetup.units import SERVICE_TABLE
 from tests.hostsetup.sites import SCRIPTS
 
@@ -58,6 +59,7 @@ class FakeHost:
             (self.root / "usr/local" / place).mkdir()
         self.toolkit = self.root / "usr/local/lib/agentkeys-setup"
         shutil.copytree(SCRIPTS, self.toolkit)
+        (self.toolkit / "families").write_text(family_table().content)
         # Nobody waits here for a service that will never answer.
         activation = self.toolkit / "activation"
         activation.write_text(activation.read_text().replace("patience=20", "patience=1"))
@@ -81,7 +83,7 @@ class FakeHost:
         self, script: str, *arguments: str, stdin: str = "", crash_at: int = 0
     ) -> "subprocess.CompletedProcess[str]":
         """``crash_at``: kill -9 before that command of it, with everything that it has started and waits for."""
-        files = [self.toolkit / name for name in (script, "prelude", "install-files")]
+        files = [self.toolkit / name for name in (script, "prelude", "install-files", "families")]
         revision = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
         crash = {"BASH_ENV": str(self.folder / "crash"), "CRASH_AT": str(crash_at)} if crash_at else {}
         return subprocess.run(
