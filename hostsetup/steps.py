@@ -54,9 +54,9 @@ def steps(site: Site) -> tuple[Step, ...]:
         (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    release = _release(site)
-    how = (site.toolchain,) if site.source_ref else ()
-    served = _digest(environment, *release, _script(KEY_WRAPPER), _script("activation"))
+    release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
+    # Whenever that step runs, something may lie ready.
+    served = _digest(environment, release, _script(KEY_WRAPPER))
     return (
         Step(
             name="toolkit",
@@ -145,7 +145,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="release",
             summary="Verify the release archive or build it, and lay its binaries ready",
-            command=_command("release", _digest(_script("activation"), _script("build")), *release, *how),
+            command=release,
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
@@ -260,11 +260,11 @@ def _toolkit_files() -> tuple[File, ...]:
 
 
 def _release(site: Site) -> tuple[str, ...]:
-    """Where the binaries come from, as ``scripts/release`` reads it; what it is built with comes behind that."""
+    """Where the binaries come from, as ``scripts/release`` reads it."""
     if not site.source_ref:
         return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
     source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
-    return ("source", *source, site.source_ref)
+    return ("source", *source, site.source_ref, site.toolchain)
 
 
 def _secrets() -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hostsetup.bundle import File, render_bundle
 from hostsetup.families import family_table
+from hostsetup.services import BINARIES
 from hostsetup.units import SERVICE_TABLE
 from tests.hostsetup.sites import SCRIPTS
 
@@ -63,8 +64,13 @@ class FakeHost:
         # Nobody waits here for a service that will never answer.
         activation = self.toolkit / "activation"
         activation.write_text(activation.read_text().replace("patience=20", "patience=1"))
+        # There is one user in these namespaces.
+        build = self.toolkit / "build"
+        build.write_text(build.read_text().replace("builder=agentkey ", "builder=root "))
+        self.memory(8000)
         (folder / "crash").write_text(_CRASH)
-        mounts = "; ".join(f"mount --bind {self.root / place} /{place}" for place in _PLACES)
+        places = {**{f"/{place}": self.root / place for place in _PLACES}, "/proc/meminfo": folder / "meminfo"}
+        mounts = "; ".join(f"mount --bind {here} {there}" for there, here in places.items())
         self._init = subprocess.Popen(
             ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
              "bash", "-ec", f"{mounts}; mkdir -p {folder}/units; echo ready; exec sleep infinity"],
@@ -74,6 +80,10 @@ class FakeHost:
         assert self._init.stdout.readline() == "ready\n"
         (child,) = Path(f"/proc/{self._init.pid}/task/{self._init.pid}/children").read_text().split()
         self._pid = child
+
+    def memory(self, mib: int) -> None:
+        """What the host has, without swap."""
+        (self.folder / "meminfo").write_text(f"MemTotal: {mib * 1024} kB\nSwapTotal: 0 kB\n")
 
     def end(self) -> None:
         self._init.kill()
@@ -111,14 +121,20 @@ class FakeHost:
         return Release(path, hashlib.sha256(path.read_bytes()).hexdigest(), name)
 
     def lay_ready(self, release: Release, crash_at: int = 0) -> "subprocess.CompletedProcess[str]":
-        bundle = render_bundle(
-            (
-                File(path="/usr/local/share/agentkeys/", mode="0755"),
-                File(path="/usr/local/share/agentkeys/binaries", content="".join(f"{name}\n" for name in NAMES)),
-            )
-        )
+        """The step ``release`` with an archive."""
         arguments = ("inputs", "archive", release.sha256, str(release.path))
-        return self.run("release", *arguments, stdin=bundle, crash_at=crash_at)
+        return self.run("release", *arguments, stdin=_names(NAMES), crash_at=crash_at)
+
+    def build(self, bundle: Path, ref: str, toolchain: str, crash_at: int = 0) -> "subprocess.CompletedProcess[str]":
+        """The step ``release`` with a git bundle."""
+        sha256 = hashlib.sha256(bundle.read_bytes()).hexdigest()
+        arguments = ("inputs", "source", sha256, str(bundle), ref, toolchain)
+        return self.run("release", *arguments, stdin=_names(BINARIES), crash_at=crash_at)
+
+    def called(self, command: str) -> list[str]:
+        """The arguments of each call of one of the commands that only note it."""
+        log = self.folder / f"{command}.calls"
+        return log.read_text().splitlines() if log.exists() else []
 
     def start(self, crash_at: int = 0) -> "subprocess.CompletedProcess[str]":
         rows = "".join(
@@ -165,6 +181,12 @@ class FakeHost:
         expected = {*NAMES, *(f"{name}.bak" for name in NAMES), "binaries", "binaries.sha256", "release", "services",
                     "agentkeys-setup"}  # fmt: skip
         return sorted(path.name for place in places for path in place.iterdir() if path.name not in expected)
+
+
+def _names(binaries: Sequence[str]) -> str:
+    share = "/usr/local/share/agentkeys/"
+    content = "".join(f"{name}\n" for name in binaries)
+    return render_bundle((File(path=share, mode="0755"), File(path=f"{share}binaries", content=content)))
 
 
 def _release_of(path: Path) -> str:
