@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 import yaml
 from google.protobuf import json_format
-from pulumi.runtime import config
+from pulumi.runtime import config, get_root_resource
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
         "privateKeyOpenssh": {SECRET_KEY: "1b47061264138c4ac30d75fd1eb44270", "value": "mocked private key"},
     },
     "command:local:Command": {"stdout": "mocked\n", "stderr": ""},
-    "command:remote:Command": {"stdout": "", "stderr": ""},
+    "command:remote:Command": {"stdout": "changed\nrelease sha256:mocked\n", "stderr": ""},
 }
 
 
@@ -93,6 +93,8 @@ class Recorder(MockMonitor):
     def __init__(self, mocks: Mocks) -> None:
         super().__init__(mocks)
         self.registered: list[Registered] = []
+        #: The stack's outputs, empty in a preview.
+        self.outputs: dict[str, Any] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type == "pulumi:pulumi:Stack":
@@ -152,8 +154,9 @@ def run(
     )
 
     @pulumi.runtime.test
-    def program() -> None:
+    def program() -> Any:
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+        return pulumi.Output.all(**get_root_resource().outputs).apply(recorder.outputs.update)
 
     program()
     return recorder
