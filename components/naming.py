@@ -24,6 +24,15 @@ INBOUND_PREFIX = "inbound/"
 #: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 
+#: Opening of the names that stacks' elastic IPs are tagged with.
+ELASTIC_IP_NAME = "agentkeys-broker-eip"
+
+#: Tag of what a stack made and may be taken for somebody else's later, an address and an instance: the stack's host.
+OWNER_TAG = "agentkeys-owned-by"
+
+#: Tag of an instance that a stack did not launch and sets up: the stack's host.
+SERVES_TAG = "agentkeys-set-up-by"
+
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
 #: Role names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -90,7 +99,7 @@ class Names:
 
     @property
     def elastic_ip(self) -> str:
-        return f"agentkeys-broker-eip{self.suffix}"
+        return f"{ELASTIC_IP_NAME}{self.suffix}"
 
     @property
     def receipt_rule(self) -> str:
