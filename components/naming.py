@@ -33,6 +33,10 @@ OWNER_TAG = "agentkeys-owned-by"
 #: Tag of an instance that a stack did not launch and sets up: the stack's host.
 SERVES_TAG = "agentkeys-set-up-by"
 
+#: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
+E2E_ROLE = "github-actions-agentkeys-e2e"
+DEPLOY_ROLE = "github-actions-agentkeys-deploy"
+
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
 #: Role names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
