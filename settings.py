@@ -121,6 +121,8 @@ def _network(value: str) -> str:
 
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, AfterValidator(_receives_mail)]
+#: Of EC2, or empty; older instances have the short form.
+InstanceId = Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
 
 
@@ -186,7 +188,7 @@ class AccountSettings(Configured):
     github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
     github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
     deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
-    deploy_instance_id: Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+    deploy_instance_id: InstanceId
 
     @model_validator(mode="after")
     def _both_ids_or_none(self) -> Self:
@@ -230,7 +232,7 @@ class Settings(Configured):
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
-    host_instance_id: Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+    host_instance_id: InstanceId
     host_private_key: SecretStr
     host_instance_profile: Literal["attach", "leave"]
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import emulation
 from tests.recorder import INSTANCE_ID, LOOP, PROJECT, Recorder, run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,6 +28,13 @@ def _clean_environment() -> Iterator[None]:
         patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
         yield
     LOOP.close()
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[None]:
+    """One sandbox for all slow tests, made from nothing, used in the order of the files, gone at the end."""
+    with emulation.from_nothing():
+        yield
 
 
 @pytest.fixture(scope="session")

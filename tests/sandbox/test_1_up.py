@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import layout, rehearsal, supervisor
-from tests.sandbox.conftest import eventually, refuses
+from tests.emulation import FOOTPRINT, eventually, refuses
 
 ACTOR = "ab" * 32
 
@@ -63,14 +63,6 @@ def test_a_preview_is_empty(ground):
 
 def test_a_preview_that_asks_aws_is_empty(ground):
     ground.pulumi("test", "preview", "--refresh", "--expect-no-changes")
-
-
-FOOTPRINT = (
-    "sudo find /etc /usr/local /var/lib/agentkeys /var/www /opt /home -xdev "
-    "\\( -type f -o -type l \\) -printf '%p %T@ %u %m\\n' | sort; "
-    "for unit in $(systemctl list-units --plain --no-legend 'agentkeys-*' nginx.service ssh.service | cut -d' ' -f1); "
-    "do systemctl show -p Id -p ActiveEnterTimestampMonotonic -p ExecMainStartTimestampMonotonic $unit; done"
-)
 
 
 def test_a_second_up_changes_nothing_on_the_host_either(ground):

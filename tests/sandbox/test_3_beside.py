@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import layout, rehearsal
-from tests.sandbox.conftest import refuses
+from tests.emulation import refuses
 from tests.sandbox.test_1_up import ACTOR
 
 #: What is being made when the engine is killed: names and machines, packages on the host, certificates.
