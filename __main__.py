@@ -72,7 +72,7 @@ setup = HostSetup(
     "setup",
     HostSetupArgs(
         site=settings.site,
-        archive=None if settings.release_is_url else settings.release,
+        copied=settings.copied_to_host,
         address=host.address,
         instance_id=host.instance_id,
         private_key=host.private_key,
@@ -145,5 +145,6 @@ pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key f
 pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("release", setup.release)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)

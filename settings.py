@@ -64,7 +64,10 @@ REFUSED_NETWORKS = {
 
 #: Settings that the surroundings may override, as AGENTKEYS_<NAME>: a sandbox or a CI run brings its own release,
 #: resolvers and certificate authority to unchanged stack files.
-FROM_ENVIRONMENT = ("acme_directory", "ca_bundle", "doh_urls", "release", "release_sha256")
+FROM_ENVIRONMENT = (
+    *("acme_directory", "ca_bundle", "doh_urls"),
+    *("release", "release_sha256", "source_repository", "source_ref", "toolchain"),
+)
 
 #: Stands for a secret where a stack is read without its secrets, and in messages.
 MASKED = "[secret]"
@@ -117,6 +120,11 @@ def _network(value: str) -> str:
     except ValueError as error:
         raise ValueError(f"must be IPv4 networks in CIDR form, for example 203.0.113.7/32 ({error})") from None
     return value
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
@@ -238,6 +246,9 @@ class Settings(Configured):
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    source_repository: str
+    source_ref: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*)?$")]
+    toolchain: Annotated[str, Field(pattern=r"^(rustup(:[A-Za-z0-9.-]+)?|packages|(/[A-Za-z0-9._-]+)+)$")]
     acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")]
     acme_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")]
     doh_urls: Annotated[list[Annotated[str, Field(pattern=r"^https?://\S+$")]], Field(min_length=1)]
@@ -310,20 +321,29 @@ class Settings(Configured):
         return self
 
     @model_validator(mode="after")
-    def _release_is_what_its_digest_says(self) -> Self:
-        if not self.release or not self.release_sha256:
-            missing = "release" if not self.release else "releaseSha256"
+    def _binaries_come_from_one_place(self) -> Self:
+        pairs = {
+            "release": self.release,
+            "releaseSha256": self.release_sha256,
+            "sourceRepository": self.source_repository,
+            "sourceRef": self.source_ref,
+        }
+        given = [key for key, value in pairs.items() if value]
+        if given not in (["release", "releaseSha256"], ["sourceRepository", "sourceRef"]):
             raise ValueError(
-                f"{missing}: nothing is given, and the host needs a release archive. Set both with "
-                "`pulumi config set release <path or https URL>` and `pulumi config set releaseSha256 <sha256>`."
+                f"release: the host's binaries come from one place, and given is {' and '.join(given) or 'nothing'}. "
+                "Either install an archive: `pulumi config set release <path or https URL>` and `pulumi config set "
+                "releaseSha256 <sha256>`. Or build on the host: `pulumi config set sourceRepository <https URL or git "
+                "bundle>` and `pulumi config set sourceRef <tag, branch or commit>`. Remove the others with `pulumi "
+                "config rm`."
             )
-        if self.release_is_url:
+        copied = self.copied_to_host
+        if copied is not None and not copied.is_file():
+            key = "sourceRepository" if self.source_ref else "release"
+            raise ValueError(f"{key}: {str(copied)!r} must be an https URL or an existing file; no file is there.")
+        if copied is None or self.source_ref:
             return self
-        archive = Path(self.release)
-        if not archive.is_file():
-            raise ValueError(f"release: {self.release!r} must be an https URL or an existing file; no file is there.")
-        with archive.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = _sha256(copied)
         if digest != self.release_sha256:
             raise ValueError(
                 f"releaseSha256: {self.release_sha256} is not the SHA-256 of {self.release!r}, which is {digest}. "
@@ -332,13 +352,16 @@ class Settings(Configured):
         return self
 
     @property
-    def release_is_url(self) -> bool:
-        return self.release.startswith("https://")
+    def copied_to_host(self) -> Path | None:
+        """The local archive or git bundle that the host needs; None when it fetches an https URL by itself."""
+        place = self.source_repository or self.release
+        return None if place.startswith("https://") else Path(place)
 
     @property
     def site(self) -> Site:
-        """What the host is handed; the archive's path stays here, since it is copied."""
+        """What the host is handed; the path of a file that is copied stays here."""
         names = self.names
+        copied = self.copied_to_host
         return Site(
             account_id=self.account_id,
             region=self.region,
@@ -355,8 +378,12 @@ class Settings(Configured):
             chain=self.chain,
             chain_rpc=self.chain_rpc_http,
             contracts=self.contracts,
-            release=self.release if self.release_is_url else "",
+            release="" if copied else self.release,
             release_sha256=self.release_sha256,
+            source_repository="" if copied else self.source_repository,
+            source_ref=self.source_ref,
+            source_sha256=_sha256(copied) if copied and self.source_ref else "",
+            toolchain=self.toolchain,
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
         )

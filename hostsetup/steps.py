@@ -12,13 +12,20 @@ from pathlib import Path
 from .bundle import File, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
 from .rendering import fill
-from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STATE_DIR, Site
+from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _TOOLKIT = "/usr/local/lib/agentkeys-setup"
 _SHARE = "/usr/local/share/agentkeys/"
+
+#: Scripts that others read in; nobody runs them.
+SOURCED = ("activation", "build", "prelude")
+
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), which leaves time for the toolchain.
+_ARCHIVE_SECONDS = 360
+_BUILD_SECONDS = 2400
 
 #: What Debian and Ubuntu call the packages that the setup and the services need.
 PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl")
@@ -51,7 +58,9 @@ def steps(site: Site) -> tuple[Step, ...]:
         (File(path=_SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    served = _digest(environment, site.release_sha256, _script(KEY_WRAPPER))
+    release = _release(site)
+    how = (site.toolchain,) if site.source_ref else ()
+    served = _digest(environment, *release, _script(KEY_WRAPPER), _script("activation"))
     return (
         Step(
             name="toolkit",
@@ -97,16 +106,16 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="release",
-            summary="Verify the release archive and install its binaries",
-            command=_command("release", site.release_sha256, site.release or str(STAGED_ARCHIVE)),
+            summary="Verify the release archive or build it, and lay its binaries ready",
+            command=_command("release", _digest(_script("activation"), _script("build")), *release, *how),
             stdin=render_bundle(
                 (
                     File(path=_SHARE, mode="0755"),
                     File(path=_SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
                 )
             ),
-            timeout_seconds=360,
-            after=("packages",),
+            timeout_seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
+            after=("packages", "users"),
         ),
         Step(
             name="secrets",
@@ -114,7 +123,7 @@ def steps(site: Site) -> tuple[Step, ...]:
             command=_command("secrets"),
             stdin=_secrets(),
             timeout_seconds=120,
-            after=("users", "release"),
+            after=("release",),
         ),
         Step(
             name="environment",
@@ -126,7 +135,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="units",
-            summary="Install the units and start what changed, in order",
+            summary="Install the units, swap the release in and start what changed, or take it back",
             command=_command("units", served),
             stdin=units,
             timeout_seconds=300,
@@ -178,18 +187,26 @@ def steps(site: Site) -> tuple[Step, ...]:
 
 
 def _toolkit_files() -> tuple[File, ...]:
-    # prelude is sourced, not run; the order of the folder would differ from machine to machine.
+    # The order of the folder would differ from machine to machine.
     return (
         File(path=f"{_TOOLKIT}/", mode="0755"),
         *(
             File(
                 path=f"{_TOOLKIT}/{path.name}",
                 content=path.read_text(),
-                mode="0644" if path.name == "prelude" else "0755",
+                mode="0644" if path.name in SOURCED else "0755",
             )
             for path in sorted(_SCRIPTS.iterdir())
         ),
     )
+
+
+def _release(site: Site) -> tuple[str, ...]:
+    """Where the binaries come from, as ``scripts/release`` reads it; what it is built with comes behind that."""
+    if not site.source_ref:
+        return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
+    source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
+    return ("source", *source, site.source_ref)
 
 
 def _secrets() -> str:

@@ -53,7 +53,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
         "privateKeyOpenssh": {SECRET_KEY: "1b47061264138c4ac30d75fd1eb44270", "value": "mocked private key"},
     },
     "command:local:Command": {"stdout": "mocked\n", "stderr": ""},
-    "command:remote:Command": {"stdout": "", "stderr": ""},
+    "command:remote:Command": {"stdout": "changed\nrelease sha256:mocked\n", "stderr": ""},
 }
 
 

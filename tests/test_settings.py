@@ -41,7 +41,11 @@ BAD = [
     ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
     ("releaze", "a", "releaze: no such key (value 'a')"),
     ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
-    ("release", "", "release: nothing is given, and the host needs a release archive"),
+    ("release", "", "release: the host's binaries come from one place, and given is releaseSha256."),
+    ("sourceRef", "v1", "and given is release and releaseSha256 and sourceRef. Either install an archive"),
+    ("sourceRef", "--upload-pack=x", "sourceRef: '--upload-pack=x' string should match"),
+    ("sourceRef", "a..b", "sourceRef: 'a..b' string should match"),
+    ("toolchain", "cargo", "toolchain: 'cargo' string should match"),
 ]
 
 
