@@ -76,6 +76,7 @@ setup = HostSetup(
         address=host.address,
         instance_id=host.instance_id,
         private_key=host.private_key,
+        login_user=settings.login_user,
         reachable=host.association,
         addresses=records.addresses,
         doh_urls=settings.doh_urls,

@@ -75,6 +75,13 @@ MASKED = "[secret]"
 #: What an emulated account on loopback hands out as elastic addresses; nothing reaches AWS from there.
 _EMULATED = ipaddress.ip_network("127.0.0.0/8")
 
+#: Directories by the name that a stack may give them; the staging one has no strict limits and nobody's trust:
+#: https://letsencrypt.org/docs/staging-environment/
+ACME_DIRECTORIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
 
@@ -125,6 +132,13 @@ def _network(value: str) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _acme_directory(value: str) -> str:
+    known = ACME_DIRECTORIES.get(value, value)
+    if not re.fullmatch(r"https://\S+", known):
+        raise ValueError(f"must be {', '.join(ACME_DIRECTORIES)} or the https URL of an ACME directory")
+    return known
 
 
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
@@ -243,13 +257,15 @@ class Settings(Configured):
     host_instance_id: InstanceId
     host_private_key: SecretStr
     host_instance_profile: Literal["attach", "leave"]
+    login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     source_repository: str
     source_ref: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*)?$")]
     toolchain: Annotated[str, Field(pattern=r"^(rustup(:[A-Za-z0-9.-]+)?|packages|(/[A-Za-z0-9._-]+)+)$")]
-    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    acme_directory: Annotated[str, AfterValidator(_acme_directory)]
     acme_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")]
     doh_urls: Annotated[list[Annotated[str, Field(pattern=r"^https?://\S+$")]], Field(min_length=1)]
     ca_bundle: str
@@ -386,6 +402,7 @@ class Settings(Configured):
             toolchain=self.toolchain,
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
+            reboot_time=self.reboot_time,
         )
 
     @property

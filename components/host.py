@@ -18,11 +18,10 @@ from components.naming import OWNER_TAG, SERVES_TAG, Names
 from components.policies import roles, trust
 from components.policies.document import text
 
-#: Owner and name pattern of Canonical's Ubuntu 22.04 images, and the login user they come with:
+#: Owner and name pattern of Canonical's Ubuntu 22.04 images:
 #: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 UBUNTU_OWNER = "099720109477"
 UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
-LOGIN_USER = "ubuntu"
 
 #: Port 22 takes its networks from a setting. 80 answers the ACME challenge (RFC 8555 section 8.3), 443 serves agents
 #: and STS, which fetches the keys from addresses that nobody can pin.

@@ -13,7 +13,6 @@ from pathlib import Path
 import pulumi
 import pulumi_command as command
 
-from components.host import LOGIN_USER
 from hostsetup import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import steps
@@ -30,7 +29,8 @@ DIAL_SECONDS = 15
 @dataclass(frozen=True, kw_only=True)
 class HostSetupArgs:
     """``copied`` is the local archive or git bundle that the step ``release`` uses, None when the host fetches a URL.
-    ``addresses`` are the A records, ``reachable`` is what connects the address to the instance.
+    ``addresses`` are the A records, ``reachable`` is what connects the address to the
+    instance; ``login_user`` takes ``private_key`` and may use sudo.
     """
 
     site: Site
@@ -38,6 +38,7 @@ class HostSetupArgs:
     address: pulumi.Output[str]
     instance_id: pulumi.Output[str]
     private_key: pulumi.Output[str]
+    login_user: str
     reachable: pulumi.Resource
     addresses: Sequence[pulumi.Resource]
     doh_urls: Sequence[str]
@@ -71,7 +72,7 @@ class HostSetup(pulumi.ComponentResource):
         )
         connection = command.remote.ConnectionArgs(
             host=args.address,
-            user=LOGIN_USER,
+            user=args.login_user,
             private_key=args.private_key,
             # Trust on first use: pinned for as long as this instance lives.
             host_key=host_key.stdout,

@@ -11,24 +11,19 @@ from pathlib import Path
 
 from .bundle import File, read_bundle, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
+from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
 from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
-_TOOLKIT = "/usr/local/lib/agentkeys-setup"
-_SHARE = "/usr/local/share/agentkeys/"
-
 #: Scripts that others read in; nobody runs them.
 SOURCED = ("activation", "build", "prelude")
 
 #: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), which leaves time for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
-
-#: What Debian and Ubuntu call the packages that the setup and the services need.
-PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl")
 
 #: Where hosts that were set up by bash scripts keep what is a file of its own here.
 _FORMER_KEYS_DIR = STATE_DIR / ".agentkeys" / "broker"
@@ -55,7 +50,7 @@ def steps(site: Site) -> tuple[Step, ...]:
     environment = render_bundle(environment_files(site))
     vhosts = render_bundle(vhost_files(site))
     units = render_bundle(
-        (File(path=_SHARE, mode="0755"), service_table(site), *unit_files(site)),
+        (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
     release = _release(site)
@@ -83,7 +78,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="packages",
             summary="Install nginx, certbot and what the scripts use",
-            command=_command("packages", *PACKAGES),
+            command=_command("packages"),
             stdin="",
             timeout_seconds=1200,
             after=("sshd",),
@@ -105,13 +100,55 @@ def steps(site: Site) -> tuple[Step, ...]:
             after=("sshd",),
         ),
         Step(
+            name="instance-connect",
+            summary="Let operators in by EC2 Instance Connect",
+            command=_command("instance-connect"),
+            stdin=render_bundle(
+                (
+                    File(path=SHARE, mode="0755"),
+                    File(path=SHARE + "instance-connect.conf", content=fill("instance-connect.conf")),
+                )
+            ),
+            timeout_seconds=60,
+            after=("packages", "users"),
+        ),
+        Step(
+            name="journal",
+            summary="Bound the journal and keep it over a reboot",
+            command=_command("journal"),
+            stdin=render_bundle(
+                (
+                    File(path="/etc/systemd/journald.conf.d/", mode="0755"),
+                    File(path="/etc/systemd/journald.conf.d/agentkeys.conf", content=fill("journald.conf")),
+                )
+            ),
+            timeout_seconds=60,
+            after=("toolkit",),
+        ),
+        Step(
+            name="clock",
+            summary="Keep the clock right",
+            command=_command("clock"),
+            stdin="",
+            timeout_seconds=600,
+            after=("packages",),
+        ),
+        Step(
+            name="updates",
+            summary="Install security updates every day",
+            command=_command("updates"),
+            stdin=render_bundle(_update_files(site.reboot_time)),
+            timeout_seconds=60,
+            after=("packages",),
+        ),
+        Step(
             name="release",
             summary="Verify the release archive or build it, and lay its binaries ready",
             command=_command("release", _digest(_script("activation"), _script("build")), *release, *how),
             stdin=render_bundle(
                 (
-                    File(path=_SHARE, mode="0755"),
-                    File(path=_SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
+                    File(path=SHARE, mode="0755"),
+                    File(path=SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
                 )
             ),
             timeout_seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
@@ -191,13 +228,33 @@ def installed_files(site: Site) -> dict[str, File]:
     return {file.path: file for step in steps(site) for file in read_bundle(step.stdin)}
 
 
+def _update_files(reboot_time: str) -> tuple[File, ...]:
+    """What every distribution needs for its updates; a host installs its own."""
+    restart = f"ExecStartPost=/bin/sh -c 'dnf -q needs-restarting -r || shutdown -r {reboot_time}'"
+    contents = {
+        "apt.conf": fill("updates-apt.conf", reboot="true" if reboot_time else "false", time=reboot_time or "02:00"),
+        "dnf-automatic.conf": fill("updates-dnf-automatic.conf"),
+        "dnf-releasever": "latest\n",
+        "dnf-reboot.conf": fill(
+            "updates-dnf-reboot.conf",
+            restart=restart if reboot_time else "# rebootTime is not set: nothing restarts it.",
+        ),
+    }
+    return (
+        File(path=SHARE, mode="0755"),
+        File(path=UPDATES, mode="0755"),
+        *(File(path=UPDATES + name, content=content) for name, content in contents.items()),
+    )
+
+
 def _toolkit_files() -> tuple[File, ...]:
     # The order of the folder would differ from machine to machine.
     return (
-        File(path=f"{_TOOLKIT}/", mode="0755"),
+        File(path=f"{TOOLKIT}/", mode="0755"),
+        family_table(),
         *(
             File(
-                path=f"{_TOOLKIT}/{path.name}",
+                path=f"{TOOLKIT}/{path.name}",
                 content=path.read_text(),
                 mode="0644" if path.name in SOURCED else "0755",
             )
@@ -223,8 +280,9 @@ def _secrets() -> str:
 
 def _command(script: str, *arguments: str) -> str:
     """Runs ``script`` with the digest of its own text first, so that another text is another command."""
-    revision = hashlib.sha256("".join(map(_script, (script, "prelude", "install-files"))).encode()).hexdigest()[:12]
-    return shlex.join(("sudo", f"{_TOOLKIT}/{script}", revision, *arguments))
+    texts = (*map(_script, (script, "prelude", "install-files")), family_table().content)
+    revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
+    return shlex.join(("sudo", f"{TOOLKIT}/{script}", revision, *arguments))
 
 
 def _script(name: str) -> str:

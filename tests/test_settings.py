@@ -36,7 +36,11 @@ BAD = [
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
     ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
     ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
-    ("acmeDirectory", "http://acme", "acmeDirectory: 'http://acme' string should match"),
+    (
+        "acmeDirectory",
+        "http://acme",
+        "acmeDirectory: 'http://acme' must be letsencrypt, letsencrypt-staging or the https URL of an ACME directory",
+    ),
     ("caBundle", "/nowhere/ca.pem", "caBundle: '/nowhere/ca.pem' must be a file with PEM certificates"),
     ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
     ("releaze", "a", "releaze: no such key (value 'a')"),

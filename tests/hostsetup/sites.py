@@ -40,6 +40,7 @@ def a_site(stack: str) -> Site:
         toolchain="rustup",
         acme_directory="https://acme-v02.api.letsencrypt.org/directory",
         acme_email=f"ops@{_ZONE}",
+        reboot_time="" if stack == "prod" else "04:00",
     )
 
 

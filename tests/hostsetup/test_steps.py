@@ -12,6 +12,7 @@ import pytest
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
+from hostsetup.families import family_table
 from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import Step, steps
 from tests.hostsetup.sites import SCRIPTS, SITES, a_site
@@ -129,10 +130,12 @@ def test_the_release_is_told_where_its_binaries_come_from() -> None:
     assert told(built(source_repository=url, source_sha256="")) == ["source", "-", url, "v1", "rustup"]
 
 
-def test_the_host_computes_the_same_revision_of_a_script(site: Site) -> None:
+def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "families"
+    table.write_text(family_table().content)
     for step in steps(site)[1:]:
         script, revision = shlex.split(step.command)[1:3]
-        files = [SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")]
+        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")), table]
         summed = subprocess.run(
             ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
             capture_output=True,
