@@ -1,7 +1,7 @@
 """The broker host over SSH, as the stack's steps reach it: its key, its pinned host key, its login user.
 
-Owns one call, a script as root. The private key is a secret output of the stack; it lies in a file of this process's own
-while the call lasts, since that is what ``ssh`` reads. Leaves out what the script does.
+Owns one call, a script as root. The private key is a secret output of the stack; it lies in a file of this process's
+own while the call lasts, since that is what ``ssh`` reads. Leaves out what the script does.
 """
 
 import subprocess
@@ -31,7 +31,7 @@ class HostError(click.ClickException):
 def as_root(stack: Stack, script: str) -> str:
     """What a bash script printed that ran as root on the stack's host. Raises HostError, and StackError."""
     key = ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json")
-    address, user = stack.output("elasticIp"), stack.output("loginUser")
+    address, user = stack.output("elasticIp"), stack.settings.login_user
     with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
         private, known = Path(folder) / "key", Path(folder) / "known_hosts"
         private.touch(mode=0o600)
