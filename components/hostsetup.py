@@ -96,7 +96,9 @@ class HostSetup(pulumi.ComponentResource):
             )
 
         # 2 says that the machine is up and that cloud-init had something to warn about.
-        booted = over_ssh("booted", "cloud-init status --wait --long || [ $? -eq 2 ]", "", child())
+        booted = over_ssh(
+            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child()
+        )
         # By step name, what it waits for beside the steps before it.
         besides: dict[str, list[pulumi.Resource]] = {}
         if args.copied is not None:
