@@ -43,6 +43,7 @@ class Existing:
         self.file = folder / "Pulumi.existing.yaml"
         text = (layout.CHECKOUT / "Pulumi.test.yaml").read_text()
         self.file.write_text(text.replace("suffix: -test", "suffix: -existing"))
+        self.engine.up(rehearsal.ACCOUNT)
         self.engine.init(STACK)
         self.set("hostInstanceId", self.instance)
         self.set("hostInstanceProfile", "attach")
