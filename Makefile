@@ -55,7 +55,7 @@ check: setup ## format, lint, types, shell scripts, workflows
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml

@@ -24,6 +24,15 @@ INBOUND_PREFIX = "inbound/"
 #: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 
+#: Opening of the names that stacks' elastic IPs are tagged with.
+ELASTIC_IP_NAME = "agentkeys-broker-eip"
+
+#: Tag of what a stack made and may be taken for somebody else's later, an address and an instance: the stack's host.
+OWNER_TAG = "agentkeys-owned-by"
+
+#: Tag of an instance that a stack did not launch and sets up: the stack's host.
+SERVES_TAG = "agentkeys-set-up-by"
+
 #: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
 E2E_ROLE = "github-actions-agentkeys-e2e"
 DEPLOY_ROLE = "github-actions-agentkeys-deploy"
@@ -94,7 +103,7 @@ class Names:
 
     @property
     def elastic_ip(self) -> str:
-        return f"agentkeys-broker-eip{self.suffix}"
+        return f"{ELASTIC_IP_NAME}{self.suffix}"
 
     @property
     def receipt_rule(self) -> str:

@@ -7,6 +7,7 @@ that asks something new has a test that says so.
 import asyncio
 import json
 import runpy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ SECRET_KEY = "4dabf18193072939515e22adb298388d"
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
 
-LOOKUPS: dict[str, dict[str, Any]] = {
+#: What AWS answers, the text of its refusal, or what gives either from the arguments of the lookup.
+Answer = dict[str, Any] | str | Callable[[dict[str, Any]], "dict[str, Any] | str"]
+
+LOOKUPS: dict[str, Answer] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {
         "accountId": "429071895007",
         "arn": "arn:aws:iam::429071895007:user/agentkeys-admin",
@@ -34,7 +38,7 @@ LOOKUPS: dict[str, dict[str, Any]] = {
     "aws:route53/getZone:getZone": {"name": "litentry.org", "privateZone": False, "zoneId": "Z09723983CFJOHAE3VC65"},
     "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "agentkeys"},
     "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
-    "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99"},
+    "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99", "tags": {}},
 }
 
 #: What AWS adds to a resource's inputs.
@@ -70,7 +74,7 @@ class Registered:
 
 
 class Answers(Mocks):
-    def __init__(self, lookups: dict[str, dict[str, Any] | str], *, preview: bool) -> None:
+    def __init__(self, lookups: Mapping[str, Answer], *, preview: bool) -> None:
         self.lookups, self.preview = lookups, preview
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -84,6 +88,8 @@ class Answers(Mocks):
         if args.token not in self.lookups:
             raise AssertionError(f"the program looked up {args.token}, which LOOKUPS does not answer")
         answer = self.lookups[args.token]
+        if callable(answer):
+            answer = answer(args.args)
         return ({}, [("", answer)]) if isinstance(answer, str) else (answer, [])
 
 
@@ -140,17 +146,20 @@ def run(
     folder: Path = PROJECT,
     preview: bool = False,
     changed: dict[str, str] | None = None,
-    lookups: dict[str, dict[str, Any] | str] | None = None,
+    lookups: Mapping[str, Answer] | None = None,
+    secret: Sequence[str] = (),
 ) -> Recorder:
     """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace, ``lookups`` what AWS
-    answers; a text in place of an answer is AWS's refusal.
+    answers; a text in place of an answer is AWS's refusal, and a function gets what was asked. ``secret`` are the keys
+    that are encrypted in the stack's file.
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)
     recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
     config.set_all_config(
-        {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}}
+        {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}},
+        [f"{project}:{key}" for key in secret],
     )
 
     @pulumi.runtime.test

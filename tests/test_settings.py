@@ -183,7 +183,7 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
         ),
         (
             {
-                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1"},
+                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1", "tags": {}},
                 "aws:ec2/getInstance:getInstance": {"tags": {"Name": "agentkeys-broker-host"}},
             },
             "elasticIp: '3.208.99.99' serves instance i-1 (agentkeys-broker-host), not this stack's "
