@@ -16,7 +16,7 @@ help: ## list these targets
 
 setup: venv/.installed ## install the pinned packages into venv/
 
-venv/.installed: requirements.txt requirements-dev.txt
+venv/.installed: requirements.txt requirements-ops.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
 	@echo "installing the pinned packages into venv/ (about a minute)" >&2
@@ -50,12 +50,15 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
-check: setup ## format, lint, types, shell scripts
+check: setup ## format, lint, types, shell scripts, workflows
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
+	venv/bin/zizmor --offline --quiet .github
+	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
+		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
