@@ -163,11 +163,11 @@ def a_terminated_instance_keeps_its_address(moto: Moto) -> bool:
 
 
 @lacks("Route53Backend.change_resource_record_sets")
-def a_record_is_deleted_by_another_value(moto: Moto) -> bool:
+def an_alias_is_made_beside_an_address(moto: Moto) -> bool:
     zone = moto.route53.create_hosted_zone(Name="example.org", CallerReference=moto.name)["HostedZone"]["Id"]
     upsert(moto.route53, "a.example.org", "A", "127.0.0.1", zone_id=zone)
     try:
-        upsert(moto.route53, "a.example.org", "A", "127.0.0.2", action="DELETE", zone_id=zone)
+        upsert(moto.route53, "a.example.org", "CNAME", "b.example.org", action="CREATE", zone_id=zone)
     except ClientError:
         return False
     return True
