@@ -1,6 +1,6 @@
 """What IAM's requests need: the role, user, group, profile, policy or provider that a parameter names.
 
-Handing a role to a service needs iam:PassRole. Leaves out IAM's own condition keys but for boundaries, attached policies
+Handing a role to a service needs iam:PassRole. Leaves out IAM's own condition keys but for boundaries, policies to attach
 and the service a role is passed to.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
