@@ -1,7 +1,7 @@
 """What IAM's requests need: the role, user, group, profile, policy or provider that a parameter names.
 
-Handing a role to a service needs iam:PassRole. Leaves out IAM's own condition keys but for boundaries, policies to attach
-and the service a role is passed to.
+Handing a role to a service needs iam:PassRole. Of IAM's own condition keys there are those for boundaries, for policies
+that are attached and for the service that a role is passed to.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
