@@ -122,7 +122,7 @@ def test_the_policies_of_one_request_decide_together(
         identity=(document(*identity),),
         resource=None if resource is None else document(*resource),
         boundary=None if boundary is None else document(*boundary),
-        session=None if sessions is None else (document(*sessions),),
+        session=() if sessions is None else (document(*sessions),),
     )
     decision = decide(request(who), policies)
     assert decision.allowed is (refused_for is None), decision
@@ -170,7 +170,7 @@ def test_a_role_is_assumed_only_with_its_trust_policy(trust: Any, identity: bool
         ({"Resource": "arn:aws:s3:*"}, {}, True),
         ({"Resource": "arn:aws:ec2:*:instance/*"}, {"resource": f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"}, True),
         # Before the last part of an ARN a wildcard stays inside its colons.
-        ({"Resource": "arn:aws:*:::instance/i-1"}, {"resource": "arn:aws:ec2:us-east-1::instance/i-1"}, False),
+        ({"Resource": "arn:aws:sns:*:1:topic"}, {"resource": "arn:aws:sns:us-east-1:2:1:topic"}, False),
         ({"Resource": "arn:aws:ec2:*::instance/i-1"}, {"resource": "arn:aws:ec2:us-east-1:1:instance/i-1"}, False),
         ({"NotResource": f"{BUCKET}/inbound/*"}, {}, True),
         ({"NotResource": f"{BUCKET}/bots/*"}, {}, False),
@@ -234,6 +234,12 @@ def test_a_key_with_a_wildcard_in_its_name_is_reached_by_the_escape() -> None:
     assert decide(request(resource=f"{BUCKET}/*/?/$"), policies).allowed
 
 
+def test_an_identity_policy_without_a_resource_allows_nothing() -> None:
+    statement = allow()
+    statement.pop("Resource")
+    assert not decide(request(), Policies(identity=(document(statement),))).allowed
+
+
 def test_an_unresolved_variable_in_a_notresource_allows_nobody() -> None:
     statement = allow(NotResource=PATTERN)
     statement.pop("Resource")
@@ -274,6 +280,8 @@ def test_wildcards_and_values_are_told_apart() -> None:
         ({"StringEqualsIgnoreCase": {"k": "V"}}, {"k": "v"}, True),
         ({"StringNotEquals": {"k": ["u", "v"]}}, {"k": "v"}, False),
         ({"StringNotEquals": {"k": ["u", "w"]}}, {"k": "v"}, True),
+        ({"StringNotEquals": {"k": "v"}}, {"k": ("u", "v")}, False),
+        ({"StringEquals": {"k": "v"}}, {"k": ("u", "v")}, True),
         ({"StringNotEquals": {"k": "v"}}, {}, True),
         ({"StringNotEquals": {"k": "${m}"}}, {"k": "v"}, False),
         ({"StringNotEqualsIgnoreCase": {"k": "V"}}, {"k": "v"}, False),

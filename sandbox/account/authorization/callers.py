@@ -33,7 +33,7 @@ class Caller:
     tags: Mapping[str, str] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
     boundary: str | None = None
-    session: tuple[str, ...] | None = None
+    session: tuple[str, ...] = ()
 
     #: The session itself, for what it hands on when it assumes another role.
     assumed: AssumedRole | None = None
@@ -119,7 +119,7 @@ def _session(account_id: str, assumed: AssumedRole) -> Caller | None:
         tags=_merged(role_tags(role), getattr(assumed, "session_tags", {})),
         identity=tuple(_documents(role)),
         boundary=_boundary(account_id, role),
-        session=getattr(assumed, "session_policies", None) or None,
+        session=getattr(assumed, "session_policies", ()),
         assumed=assumed,
     )
 

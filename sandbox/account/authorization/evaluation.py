@@ -67,8 +67,8 @@ class Policies:
     resource: Document | None = None
     boundary: Document | None = None
 
-    #: None without session policies; with some, each of them may allow.
-    session: tuple[Document, ...] | None = None
+    #: Where there are any, one of them has to allow too.
+    session: tuple[Document, ...] = ()
 
     #: A role's trust policy has to allow, whatever identity policies say.
     resource_decides: bool = False
@@ -108,7 +108,7 @@ def decide(request: Request, policies: Policies) -> Decision:
         for document in (policies.boundary,)
         if document is not None
     ]
-    session = [_Reading(document, request, context, resource_policy=False) for document in policies.session or ()]
+    session = [_Reading(document, request, context, resource_policy=False) for document in policies.session]
 
     for kind, readings in (
         ("identity-based policy", identity),
@@ -131,7 +131,7 @@ def decide(request: Request, policies: Policies) -> Decision:
     if grant < _Grant.EXACT:
         if boundary and not boundary[0].grant():
             return _without(request, "permissions boundary")
-        if policies.session is not None and not any(reading.grant() for reading in session):
+        if session and not any(reading.grant() for reading in session):
             return _without(request, "session policy")
     return _allowed()
 

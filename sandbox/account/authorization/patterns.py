@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 Values = tuple[str, ...]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_DEFAULT = re.compile(r"(.*?)\s*,\s*'(.*)'\s*", re.DOTALL)
+_DEFAULT = re.compile(r"(.*?)\s*,\s*'(.*)'\s*")
 
 #: An ARN has this many colons before its last part, in which a wildcard crosses colons.
 _ARN_COLONS = 5
