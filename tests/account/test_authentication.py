@@ -1,5 +1,6 @@
 """Who calls: keys, signatures and tokens are checked as AWS checks them, in each service's own words."""
 
+import contextlib
 import datetime
 import hashlib
 import urllib.error
@@ -164,6 +165,47 @@ def test_what_was_signed_is_what_is_taken(
     assert signed(account, credentials(account.home), "s3", request, **alterations) == status
     found = [entry["Key"] for entry in client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert found == (["a key/with+signs"] if status == 200 else [])
+
+
+def signing_at(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
+    """Clients sign as if it were that many minutes from now."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: moment)
+
+
+@pytest.mark.parametrize(("minutes", "accepted"), [(-16, False), (-14, True), (14, True), (16, False)])
+def test_a_signature_is_good_for_a_quarter_of_an_hour(
+    client: Client, monkeypatch: pytest.MonkeyPatch, minutes: float, accepted: bool
+) -> None:
+    signing_at(monkeypatch, minutes)
+    with contextlib.nullcontext() if accepted else refused("RequestTimeTooSkewed"):
+        client("s3").list_buckets()
+    with contextlib.nullcontext() if accepted else refused("SignatureDoesNotMatch"):
+        client("sts").get_caller_identity()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(-4, ""), (-6, "Request has expired"), (14, ""), (16, "Request is not valid yet")]
+)
+def test_a_presigned_address_has_its_time(
+    account: Account, bucket: str, monkeypatch: pytest.MonkeyPatch, minutes: float, said: str
+) -> None:
+    signing_at(monkeypatch, minutes)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=account.endpoint,
+        region_name=REGION,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        **credentials(account.home),
+    )
+    url = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": bucket}, ExpiresIn=300)
+    if not said:
+        urllib.request.urlopen(url).close()  # noqa: S310
+        return
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url)  # noqa: S310
+    with caught.value as answer:
+        assert said in answer.read().decode()
 
 
 def test_the_body_of_a_call_is_signed_too(account: Account, unique: str, client: Client) -> None:
