@@ -69,8 +69,9 @@ def show(title: str, columns: Sequence[str], lines: Sequence[Line], *, to_stderr
         table.add_column(heading, overflow="fold")
     for line in lines:
         verdict = Text(line.verdict.value, style=STYLES[line.verdict])
+        seen = "the same" if line.seen == line.expected else line.seen
         # Text, since a policy's brackets would be taken for rich's markup.
-        table.add_row(*(Text(part) for part in (line.subject, line.claim, line.expected, line.seen)), verdict)
+        table.add_row(*(Text(part) for part in (line.subject, line.claim, line.expected, seen)), verdict)
     console.print(table)
     for line in lines:
         if line.cure:
