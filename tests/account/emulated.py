@@ -56,7 +56,8 @@ def client_of(endpoint: str, service: str, keys: dict[str, str]) -> Any:
         # SDKs put the account before the endpoint's host for S3 Control, which no resolver knows.
         request.url = request.url.replace(f"//{ACCOUNT_ID}.", "//")
 
-    client.meta.events.register("request-created.s3-control", without_account)
+    # Before it is signed.
+    client.meta.events.register_first("request-created.s3-control", without_account)
     return client
 
 

@@ -10,9 +10,10 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, S3Backend
 
+from sandbox.account.authorization.documents import resources_named
+from sandbox.account.authorization.door import FORBIDDEN
 from sandbox.account.extensions.patching import replaces
 from sandbox.account.extensions.people import unknown_principal
-from sandbox.account.policies import resources_named
 
 
 class MalformedPolicyError(S3ClientError):
@@ -53,7 +54,6 @@ def put_bucket_policy(original: Any, self: Any, bucket_name: str, policy: bytes)
     original(self, bucket_name, policy)
 
 
-@replaces(FakeBucket, because="a Deny with a condition on plain HTTP denies nobody over TLS; moto skips conditions")
-def get_permission(_original: Any, _self: Any, _action: str, _resource: str) -> PermissionResult:
-    # Deciding is not this account's business yet; here policies are kept and checked when they are written.
-    return PermissionResult.NEUTRAL
+@replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
+def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
+    return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.NEUTRAL

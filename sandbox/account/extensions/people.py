@@ -9,8 +9,8 @@ from typing import Any
 from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument, ValidationError
 from moto.iam.models import IAMBackend, OpenIDConnectProvider, iam_backends
 
+from sandbox.account.authorization.documents import principals_named
 from sandbox.account.extensions.patching import replaces
-from sandbox.account.policies import principals_named
 
 _PRINCIPAL = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)")
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
