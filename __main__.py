@@ -21,7 +21,8 @@ names = settings.names
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
-preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+if settings.dns == "route53":
+    preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names)
 
@@ -55,7 +56,14 @@ identities = Identities(
 mail = MailIdentities("mail", MailIdentitiesArgs(names=names), opts=kept)
 records = Records(
     "dns",
-    RecordsArgs(names=names, zone_id=settings.parent_zone_id, dkim_tokens=mail.dkim_tokens, address=host.address),
+    RecordsArgs(
+        names=names,
+        keeper=settings.dns,
+        zone_id=settings.dns_zone_id,
+        dkim_tokens=mail.dkim_tokens,
+        address=host.address,
+        doh_urls=settings.doh_urls,
+    ),
     opts=here,
 )
 setup = HostSetup(
@@ -115,7 +123,11 @@ mail_bucket = PrivateBucket(
     ),
     opts=kept,
 )
-InboundMail("inbound", InboundMailArgs(names=names, bucket_policy=mail_bucket.policy, mx=records.mx), opts=here)
+InboundMail(
+    "inbound",
+    InboundMailArgs(names=names, tls=settings.inbound_tls, bucket_policy=mail_bucket.policy, mx=records.mx),
+    opts=here,
+)
 
 pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
 pulumi.export("elasticIp", host.address)
@@ -124,5 +136,6 @@ pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key f
 pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("dnsRecords", records.listed)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)

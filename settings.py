@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from components.policies.trust import Repository
 from hostsetup.services import Site
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
@@ -168,6 +169,28 @@ class AccountSettings(Configured):
     region: Region
     allowed_callers: Callers
     protect: bool
+    github_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
+    github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
+    deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
+    deploy_instance_id: Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+
+    @model_validator(mode="after")
+    def _both_ids_or_none(self) -> Self:
+        ids = {"githubOwnerId": self.github_owner_id, "githubRepositoryId": self.github_repository_id}
+        missing = [key for key, value in ids.items() if not value]
+        if len(missing) == 1:
+            raise ValueError(
+                f"{missing[0]}: nothing is given, and the other id is. Give both, or neither "
+                f"(`gh api repos/{self.github_repository} --jq '.id, .owner.id'` prints them)."
+            )
+        return self
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(
+            slug=self.github_repository, owner_id=self.github_owner_id, repository_id=self.github_repository_id
+        )
 
 
 class Settings(Configured):
@@ -176,7 +199,9 @@ class Settings(Configured):
     account_id: AccountId
     region: Region
     zone: Annotated[str, AfterValidator(_domain)]
-    parent_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{1,31}$")]
+    parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
+    dns: Literal["route53", "cloudflare", "manual"]
+    cloudflare_zone_id: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
     suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
     broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
     mail_domain: Annotated[str, AfterValidator(_absent_or_domain)]
@@ -185,6 +210,7 @@ class Settings(Configured):
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
     access_key_epoch: Annotated[int, Field(ge=1)]
+    inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool
@@ -213,6 +239,15 @@ class Settings(Configured):
         if value and not Path(value).is_file():
             raise ValueError("must be a file with PEM certificates; none is there")
         return value
+
+    @model_validator(mode="after")
+    def _the_keeper_of_the_records_has_a_zone(self) -> Self:
+        needed = {"route53": "parentZoneId", "cloudflare": "cloudflareZoneId"}.get(self.dns)
+        if needed and not self.dns_zone_id:
+            raise ValueError(
+                f"{needed}: nothing is given, and dns is {self.dns!r}. Give the zone's id, or choose another dns."
+            )
+        return self
 
     @model_validator(mode="after")
     def _inside_the_zone(self) -> Self:
@@ -288,6 +323,11 @@ class Settings(Configured):
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
         )
+
+    @property
+    def dns_zone_id(self) -> str:
+        """The zone where ``dns`` keeps the records; empty when a person publishes them."""
+        return {"route53": self.parent_zone_id, "cloudflare": self.cloudflare_zone_id, "manual": ""}[self.dns]
 
     @property
     def names(self) -> Names:

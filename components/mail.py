@@ -5,14 +5,13 @@ records (``components/dns.py``) and the click that verifies the sender address.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
 from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
 
-#: Mail without STARTTLS is taken, as the runbook has it: requiring it turns senders away.
-TLS_POLICY = "Optional"
 #: SES marks spam and viruses.
 SCANNED = True
 
@@ -48,12 +47,13 @@ class MailIdentities(pulumi.ComponentResource):
 @dataclass(frozen=True, kw_only=True)
 class InboundMailArgs:
     """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule. ``mx`` is the record
-    that leads mail here.
+    that leads mail here. With ``tls`` at Require SES turns away senders that cannot encrypt.
     """
 
     names: Names
+    tls: Literal["Optional", "Require"]
     bucket_policy: aws.s3.BucketPolicy
-    mx: aws.route53.Record
+    mx: pulumi.Resource
 
 
 class InboundMail(pulumi.ComponentResource):
@@ -67,7 +67,7 @@ class InboundMail(pulumi.ComponentResource):
             rule_set_name=RECEIPT_RULE_SET,
             enabled=True,
             scan_enabled=SCANNED,
-            tls_policy=TLS_POLICY,
+            tls_policy=args.tls,
             recipients=[args.names.mail_domain],
             s3_actions=[
                 {

@@ -16,16 +16,17 @@ from functools import cached_property, partial
 from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from botocore.exceptions import BotoCoreError, ClientError
 
 from components import arns
 from components.host import ANYWHERE, METADATA, opened
-from components.mail import SCANNED, TLS_POLICY
+from components.mail import SCANNED
 from components.naming import ACTOR_TAG, INBOUND_PREFIX, RECEIPT_RULE_SET, STS_AUDIENCE
 from components.policies import grants, trust
 from components.policies.document import Document, meaning
 from components.roles import SESSION_SECONDS
-from ops import clients, report, stack
+from hostsetup import gates
+from ops import account, clients, report, stack
 from ops.report import Line, Verdict
 from ops.stack import Stack
 
@@ -57,8 +58,8 @@ def command(name: str, json_to: str | None) -> None:
     something could not be looked at.
     """
     looked = stack.read(name)
-    clients.require_account(looked)
-    audit = Audit(stack=looked, ask=lambda service: clients.of_caller(service, looked.settings.region))
+    caller = account.session(looked.settings)
+    audit = Audit(stack=looked, ask=partial(clients.of, caller))
     lines = audit.lines()
     report.show(f"Audit of stack {name}", ("what", "is looked at for"), lines, to_stderr=json_to == "-")
     if json_to:
@@ -102,6 +103,18 @@ class Audit:
         """One line. ``look`` gives what is there, which must equal ``expected``; ``told`` words a difference."""
         try:
             seen = look()
+        except gates.NotYet as error:
+            self._lines.append(
+                Line(
+                    subject=subject,
+                    claim=claim,
+                    expected=_text(expected),
+                    seen=str(error),
+                    verdict=Verdict.NOT_RUN,
+                    cure="Ask again when it answers.",
+                )
+            )
+            return
         except (ClientError, BotoCoreError) as error:
             code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
             absent = any(word in code for word in ABSENT)
@@ -338,7 +351,7 @@ class Audit:
             {
                 "Enabled": True,
                 "ScanEnabled": SCANNED,
-                "TlsPolicy": TLS_POLICY,
+                "TlsPolicy": self.stack.settings.inbound_tls,
                 "Recipients": [names.mail_domain],
                 "Actions": [
                     {"S3Action": {"BucketName": names.bucket("mail"), "ObjectKeyPrefix": INBOUND_PREFIX}},
@@ -414,12 +427,14 @@ class Audit:
         )
 
     def _records(self) -> None:
-        names, route53 = self.stack.names, self.ask("route53")
+        names, settings = self.stack.names, self.stack.settings
         address = self.stack.output("elasticIp")
 
         def addresses(host: str) -> list[str]:
-            found = route53.list_resource_record_sets(
-                HostedZoneId=self.stack.settings.parent_zone_id,
+            if settings.dns != "route53":
+                return gates.resolve(host, settings.doh_urls[0])
+            found = self.ask("route53").list_resource_record_sets(
+                HostedZoneId=settings.dns_zone_id,
                 StartRecordName=host,
                 StartRecordType="A",
                 MaxItems="1",

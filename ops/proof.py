@@ -13,7 +13,7 @@ import click
 
 from components.naming import ACTOR_LENGTH
 from components.policies import grants
-from ops import clients, matrix, report, stack, tokens
+from ops import account, clients, matrix, report, stack, tokens
 from ops.matrix import Cast, Ground, Session, Token
 from ops.report import Line, Verdict
 from ops.stack import Stack
@@ -68,15 +68,14 @@ def command(
     if against == name:
         raise click.UsageError("--against takes another stack than --stack")
     own, other = stack.read(name), stack.read(against) if against else None
-    clients.require_account(own)
-    region = own.settings.region
+    caller, region = account.session(own.settings), own.settings.region
     cast, had, lacking = minted(own, [_content(path) for path in files], other, _content(against_file))
     walk = Walk(
         tokens=had,
         lacking=lacking,
-        sts=clients.of_nobody("sts", region),
-        client_of=partial(clients.of_session, "s3", region),
-        operator=clients.of_caller("s3", region),
+        sts=clients.of_nobody(region, "sts"),
+        client_of=partial(clients.of_credentials, region, "s3"),
+        operator=clients.of(caller, "s3"),
         progress=_say,
     )
     ground = _ground(own)

@@ -24,7 +24,7 @@ BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
 def host_role(names: Names) -> dict[str, Document]:
     return {
         "BrokerAssumeData": roles.assume_data_role(names.role_arn("data")),
-        "BrokerSendEmail": roles.send_email(names.mail_domain, names.account_id, names.region),
+        "BrokerSendEmail": roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
     }
 
 

@@ -5,15 +5,13 @@ import datetime
 import json
 from types import SimpleNamespace
 
-import pulumi
 import pytest
 
 from components.policies.document import meaning
 from ops import audit, stack
 from ops.report import Verdict
-from settings import Settings, load
+from tests.ops.stacks import a_stack
 from tests.ops.worlds import refusal
-from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, configuration
 
 NOW = datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC)
 S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
@@ -188,17 +186,10 @@ def clients_of(account):
 @pytest.fixture(params=["prod", "test"])
 def looked(request, programs, release, monkeypatch):
     """A stack as the commands read it, and its account as recorded."""
-    name = request.param
-    pulumi.runtime.settings.configure(pulumi.runtime.Settings(project="agentkeys-cloud", stack=name))
-    pulumi.runtime.set_all_config(
-        {**configuration(PROJECT, name), **{f"agentkeys-cloud:{key}": value for key, value in release.items()}}
-    )
-    read = stack.Stack(
-        name=name, settings=load(Settings), outputs={"instanceId": INSTANCE_ID, "elasticIp": ADDRESS}
-    )  # fmt: skip
+    read = a_stack(request.param, release)
     key = {"type": "aws:iam/accessKey:AccessKey", "id": "AKIAOURS", "inputs": {"user": read.names.broker_user}}
     monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": [key]}})
-    return read, account_of(programs[name], read.names)
+    return read, account_of(programs[request.param], read.names)
 
 
 def audited(read, account):
@@ -317,7 +308,9 @@ def test_one_thing_changed_by_hand_is_told_where_it_is(looked, number):
     assert found, told
     assert all(line.cure for line in found)
     assert {line.subject for line in told.values()} == {found[0].subject}, "nothing else is to blame"
-    assert {line.verdict for line in told.values()} == {Verdict.WARNING if claim.startswith("age of") else Verdict.WRONG}
+    assert {line.verdict for line in told.values()} == {
+        Verdict.WARNING if claim.startswith("age of") else Verdict.WRONG
+    }
 
 
 def test_no_weakness_is_left_out_of_the_rows(looked):
