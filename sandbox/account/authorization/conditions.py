@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.account.authorization.documents import as_list, as_text
-from sandbox.account.authorization.patterns import Values, Variables, matches, substituted
+from sandbox.account.authorization.patterns import Values, Variables, has_arn_parts, matches, substituted
 
 
 class UnsupportedError(ValueError):
@@ -79,7 +79,7 @@ def _like(wanted: str, value: str, variables: Variables) -> bool:
 
 
 def _arn_like(wanted: str, value: str, variables: Variables) -> bool:
-    return matches(wanted, value, variables, arn=True)
+    return (wanted == "*" or has_arn_parts(wanted)) and matches(wanted, value, variables, arn=True)
 
 
 def _boolean(wanted: str, value: str, _variables: Variables) -> bool:

@@ -61,6 +61,11 @@ def matches(pattern: str, value: str, variables: Variables = LITERAL, *, arn: bo
     return values is not None and _compiled(pattern, values, arn).fullmatch(value) is not None
 
 
+def has_arn_parts(pattern: str) -> bool:
+    """The pattern has all the parts of an ARN, which the ARN operators compare one by one."""
+    return _VARIABLE.sub("", pattern).count(":") >= _ARN_COLONS
+
+
 def _values(text: str, variables: Variables) -> Values | None:
     found = [variables.value(name) for name in _VARIABLE.findall(text)]
     known = tuple(value for value in found if value is not None)

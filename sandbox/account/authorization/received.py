@@ -24,6 +24,9 @@ UNKNOWN = "UnknownOperation"
 
 _BY_PARAMETER = ("query", "ec2")
 
+#: Where services with paths of their own begin.
+_PATHS = {"/v2/email/": "sesv2", "/2013-04-01/": "route53", "/v20180820/": "s3control"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:
@@ -207,7 +210,12 @@ def _service(received: Received, credential: Credential | None) -> str:
     action = received.form.get("Action", "")
     if action in UNSIGNED_ACTIONS and received.method == "POST":
         return UNSIGNED_ACTIONS[action][0]
-    return "s3"
+    # All services share this endpoint. What is plainly not for S3 is refused in its own service's words.
+    if action:
+        return "sts"
+    if "x-amz-target" in received.headers:
+        return "ssm"
+    return next((service for path, service in _PATHS.items() if received.path.startswith(path)), "s3")
 
 
 @functools.cache

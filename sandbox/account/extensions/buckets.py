@@ -56,4 +56,4 @@ def put_bucket_policy(original: Any, self: Any, bucket_name: str, policy: bytes)
 
 @replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
 def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
-    return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.NEUTRAL
+    return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.PERMITTED

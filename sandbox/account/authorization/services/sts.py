@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from sandbox.account.authorization.access import EVERYTHING, Access
 from sandbox.account.authorization.callers import role_by_arn
 from sandbox.account.authorization.patterns import Values
-from sandbox.account.authorization.received import Received
+from sandbox.account.authorization.received import MalformedError, Received
 
 #: Everybody with credentials may ask, even with a Deny.
 _FOR_EVERYBODY = ("GetCallerIdentity", "GetSessionToken")
@@ -20,10 +20,13 @@ _NO_STATEMENTS = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to STS needs."""
+    """What a request to STS needs. Raises MalformedError."""
     operation = received.operation
     if operation in _FOR_EVERYBODY or operation in BY_TOKEN:
         return []
+    if operation == "AssumeRoleWithSAML":
+        # Moto would give a session of any role for any assertion.
+        raise MalformedError("The sandbox's account has no SAML providers.")
     if operation == "AssumeRole":
         return _assume_role(received, account_id)
     if operation == "GetFederationToken":
