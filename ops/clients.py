@@ -18,7 +18,8 @@ RETRIES: Any = {"mode": "standard", "total_max_attempts": 6}
 def of(session: boto3.Session, service: str, **config: Any) -> Any:
     """A client with the session's own credentials and region; ``config`` is botocore's."""
     made = session.client(service, config=Config(retries=RETRIES, **config))
-    made.meta.events.register("request-created.s3-control", _without_account_in_address)
+    # Before the signature is made: it covers the host.
+    made.meta.events.register_first("request-created.s3-control", _without_account_in_address)
     return made
 
 
