@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -58,13 +59,17 @@ def command(name: str, json_to: str | None) -> None:
     something could not be looked at.
     """
     looked = stack.read(name)
-    caller = account.session(looked.settings)
-    audit = Audit(stack=looked, ask=partial(clients.of, caller))
-    lines = audit.lines()
-    report.show(f"Audit of stack {name}", ("what", "is looked at for"), lines, to_stderr=json_to == "-")
+    lines = shown(looked, account.session(looked.settings), to_stderr=json_to == "-")
     if json_to:
         report.write_json(json_to, name, lines)
     sys.exit(report.exit_code(line.verdict for line in lines))
+
+
+def shown(looked: Stack, caller: boto3.Session, *, to_stderr: bool) -> list[Line]:
+    """The audit of a stack, made with the caller's credentials and put on the screen."""
+    lines = Audit(stack=looked, ask=partial(clients.of, caller)).lines()
+    report.show(f"Audit of stack {looked.name}", ("what", "is looked at for"), lines, to_stderr=to_stderr)
+    return lines
 
 
 @dataclass(kw_only=True)

@@ -13,7 +13,7 @@ import click
 
 from components.naming import ACTOR_LENGTH
 from components.policies import grants
-from ops import account, clients, matrix, report, stack, tokens
+from ops import account, audit, clients, matrix, report, stack, tokens
 from ops.matrix import Cast, Ground, Session, Token
 from ops.report import Line, Verdict
 from ops.stack import Stack
@@ -45,6 +45,7 @@ STATIC = (
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="the same for the broker of --against; once",
 )
+@click.option("--audit/--no-audit", "audited", default=True, help="also audit the stack, in the same report (default)")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write JUnit XML to this file")
 @click.option("--json", "json_to", help="write JSON to this file, or to standard output (-)")
 def command(
@@ -52,6 +53,7 @@ def command(
     against: str | None,
     files: tuple[Path, ...],
     against_file: Path | None,
+    audited: bool,
     junit: Path | None,
     json_to: str | None,
 ) -> None:
@@ -78,20 +80,23 @@ def command(
         operator=clients.of(caller, "s3"),
         progress=_say,
     )
-    ground = _ground(own)
+    walked = ground(own)
     _say(f"walking the matrix of stack {name}{f' against {against}' if against else ''}")
-    by_role = {ground.names.role_arn(area.role): area for area in ground.areas}
+    by_role = {walked.names.role_arn(area.role): area for area in walked.areas}
 
     def further(session: Session) -> list[matrix.Row]:
         area = by_role.get(session.role)
-        return matrix.untagged(ground, cast, area) if session.token == "untagged" and area else []  # noqa: S105
+        return matrix.untagged(walked, cast, area) if session.token == "untagged" and area else []  # noqa: S105
 
-    walk.run(matrix.rows(ground, cast, _ground(other) if other else None), further)
-    lines = [*map(_line, walk.results), *_left_out(own), *(_left_out(other) if other else ())]
+    walk.run(matrix.rows(walked, cast, ground(other) if other else None), further)
+    lines = [*map(_line, walk.results), *left_out(own), *(left_out(other) if other else ())]
     title = (
         f"Isolation of stack {name}{f' and of {against}' if against else ''}: A is {cast.a[:8]}…, B is {cast.b[:8]}…"
     )
     report.show(title, ("who", "does what"), lines, to_stderr=json_to == "-")
+    if audited:
+        # A session shows what is open today; the audit, what stands ready to be.
+        lines += audit.shown(own, caller, to_stderr=json_to == "-")
     for sentence in walk.stays:
         _say(f"stays: {sentence}")
     if json_to:
@@ -149,12 +154,12 @@ def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:
         lacking["forged"] = lacking["unsigned"] = lacking["A"]
 
 
-def _ground(of: Stack) -> Ground:
+def ground(of: Stack) -> Ground:
     static = of.settings.trust == "static"
     return Ground(names=of.names, federated=[key for key in grants.ROLE_KEYS if not (static and key == "data")])
 
 
-def _left_out(of: Stack) -> list[Line]:
+def left_out(of: Stack) -> list[Line]:
     if of.settings.trust != "static":
         return []
     return [

@@ -1,8 +1,8 @@
 """Isolation of the two stacks proven by their own sessions, and every weakening made by hand seen and undone.
 
-``WEAKENINGS`` is the list: what is done to the deployed test stack out of band, and which of the proof, the audit or
-both must see it. All are made at once, on different resources, so that one look tells them apart: every wrong row must be
-explained by a weakening, and every weakening by a row of its own.
+``WEAKENINGS`` is the list: what is done to the deployed test stack out of band, and whether the proof, the audit or
+both must see it. All are made at once, on different resources, so that one look tells them apart: every wrong row must
+be explained by a weakening, and every weakening by a row of its own.
 """
 
 import copy
@@ -48,19 +48,13 @@ def wrong(found):
 
 
 @pytest.mark.parametrize(("stack", "other"), [("test", "prod"), ("prod", "test")])
-def test_the_proof_passes_for_both_stacks_and_leaves_nothing(ground, stack, other):
+def test_proof_and_audit_pass_for_both_stacks_and_leave_nothing(ground, stack, other):
     before = ground.listing()
     found = ops(ground, "proof", "-s", stack, "--against", other, code=0)
     assert found["summary"] == {"ok": len(found["lines"]), "warning": 0, "wrong": 0, "not run": 0}
-    assert len(found["lines"]) > 150
+    assert len(found["lines"]) > 200
     assert found["stays"] == []
     assert ground.listing() == before
-
-
-@pytest.mark.parametrize("stack", ["test", "prod"])
-def test_the_audit_finds_both_stacks_as_the_program_made_them(ground, stack):
-    found = ops(ground, "audit", "-s", stack, code=0)
-    assert found["summary"]["ok"] == len(found["lines"]) > 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -274,7 +268,7 @@ def weakened(ground):
     for weakening in WEAKENINGS:
         weakening.made(ground)
     return (
-        wrong(ops(ground, "proof", "-s", "test", "--against", "prod", code=1)),
+        wrong(ops(ground, "proof", "-s", "test", "--against", "prod", "--no-audit", code=1)),
         wrong(ops(ground, "audit", "-s", "test", code=1)),
     )
 
@@ -306,5 +300,4 @@ def test_an_up_that_asks_aws_restores_what_is_the_stacks(ground, weakened):
     keys = iam.list_access_keys(UserName="agentkeys-broker-test")["AccessKeyMetadata"]
     newest = max(keys, key=lambda key: key["CreateDate"])["AccessKeyId"]
     iam.delete_access_key(UserName="agentkeys-broker-test", AccessKeyId=newest)
-    ops(ground, "audit", "-s", "test", code=0)
     ops(ground, "proof", "-s", "test", "--against", "prod", code=0)
