@@ -209,12 +209,13 @@ class Settings(Configured):
     trust: Literal["federated", "static"]
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
-    access_key_epoch: Annotated[int, Field(ge=1)]
+    # IAM lets a user have two: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    access_key_epochs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2)]
     inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool
-    force_destroy: bool
+    buckets_on_destroy: Literal["refuse", "keep", "delete"]
     instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
@@ -232,6 +233,13 @@ class Settings(Configured):
     chain: str
     chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
+
+    @field_validator("access_key_epochs")
+    @classmethod
+    def _different(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError("must be different numbers: each is one key of a user")
+        return value
 
     @field_validator("ca_bundle")
     @classmethod

@@ -1,7 +1,7 @@
 """Writes the stack's access keys into the AWS credentials file, one profile for each user that has one.
 
 Owns the edit of that file: what others wrote into it stays, line by line. Leaves out making and rotating the keys,
-which settings of the program do (``accessKeyUsers``, ``accessKeyEpoch``).
+which settings of the program do (``accessKeyUsers``, ``accessKeyEpochs``).
 """
 
 import os
