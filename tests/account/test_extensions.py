@@ -9,20 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, s3_rule, ses_policy, upsert
+from emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, refused, s3_rule, ses_policy, upsert
 
 from sandbox.account.extensions.patching import REPLACEMENTS
 from sandbox.account.server import Account
 
 Client = Callable[..., Any]
-
-
-@contextlib.contextmanager
-def refused(code: str, message: str = "") -> Any:
-    with pytest.raises(ClientError, match=message or None) as caught:
-        yield caught
-    assert caught.value.response["Error"]["Code"] == code
 
 
 def test_every_replacement_says_why_and_is_in_place(account: Account) -> None:
