@@ -250,18 +250,14 @@ class Audit:
             for resource in self._state
             if resource["type"] == "aws:iam/accessKey:AccessKey" and resource["inputs"]["user"] == name
         )
-        configured = int(key in self.stack.settings.access_key_users)
-        if len(expected) != configured:
-            self._lines.append(
-                Line(
-                    subject=subject,
-                    claim="access keys of the program",
-                    expected=str(configured),
-                    seen=str(len(expected)),
-                    verdict=Verdict.WRONG,
-                    cure=f"accessKeyUsers and the state differ: `pulumi up -s {self.stack.name}`.",
-                )
-            )
+        settings = self.stack.settings
+        self._look(
+            subject,
+            "access keys in the state",
+            len(settings.access_key_epochs) if key in settings.access_key_users else 0,
+            lambda: len(expected),
+            cure=f"accessKeyUsers or accessKeyEpochs was changed since the last up: `pulumi up -s {self.stack.name}`.",
+        )
         found: list[Any] = []
 
         def active() -> list[str]:
@@ -281,7 +277,6 @@ class Audit:
         for item in found:
             days = (self.now - item["CreateDate"]).days
             old = days > KEY_AGE_DAYS
-            epoch = self.stack.settings.access_key_epoch
             self._lines.append(
                 Line(
                     subject=subject,
@@ -289,10 +284,7 @@ class Audit:
                     expected=f"at most {KEY_AGE_DAYS} days",
                     seen=f"{days} days",
                     verdict=Verdict.WARNING if old else Verdict.OK,
-                    cure=f"Rotate it: `pulumi config set -s {self.stack.name} accessKeyEpoch {epoch + 1}`, then "
-                    f"`pulumi up -s {self.stack.name}`."
-                    if old
-                    else "",
+                    cure="Rotate it, in two steps (docs/runbook.md, Rotate an access key)." if old else "",
                 )
             )
 

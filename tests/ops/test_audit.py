@@ -48,7 +48,7 @@ def account_of(recorded, names):
         "users": {
             item.inputs["name"]: {
                 "inline": user_policies.get(item.inputs["name"], {}), "managed": [], "groups": [], "password": False,
-                "keys": [("AKIAOURS", "Active", 10)] if item.name == "identities-broker" else [],
+                "keys": [("AKIAOURS", "Active", 90)] if item.name == "identities-broker" else [],
             }
             for item in recorded.of("aws:iam/user:User")
         },
@@ -335,3 +335,17 @@ def test_documents_that_mean_the_same_are_the_same():
     two = {"Statement": [{"Action": ["b", "a"], "Resource": "r", "Effect": "Allow"}], "Version": "2012-10-17"}
     assert meaning(one) == meaning(two)
     assert meaning(one) != meaning({**two, "Version": "2008-10-17"})
+
+
+def test_a_rotation_in_between_has_two_keys_and_both_are_right(looked, release, monkeypatch):
+    read, account = looked
+    between = a_stack(read.name, release, accessKeyEpochs="[1, 2]")
+    user = read.names.broker_user
+    account["users"][user]["keys"].append(("AKIANEW", "Active", 0))
+    assert ("its access keys", "AKIANEW, AKIAOURS") in {line[1:] for line in not_ok(audited(between, account))}
+    states = [
+        {"type": "aws:iam/accessKey:AccessKey", "id": k, "inputs": {"user": user}} for k in ("AKIAOURS", "AKIANEW")
+    ]
+    monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": states}})
+    assert not_ok(audited(between, account)) == set()
+    assert {line[1] for line in not_ok(audited(read, account))} == {"access keys in the state"}

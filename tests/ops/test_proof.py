@@ -204,12 +204,6 @@ def test_gets_that_need_an_object_do_not_run_where_the_caller_may_lay_none_out()
                and "data" not in r.row.who.role)  # fmt: skip
 
 
-def test_sessions_clean_up_where_the_caller_may_not():
-    world = World(operator_may=worlds.refusal("AccessDenied", 403))
-    walked(world, other=None)
-    assert world.left() == []
-
-
 def test_old_versions_are_taken_away_too():
     world = World(versioned=True)
     walk = walked(world)
@@ -224,14 +218,15 @@ def test_old_versions_that_stay_are_told():
     assert any("old versions of s3://agentkeys-vault-test" in line and "30 days" in line for line in walk.stays)
 
 
+@pytest.mark.parametrize("operator_may", [True, worlds.refusal("AccessDenied", 403)])
 @pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_walk_takes_away_what_it_made(end):
+def test_an_interrupted_walk_takes_away_what_it_made(end, operator_may):
     def interrupted(session, action, bucket, key):
         if action == "list" and key is None:
             raise end
         return right(session, action, bucket, key)
 
-    world = World(may=interrupted)
+    world = World(may=interrupted, operator_may=operator_may)
     with pytest.raises(end):
         walked(world)
     assert world.objects
