@@ -89,7 +89,7 @@ def command(
         return matrix.untagged(walked, cast, area) if session.token == "untagged" and area else []  # noqa: S105
 
     walk.run(matrix.rows(walked, cast, ground(other) if other else None), further)
-    lines = [*map(_line, walk.results), *left_out(own), *(left_out(other) if other else ())]
+    lines = [*(_line(result, cast) for result in walk.results), *left_out(own), *(left_out(other) if other else ())]
     title = (
         f"Isolation of stack {name}{f' and of {against}' if against else ''}: A is {cast.a[:8]}…, B is {cast.b[:8]}…"
     )
@@ -100,7 +100,7 @@ def command(
     for sentence in walk.stays:
         _say(f"stays: {sentence}")
     if json_to:
-        report.write_json(json_to, name, lines, stays=walk.stays)
+        report.write_json(json_to, name, lines, stays=walk.stays, actors={"A": cast.a, "B": cast.b}, run=cast.run)
     if junit:
         report.write_junit(junit, f"isolation {name}", lines)
     sys.exit(report.exit_code(line.verdict for line in lines))
@@ -173,11 +173,13 @@ def left_out(of: Stack) -> list[Line]:
     ]
 
 
-def _line(result: Result) -> Line:
+def _line(result: Result, cast: Cast) -> Line:
+    """With the actors as A and B and the run left out: 64 digits each would fill the row."""
     row = result.row
+    target = row.target.replace(cast.a, "A").replace(cast.b, "B").replace(cast.run, "…")
     return Line(
         subject=str(row.who),
-        claim=f"{row.action} {row.target} ({row.what})",
+        claim=f"{row.action} {target} ({row.what})",
         expected=row.expected,
         seen=result.seen,
         verdict=result.verdict,
