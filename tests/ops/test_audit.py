@@ -259,6 +259,7 @@ def weaknesses(names):
         (("users", names.daemon_user, "keys"), [("AKIATHEIRS", "Active", 1)], "its access keys", "AKIATHEIRS"),
         (("users", names.broker_user, "keys"), [], "its access keys", "nothing"),
         (("users", names.broker_user, "keys"), [("AKIAOURS", "Active", 91)], "age of AKIAOURS", "91 days"),
+        (("users", names.broker_user, "keys"), [("AKIAOURS", "Inactive", 1)], "its access keys", "AKIAOURS (inactive)"),
         (("buckets", bucket, "policy"), without(f"aws:PrincipalTag/{TAG}"), "who may reach it",
          "VaultListV3 has another Condition"),
         (("buckets", bucket, "policy"), anybody, "who may reach it", "VaultListV3 has another Principal"),
@@ -297,7 +298,7 @@ def weaknesses(names):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(41))
 def test_one_thing_changed_by_hand_is_told_where_it_is(looked, number):
     read, account = looked
     path, value, claim, seen = weaknesses(read.names)[number]
@@ -314,7 +315,7 @@ def test_one_thing_changed_by_hand_is_told_where_it_is(looked, number):
 
 
 def test_no_weakness_is_left_out_of_the_rows(looked):
-    assert len(weaknesses(looked[0].names)) == 40
+    assert len(weaknesses(looked[0].names)) == 41
 
 
 def test_what_may_not_be_looked_at_is_not_run(looked):
