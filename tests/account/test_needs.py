@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from emulated import ACCOUNT_ID, REGION, Somebody, refused, statement
+from emulated import ACCOUNT_ID, REGION, Somebody, policy, refused, statement, trusting
 
 Client = Callable[..., Any]
 
@@ -217,3 +217,29 @@ def test_handing_a_role_to_a_service_needs_passrole(client: Client, somebody: So
     ec2.run_instances(**run)
     with refused("UnauthorizedOperation", f"iam:PassRole on resource: {role}"):
         ec2.run_instances(**run, IamInstanceProfile={"Name": somebody.name})
+
+
+def test_roles_can_be_had_with_a_boundary_only(client: Client, somebody: Somebody, unique: str) -> None:
+    boundary = client("iam").create_policy(PolicyName=unique, PolicyDocument=policy(statement("s3:*")))["Policy"]["Arn"]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    somebody.may(statement(["iam:CreateRole", "iam:PutRolePolicy"], Condition=bounded))
+    iam = somebody.client("iam")
+    trust = trusting({"Service": "ec2.amazonaws.com"}, "sts:AssumeRole")
+    with refused("AccessDenied"):
+        iam.create_role(RoleName=unique, AssumeRolePolicyDocument=trust)
+    iam.create_role(RoleName=unique, AssumeRolePolicyDocument=trust, PermissionsBoundary=boundary)
+    put = {"RoleName": unique, "PolicyName": "p", "PolicyDocument": policy(statement("s3:*"))}
+    iam.put_role_policy(**put)
+    client("iam").delete_role_permissions_boundary(RoleName=unique)
+    with refused("AccessDenied"):
+        iam.put_role_policy(**put)
+
+
+def test_a_policy_that_may_be_attached_is_a_condition(client: Client, somebody: Somebody, role: str) -> None:
+    assert role
+    read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    somebody.may(statement("iam:AttachRolePolicy", Condition={"ArnEquals": {"iam:PolicyARN": read_only}}))
+    iam = somebody.client("iam")
+    iam.attach_role_policy(RoleName=somebody.name, PolicyArn=read_only)
+    with refused("AccessDenied"):
+        iam.attach_role_policy(RoleName=somebody.name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")

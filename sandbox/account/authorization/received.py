@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from botocore.exceptions import DataNotFoundError, UnknownServiceError  # type: ignore[import-untyped]
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model

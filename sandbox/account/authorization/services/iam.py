@@ -1,6 +1,7 @@
 """What IAM's requests need: the role, user, group, profile, policy or provider that a parameter names.
 
-Leaves out condition keys of IAM's own but the passed role's service. Handing a role to a service needs iam:PassRole.
+Handing a role to a service needs iam:PassRole. Of IAM's own condition keys there are those for boundaries, for policies
+that are attached and for the service that a role is passed to.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
@@ -9,7 +10,8 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from sandbox.account.authorization.access import EVERYTHING, Access
-from sandbox.account.authorization.callers import Caller
+from sandbox.account.authorization.callers import Caller, role_by_arn
+from sandbox.account.authorization.patterns import Values
 from sandbox.account.authorization.received import Received
 
 #: Actions on nothing in particular.
@@ -55,7 +57,8 @@ _ARNS = ("PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "PolicySour
 def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
     """What a request to IAM needs."""
     action = f"iam:{received.operation}"
-    found = [Access(action=action, resource=_resource(received, caller, account_id), account_id=account_id)]
+    resource = _resource(received, caller, account_id)
+    found = [Access(action=action, resource=resource, account_id=account_id, keys=_keys(received, resource))]
     if received.operation == "AddRoleToInstanceProfile":
         found.append(pass_role(role_arn(account_id, received.form.get("RoleName", "")), account_id))
     return found
@@ -74,6 +77,17 @@ def pass_role(arn: str, account_id: str) -> Access:
 def role_arn(account_id: str, name: str) -> str:
     """The ARN of a role that may or may not exist."""
     return _arn(account_id, "role", name, "/")
+
+
+def _keys(received: Received, resource: str | None) -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    role = role_by_arn(resource) if resource else None
+    boundary = received.form.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else None)
+    if boundary:
+        found["iam:PermissionsBoundary"] = (boundary,)
+    if "PolicyArn" in received.form:
+        found["iam:PolicyARN"] = (received.form["PolicyArn"],)
+    return found
 
 
 def _resource(received: Received, caller: Caller, account_id: str) -> str | None:
