@@ -411,7 +411,12 @@ class Audit:
                     GroupIds=[item["GroupId"] for item in self._instance()["SecurityGroups"]]
                 )
                 group.update({"all": found["SecurityGroups"]})
-            return sorted(rule for one in group["all"] for permission in one[direction] for rule in _opened(permission))
+            return sorted(
+                rule
+                for one in group["all"]
+                for permission in one[direction]
+                for rule in _opened(permission, "from" if direction == "IpPermissions" else "to")
+            )
 
         self._look(
             "broker host",
@@ -420,7 +425,7 @@ class Audit:
             lambda: rules("IpPermissions"),
         )
         self._look(
-            "broker host", "what it reaches", [f"everything from {ANYWHERE}"], lambda: rules("IpPermissionsEgress")
+            "broker host", "what it reaches", [f"everything to {ANYWHERE}"], lambda: rules("IpPermissionsEgress")
         )
 
     def _records(self) -> None:
@@ -501,17 +506,17 @@ def _takes(recipients: list[str], domain: str) -> bool:
     )
 
 
-def _opened(permission: Mapping[str, Any]) -> list[str]:
+def _opened(permission: Mapping[str, Any], which: str) -> list[str]:
     """A security group's permission, network by network, in the audit's words."""
     protocol, first, last = permission["IpProtocol"], permission.get("FromPort"), permission.get("ToPort")
     what = "everything" if protocol == "-1" else f"{protocol} {first if first == last else f'{first}-{last}'}"
-    sources = [
+    peers = [
         *(item["CidrIp"] for item in permission.get("IpRanges", [])),
         *(item["CidrIpv6"] for item in permission.get("Ipv6Ranges", [])),
         *(item["PrefixListId"] for item in permission.get("PrefixListIds", [])),
         *(item["GroupId"] for item in permission.get("UserIdGroupPairs", [])),
     ]
-    return [f"{what} from {source}" for source in sources]
+    return [f"{what} {which} {peer}" for peer in peers]
 
 
 def _of_sid(made: Document, sid: str) -> Any:

@@ -69,9 +69,10 @@ def command(
         )
     if against == name:
         raise click.UsageError("--against takes another stack than --stack")
+    sessions, other_session = [_content(path) for path in files], _content(against_file)
     own, other = stack.read(name), stack.read(against) if against else None
     caller, region = account.session(own.settings), own.settings.region
-    cast, had, lacking = minted(own, [_content(path) for path in files], other, _content(against_file))
+    cast, had, lacking = minted(own, sessions, other, other_session)
     walk = Walk(
         tokens=had,
         lacking=lacking,
@@ -187,7 +188,10 @@ def _line(result: Result, cast: Cast) -> Line:
 
 
 def _content(path: Path | None) -> str:
-    return path.read_text().strip() if path else ""
+    content = path.read_text().strip() if path else ""
+    if path and not content:
+        raise click.UsageError(f"{path} is empty; a session token belongs in it")
+    return content
 
 
 def _say(line: str) -> None:

@@ -158,12 +158,15 @@ def test_two_session_tokens_of_one_actor_are_one_actor(own, broker):
         (["-s", "test", "--session-token-file", "{file}"], "give it twice"),
         (["-s", "test", "--against", "test"], "another stack"),
         (["-s", "test", "--session-token-file", "nowhere"], "does not exist"),
+        (["-s", "test", "--against-session-token-file", "{empty}"], "is empty"),
     ],
 )
 def test_a_wrong_argument_is_told_before_anything_is_asked(arguments, said, tmp_path, monkeypatch):
     monkeypatch.setattr(stack, "read", lambda name: pytest.fail("nothing is read"))
     (tmp_path / "token").write_text(SESSION)
-    done = CliRunner().invoke(proof.command, [part.format(file=tmp_path / "token") for part in arguments])
+    (tmp_path / "empty").write_text("\n")
+    files = {"empty": tmp_path / "empty", "file": tmp_path / "token"}
+    done = CliRunner().invoke(proof.command, [part.format(**files) for part in arguments])
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
     assert SESSION not in done.output
