@@ -8,6 +8,7 @@ it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -29,6 +30,9 @@ UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
 SSH_PORT = 22
 PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 ANYWHERE = "0.0.0.0/0"
+
+#: How the metadata service answers, in EC2's words: to a token alone (IMDSv2), and to this machine's own processes.
+METADATA: dict[str, Any] = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
 #: Names of the host role's policies in the state.
 GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email"}
@@ -116,7 +120,11 @@ class BrokerHost(pulumi.ComponentResource):
             key_name=key_pair.key_name,
             vpc_security_group_ids=[firewall.id],
             iam_instance_profile=profile.name,
-            metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
+            metadata_options={
+                "http_endpoint": METADATA["HttpEndpoint"],
+                "http_tokens": METADATA["HttpTokens"],
+                "http_put_response_hop_limit": METADATA["HttpPutResponseHopLimit"],
+            },
             root_block_device={
                 "encrypted": True,
                 "volume_type": "gp3",
