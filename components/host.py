@@ -14,6 +14,7 @@ import pulumi_tls as tls
 from components.naming import Names
 from components.policies import roles, trust
 from components.policies.document import text
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 #: Owner and name pattern of Canonical's Ubuntu 22.04 images, and the login user they come with:
 #: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
@@ -21,10 +22,6 @@ UBUNTU_OWNER = "099720109477"
 UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
 LOGIN_USER = "ubuntu"
 
-#: Port 22 takes its networks from a setting. 80 answers the ACME challenge (RFC 8555 section 8.3), 443 serves agents
-#: and STS, which fetches the keys from addresses that nobody can pin.
-SSH_PORT = 22
-PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 ANYWHERE = "0.0.0.0/0"
 
 
