@@ -32,9 +32,9 @@ def ensure(folder: Path, requirements: Path, progress: Callable[[str], None]) ->
     marker = folder / ".installed"
     wanted = _digest(requirements)
     if not _is(marker, wanted):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         # Two runs that start together install once.
-        with folder.with_name(f".{folder.name}.lock").open("a") as lock:
+        with (CACHE / "virtualenv.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not _is(marker, wanted):
                 _install(folder, requirements, progress)
