@@ -12,6 +12,7 @@ import click
 COMMANDS = {
     "audit": "Compare a stack's identities, buckets and host with what they may be.",
     "drift": "Compare a stack's host with what the program would install.",
+    "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
 }
 
