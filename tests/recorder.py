@@ -17,6 +17,8 @@ from google.protobuf import json_format
 from pulumi.runtime import config
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
+from policypack.facts import configuration
+
 PROJECT = Path(__file__).resolve().parent.parent
 #: The SDK takes the thread's current event loop, and an earlier test may have closed its own.
 LOOP = asyncio.new_event_loop()
@@ -118,18 +120,6 @@ class Recorder(MockMonitor):
     @property
     def custom(self) -> list[Registered]:
         return [resource for resource in self.registered if resource.request.custom]
-
-
-def configuration(folder: Path, stack: str) -> dict[str, str]:
-    """What the engine hands the program: the stack file over the project's defaults, lists and maps as JSON."""
-    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-    values = {
-        f"{project['name']}:{key}": declared["default"]
-        for key, declared in project["config"].items()
-        if "default" in declared
-    }
-    values.update(yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"])
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
 def run(

@@ -1,7 +1,7 @@
 """The policy pack for an engine: its environment and, for an engine that was built, the way to start it.
 
 The built engine's language host is too old to start a Python pack. The engine's other way is taken: for a runtime that
-has no language host it starts the plugin ``policy-<runtime>`` with its address and the pack's folder. An official engine
+has no language host it starts the plugin ``policy-<runtime>`` with its address and the folder. An official engine
 runs ``policypack/`` as it is.
 """
 
