@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import exclusive
 from components.naming import Names
-from components.policies import identities
+from components.policies import grants
 from components.policies.document import text
 
 
@@ -40,23 +41,25 @@ class Identities(pulumi.ComponentResource):
         names = args.names
 
         self.daemon = aws.iam.User(f"{name}-daemon", name=names.daemon_user, opts=child)
-        aws.iam.UserPolicy(
-            f"{name}-daemon-assume-role",
-            name=f"{names.daemon_user}-assume-role",
-            user=self.daemon.name,
-            policy=text(identities.daemon(names.role_arn("data"))),
-            opts=child,
-        )
+        daemon_policies = [
+            aws.iam.UserPolicy(
+                f"{name}-daemon-assume-role", name=policy_name, user=self.daemon.name, policy=text(policy), opts=child
+            )
+            for policy_name, policy in grants.daemon_user(names).items()
+        ]
+        exclusive.user(f"{name}-daemon", self.daemon, [grant.name for grant in daemon_policies], child)
         broker = aws.iam.User(f"{name}-broker", name=names.broker_user, opts=child)
-        aws.iam.UserPolicy(
+        policy_name = grants.broker_user_policy(names)
+        broker_policy = aws.iam.UserPolicy(
             f"{name}-broker-ec2ic",
-            name=f"{names.broker_user}-ec2ic",
+            name=policy_name,
             user=broker.name,
             policy=pulumi.Output.from_input(args.instance_id).apply(
-                lambda instance_id: text(identities.ssh(names.account_id, instance_id))
+                lambda instance_id: text(grants.broker_user(names, instance_id)[policy_name])
             ),
             opts=child,
         )
+        exclusive.user(f"{name}-broker", broker, [broker_policy.name], child)
 
         self.access_keys = {}
         for key, user in {"daemon": self.daemon, "broker": broker}.items():

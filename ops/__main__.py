@@ -14,6 +14,7 @@ COMMANDS = {
     "drift": "Compare a stack's host with what the program would install.",
     "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
+    "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
 }
 
 
