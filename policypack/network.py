@@ -52,7 +52,7 @@ def _ports(first: Any, last: Any) -> str:
 
 
 def _closed(resources: Sequence[Resource], _facts: Facts) -> Iterator[tuple[Resource | None, str]]:
-    opened = {opening[1] for resource in resources if resource.type == INGRESS for opening in _openings(resource)}
+    opened = {first for resource in resources for _, first, _, _ in _openings(resource)}
     for group in resources:
         if group.type == GROUP:
             for port in (SSH_PORT, *PUBLIC_PORTS):
