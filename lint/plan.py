@@ -66,7 +66,9 @@ def _block(props: Mapping[str, Any]) -> dict[str, Any]:
             made[name] = [_block(value)]
         elif isinstance(value, Sequence) and not isinstance(value, str):
             blocks = [_block(item) for item in value if isinstance(item, Mapping)]
-            made[name.removesuffix("s") if blocks else name] = blocks or [item for item in value if item is not UNKNOWN]
+            made[re.sub(r"(?<!s)s$", "", name) if blocks else name] = blocks or [
+                item for item in value if item is not UNKNOWN
+            ]
         else:
             made[name] = int(value) if isinstance(value, float) and value.is_integer() else value
     return made
