@@ -21,7 +21,8 @@ names = settings.names
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
-preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+if settings.dns == "route53":
+    preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names)
 
@@ -48,14 +49,21 @@ identities = Identities(
         names=names,
         instance_id=host.instance_id,
         access_key_users=settings.access_key_users,
-        access_key_epoch=settings.access_key_epoch,
+        access_key_epochs=settings.access_key_epochs,
     ),
     opts=here,
 )
 mail = MailIdentities("mail", MailIdentitiesArgs(names=names), opts=kept)
 records = Records(
     "dns",
-    RecordsArgs(names=names, zone_id=settings.parent_zone_id, dkim_tokens=mail.dkim_tokens, address=host.address),
+    RecordsArgs(
+        names=names,
+        keeper=settings.dns,
+        zone_id=settings.dns_zone_id,
+        dkim_tokens=mail.dkim_tokens,
+        address=host.address,
+        doh_urls=settings.doh_urls,
+    ),
     opts=here,
 )
 setup = HostSetup(
@@ -128,5 +136,6 @@ pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key f
 pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("dnsRecords", records.listed)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)

@@ -18,18 +18,18 @@ from components.policies.document import text
 
 @dataclass(frozen=True, kw_only=True)
 class IdentitiesArgs:
-    """``access_key_users`` of ``daemon`` and ``broker``; a new ``access_key_epoch`` replaces their keys."""
+    """``access_key_users`` of ``daemon`` and ``broker``; each has a key for every number of ``access_key_epochs``."""
 
     names: Names
     instance_id: pulumi.Input[str]
     access_key_users: Collection[str]
-    access_key_epoch: int
+    access_key_epochs: Collection[int]
 
 
 class Identities(pulumi.ComponentResource):
     """``daemon`` may assume the data role, ``broker`` may SSH to the host (runbook section 4.1).
 
-    ``access_keys`` maps a user's key to its id and secret, both secret.
+    ``access_keys`` maps a user's key to id and secret of his newest access key, both secret.
     """
 
     daemon: aws.iam.User
@@ -63,12 +63,10 @@ class Identities(pulumi.ComponentResource):
 
         self.access_keys = {}
         for key, user in {"daemon": self.daemon, "broker": broker}.items():
-            if key in args.access_key_users:
-                made = aws.iam.AccessKey(
-                    f"{name}-{key}-key",
-                    user=user.name,
-                    opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.access_key_epoch),
-                )
+            if key not in args.access_key_users:
+                continue
+            for epoch in sorted(args.access_key_epochs):
+                made = aws.iam.AccessKey(f"{name}-{key}-key-{epoch}", user=user.name, opts=child)
                 self.access_keys[key] = pulumi.Output.secret(
                     pulumi.Output.all(aws_access_key_id=made.id, aws_secret_access_key=made.secret)
                 )

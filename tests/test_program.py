@@ -278,9 +278,16 @@ def test_static_trust_changes_the_data_role_alone(release, programs):
 
 
 def test_access_keys_are_made_only_for_the_users_named(release, program):
-    assert [item.name for item in program.of("aws:iam/accessKey:AccessKey")] == ["identities-broker-key"]
+    assert [item.name for item in program.of("aws:iam/accessKey:AccessKey")] == ["identities-broker-key-1"]
     none = run("test", changed={**release, "accessKeyUsers": "[]"})
     assert none.of("aws:iam/accessKey:AccessKey") == []
+
+
+def test_a_key_is_rotated_by_a_second_one_beside_it(release, program):
+    both = run("test", changed={**release, "accessKeyEpochs": "[1, 2]"}).of("aws:iam/accessKey:AccessKey")
+    assert [item.name for item in both] == ["identities-broker-key-1", "identities-broker-key-2"]
+    newer = run("test", changed={**release, "accessKeyEpochs": "[2]"}).of("aws:iam/accessKey:AccessKey")
+    assert [item.name for item in newer] == ["identities-broker-key-2"]
 
 
 def test_the_account_refuses_to_go_while_a_rule_is_left(account):
