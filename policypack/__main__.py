@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,24 @@ from policypack.facts import Facts, FactsError, facts
 from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule
 from policypack.table import RULES
 
-#: The stack that this process judges, told by the engine before anything is judged.
-_told: list[Facts] = []
+#: Project, stack and configuration that this process judges, told by the engine before anything is judged.
+_told: list[tuple[str, str, Mapping[str, str]]] = []
 
 
 class _Told(policy._PolicyAnalyzerServicer):  # type: ignore[misc]
     """The SDK throws the stack's configuration away, which is what the rules compare with."""
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        _told[:] = [facts(request.project, request.stack, request.config)]
+        _told[:] = [(request.project, request.stack, dict(request.config))]
         return super().ConfigureStack(request, context)
 
 
+@cache
 def _stack() -> Facts:
+    """Asked for by the first rule: settings that are not usable are the program's to refuse, with its own words."""
     if not _told:
-        raise FactsError("The engine did not tell the policy pack about the stack; is it older than 3.227.0?")
-    return _told[0]
+        raise FactsError("The engine did not tell the policy pack about the stack; it must be 3.227.0 or newer.")
+    return facts(*_told[0])
 
 
 def _plain(value: Any) -> Any:
@@ -74,6 +77,8 @@ def _resource(seen: Any, kind: str, sources: Mapping[str, Sequence[str]]) -> Res
 
 def _each(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type == "pulumi:pulumi:Stack":
+            return
         for saw in rule.check(_resource(args, args.resource_type, {}), _stack()):
             report(f"{args.name}: {saw}. {rule.cure}", None)
 

@@ -1,10 +1,11 @@
 """Virtual environments of their own, for tools whose requirements clash with the program's.
 
 Owns making one from a file of exact versions, once per content of that file. Leaves out the project's own ``venv``,
-which ``make setup`` makes.
+which ``make setup`` makes. ``python -m sandbox.virtualenv FOLDER REQUIREMENTS`` makes one.
 """
 
 import fcntl
+import functools
 import hashlib
 import subprocess
 import sys
@@ -74,3 +75,10 @@ def _names(requirements: Path) -> str:
     """What the file is for: the requirements before its first empty line; what follows are theirs."""
     head = requirements.read_text().split("\n\n")[0]
     return ", ".join(line for line in head.splitlines() if line and not line.startswith("#"))
+
+
+if __name__ == "__main__":
+    try:
+        ensure(Path(sys.argv[1]).absolute(), Path(sys.argv[2]), functools.partial(print, file=sys.stderr, flush=True))
+    except VirtualenvError as error:
+        sys.exit(f"error: {error}")

@@ -532,6 +532,12 @@ def test_a_rule_says_what_it_forbids_and_the_cure():
         assert rule.cure.endswith(".")
 
 
+def test_the_page_tells_every_rule_as_it_is():
+    page = (PROJECT / "docs/policy-pack.md").read_text()
+    told = re.findall(r"^\| `([a-z-]+)` \| ([a-z ]+) \| (.+) \|$", page, re.MULTILINE)
+    assert told == [(rule.name, rule.over, rule.forbids) for rule in RULES]
+
+
 def test_a_third_stack_is_kept_apart_from_both(tmp_path, monkeypatch, plans):
     for path in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.test.yaml"):
         (tmp_path / path).write_text((PROJECT / path).read_text())
