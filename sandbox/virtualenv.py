@@ -53,12 +53,14 @@ def _digest(requirements: Path) -> str:
 
 def _install(folder: Path, requirements: Path, progress: Callable[[str], None]) -> None:
     progress(f"installing {_names(requirements)} from PyPI into {folder}")
-    venv.create(folder, clear=True, with_pip=True)
+    venv.create(folder, clear=True, with_pip=False, symlinks=True)
+    # The pip that runs this is as good as another, and an environment without one is made at once.
+    command = [
+        *(sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"),
+        *("--quiet", "--disable-pip-version-check", "--requirement", str(requirements)),
+    ]
     done = subprocess.run(
-        [
-            *(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--requirement", str(requirements)),
-        ],
+        command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
