@@ -10,7 +10,9 @@ from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule, known
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 ADDRESS = "aws:ec2/eip:Eip"
-RECORD = "aws:route53/record:Record"
+
+#: Kinds of DNS records, and the property that says where one leads.
+RECORDS = {"aws:route53/record:Record": "records", "cloudflare:index/dnsRecord:DnsRecord": "content"}
 
 _MACHINES = ("aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate")
 
@@ -76,18 +78,19 @@ def _addresses(resources: Sequence[Resource], facts: Facts) -> Iterator[tuple[Re
     if facts.elastic_ip:
         own.add(facts.elastic_ip)
     for record in resources:
-        if record.type != RECORD or record.get("type") not in ("A", "AAAA"):
+        if record.type not in RECORDS or record.get("type") not in ("A", "AAAA"):
             continue
-        values = record.get("records")
-        unknown = values is UNKNOWN or (isinstance(values, Sequence) and UNKNOWN in values)
-        if unknown:
-            if not {resource.urn for resource in allocated} & set(record.sources.get("records", ())):
+        if record.get("proxied") is True:
+            yield record, f"{record.get('name')} leads to a proxy, which would end TLS in the host's place"
+        values = listed(record.get(RECORDS[record.type]))
+        if UNKNOWN in values:
+            if not {resource.urn for resource in allocated} & set(record.sources.get(RECORDS[record.type], ())):
                 yield record, "its value is not known yet and does not come from the stack's elastic address"
-        elif not values or not set(listed(values)) <= own:
+        elif not values or not set(values) <= own:
             yield (
                 record,
                 (
-                    f"{record.get('name')} leads to {', '.join(map(str, listed(values))) or 'no address'}; the stack's "
+                    f"{record.get('name')} leads to {', '.join(map(str, values)) or 'no address'}; the stack's "
                     f"elastic address is {', '.join(sorted(own)) or 'not known yet'}"
                 ),
             )

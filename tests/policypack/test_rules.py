@@ -155,6 +155,7 @@ def gone(name):
 trust = partial(edited, key="assumeRolePolicy")
 GITHUB = "token.actions.githubusercontent.com"
 BROKER = "test-broker.litentry.org"
+CLOUDFLARE = "cloudflare:index/dnsRecord:DnsRecord"
 PLAIN_HTTP = "DenyPlainHttp"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
@@ -443,6 +444,8 @@ WEAKENED = [
     ),
     ("dns-own-address", "test", put("dns-signer", "records", value=["3.208.99.99"]), "leads to 3.208.99.99"),
     ("dns-own-address", "test", put("dns-signer", "records", value=[ADDRESS, "3.208.99.99"]), "leads to"),
+    ("dns-own-address", "test", added(CLOUDFLARE, "away", type="A", content="3.208.99.99"), "leads to 3.208.99.99"),
+    ("dns-own-address", "test", added(CLOUDFLARE, "past", type="A", content=ADDRESS, proxied=True), "leads to a proxy"),
     ("dns-own-address", "test", without("dns-signer", "records"), "leads to no address"),
     (
         "dns-own-address",

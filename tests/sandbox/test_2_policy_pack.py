@@ -54,7 +54,12 @@ def test_the_rules_pass_over_the_program_as_it_is(ground, stack):
 WEAKENED = [
     ("metadata-token-required", "components/host.py", '"http_tokens": "required"', '"http_tokens": "optional"'),
     ("bucket-guard-strength", "components/buckets.py", "restrict_public_buckets=True", "restrict_public_buckets=False"),
-    ("dns-own-address", "components/dns.py", '"A", host, args.address', '"A", host, "3.208.99.99"'),
+    (
+        "dns-own-address",
+        "components/dns.py",
+        'kind="A", name=host, value=address',
+        'kind="A", name=host, value="3.208.99.99"',
+    ),
     ("names-of-own-stack", "components/naming.py", '"agentkeys-daemon{self.suffix}"', '"agentkeys-daemon"'),
 ]
 
