@@ -37,7 +37,7 @@ def names_of(names: Names) -> set[str]:
 
 
 def _foreign(resource: Resource, facts: Facts) -> Iterator[str]:
-    if facts.names is None or resource.type.startswith("pulumi:"):
+    if facts.names is None or resource.type.startswith(("pulumi:", "tls:")):
         return
     own = names_of(facts.names) | set(facts.raw_mail_readers)
     theirs = set().union(*(names_of(other) for other in facts.others)) - own
@@ -51,16 +51,18 @@ def _foreign(resource: Resource, facts: Facts) -> Iterator[str]:
             yield f"names {name!r}, which belongs to another stack"
     if on_host:
         return
-    for token in sorted(set(_OURS.findall(text)) - own - theirs):
-        if not _has(token, facts.names.suffix):
-            yield f"names {token!r}, which does not have this stack's suffix {facts.names.suffix!r}"
-        for suffix in facts.others_suffixes:
-            if suffix != facts.names.suffix and _has(token, suffix):
-                yield f"names {token!r}, which has another stack's suffix {suffix!r}"
+    for name in sorted(set(_OURS.findall(text)) - own - theirs):
+        if not _ends(facts.names.suffix).search(name):
+            yield f"names {name!r}, which does not have this stack's suffix {facts.names.suffix!r}"
+    for suffix in facts.others_suffixes:
+        found = {match[0] for match in re.finditer(rf"[\w.-]*{_ends(suffix).pattern}[\w.-]*", text)}
+        for name in sorted(found - own - theirs):
+            yield f"names {name!r}, which has another stack's suffix {suffix!r}"
 
 
-def _has(token: str, suffix: str) -> bool:
-    return not suffix or f"{token}-".find(f"{suffix}-") >= 0
+def _ends(suffix: str) -> re.Pattern[str]:
+    """The suffix as the end of a word in a name; an empty one is everywhere."""
+    return re.compile(rf"{re.escape(suffix)}(?![A-Za-z0-9])" if suffix else "")
 
 
 def _texts(value: Any) -> Iterator[str]:

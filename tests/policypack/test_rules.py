@@ -19,7 +19,7 @@ OTHER_ACCOUNT = "111122223333"
 
 
 def stack_facts(stack, **changed):
-    project, folder = "agentkeys-cloud", PROJECT
+    project, folder = "agentkeys-cloud", facts_module.CHECKOUT
     if stack == "litentry":
         project, folder = "agentkeys-account", PROJECT / "account"
     given = {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in changed.items()}}
@@ -463,6 +463,12 @@ WEAKENED = [
     (
         "names-of-own-stack",
         "prod",
+        put("host-instance", "tags", value={"Name": "broker-test"}),
+        "'broker-test', which has",
+    ),
+    (
+        "names-of-own-stack",
+        "prod",
         put("inbox-bucket", "bucket", value="agentkeys-mail-test-429071895007"),
         "agentkeys-mail-test-429071895007",
     ),
@@ -541,15 +547,32 @@ def test_the_page_tells_every_rule_as_it_is():
     assert told == [(rule.name, rule.over, rule.forbids) for rule in RULES]
 
 
-def test_a_third_stack_is_kept_apart_from_both(tmp_path, monkeypatch, plans):
-    for path in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.test.yaml"):
-        (tmp_path / path).write_text((PROJECT / path).read_text())
-    third = (PROJECT / "Pulumi.test.yaml").read_text().replace("-test", "-test2")
-    (tmp_path / "Pulumi.third.yaml").write_text(third)
-    monkeypatch.setattr(facts_module, "CHECKOUT", tmp_path)
+@pytest.fixture
+def third_stack(tmp_path, monkeypatch):
+    """A stack beside the two, with a suffix of its own."""
+
+    def add(suffix):
+        for path in ("Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.test.yaml"):
+            (tmp_path / path).write_text((PROJECT / path).read_text())
+        third = (PROJECT / "Pulumi.test.yaml").read_text().replace("suffix: -test", f"suffix: {suffix}")
+        (tmp_path / "Pulumi.third.yaml").write_text(third)
+        monkeypatch.setattr(facts_module, "CHECKOUT", tmp_path)
+
+    return add
+
+
+@pytest.mark.parametrize("suffix", ["-test2", "-t"])
+def test_a_third_stack_is_kept_apart_from_both(third_stack, release, plans, suffix):
+    third_stack(suffix)
     for stack in ("prod", "test"):
         assert seen(plans[stack], stack_facts(stack)) == []
-    strayed = put("roles-data", "name", value="agentkeys-data-role-test2")(plans["test"])
+    own = run("test", changed={**release, "suffix": suffix}).planned()
+    assert stack_facts("third").others_suffixes == ["-test"]
+    assert seen(own, stack_facts("third")) == []
+    for name in (f"agentkeys-data-role{suffix}", f"agentkeys-data-role{suffix}-inline", f"somebody{suffix}"):
+        strayed = put("roles-data", "name", value=name)(plans["prod"])
+        assert "names-of-own-stack" in {rule for rule, _, _ in seen(strayed, stack_facts("prod"))}
+    strayed = put("roles-data", "name", value=f"agentkeys-data-role{suffix}")(plans["test"])
     assert "names-of-own-stack" in {rule for rule, _, _ in seen(strayed, stack_facts("test"))}
 
 
