@@ -1,6 +1,7 @@
 """The policy pack and the protection of what may not be lost, under the real engine and without any cloud."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,21 @@ tls.PrivateKey("key", algorithm="ED25519", opts=pulumi.ResourceOptions(protect=T
 COMMAND = """
 import pulumi_command as command
 command.local.Command("say", create="curl https://{host}")
+"""
+
+
+#: Without a cloud: nothing here is asked of AWS before something is created.
+RECORD = """
+import pulumi, pulumi_aws as aws
+provider = aws.Provider(
+    "aws", region="us-east-1", access_key="a", secret_key="b", skip_credentials_validation=True,
+    skip_requesting_account_id=True, skip_metadata_api_check=True, skip_region_validation=True,
+)
+opts = pulumi.ResourceOptions(provider=provider, protect=True)
+own = aws.ec2.Eip("address", domain="vpc", opts=opts)
+aws.route53.Record(
+    "signer", zone_id="Z1", name="signer.litentry.org", type="A", ttl=300, records=[{address}], opts=opts
+)
 """
 
 
@@ -99,6 +115,20 @@ def test_a_weakened_program_is_stopped_with_the_rule_what_was_seen_and_the_cure(
     assert saw in told
     assert next(each.cure for each in RULES if each.name == rule) in told
     assert "created" not in told
+
+
+def test_a_rule_over_the_whole_stack_knows_where_an_unknown_address_comes_from(protected):
+    code, said = protected(KEPT + RECORD.format(address="own.public_ip"), "preview")
+    assert code == 0, said
+    other = "aws.ec2.Instance('o', ami='a', instance_type='t', metadata_options={'http_tokens': 'required'}, opts=opts)"
+    for elsewhere, saw in {
+        '"3.208.99.99"': "signer.litentry.org leads to 3.208.99.99",
+        f"{other}.public_ip": "does not come from the stack's elastic address",
+    }.items():
+        code, said = protected(KEPT + RECORD.format(address=elsewhere), "preview")
+        assert code != 0, said
+        assert re.search(r"\[mandatory\] +dns-own-address", said), said
+        assert saw in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
