@@ -7,7 +7,7 @@ SANDBOX = venv/bin/python -m sandbox
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down env test test-fast check golden bench engine tools \
+.PHONY: help setup policypack up preview down env test test-fast check golden bench engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset
 
 help: ## list these targets
@@ -23,6 +23,9 @@ venv/.installed: requirements.txt requirements-ops.txt requirements-dev.txt
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
 	@touch $@
+
+policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
+	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.txt
 
 tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
 	@$(SANDBOX) tools
@@ -50,7 +53,7 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
-check: setup ## format, lint, types, shell scripts, workflows
+check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
@@ -59,6 +62,7 @@ check: setup ## format, lint, types, shell scripts, workflows
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	venv/bin/python -m lint
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden

@@ -23,7 +23,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from components.naming import Names, of_settings
 from components.policies.trust import Repository
 from hostsetup.services import Site
 
@@ -432,15 +432,14 @@ class Settings(Configured):
     @property
     def names(self) -> Names:
         """Raises ValueError when a name does not fit AWS's limits."""
-        mail_domain = self.mail_domain or default_mail_domain(self.zone, self.suffix)
-        return Names(
+        return of_settings(
             account_id=self.account_id,
             region=self.region,
             zone=self.zone,
             suffix=self.suffix,
-            broker_host=self.broker_host or default_broker_host(self.zone, self.suffix),
-            mail_domain=mail_domain,
-            email_from=self.email_from_address or default_email_from(mail_domain, self.suffix),
+            broker_host=self.broker_host,
+            mail_domain=self.mail_domain,
+            email_from=self.email_from_address,
         )
 
 

@@ -19,16 +19,13 @@ from components import exclusive
 from components.naming import OWNER_TAG, SERVES_TAG, Names
 from components.policies import grants, trust
 from components.policies.document import text
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 #: Owner and name pattern of Canonical's Ubuntu 22.04 images:
 #: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 UBUNTU_OWNER = "099720109477"
 UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
 
-#: Port 22 takes its networks from a setting. 80 answers the ACME challenge (RFC 8555 section 8.3), 443 serves agents
-#: and STS, which fetches the keys from addresses that nobody can pin.
-SSH_PORT = 22
-PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 ANYWHERE = "0.0.0.0/0"
 
 #: How the metadata service answers, in EC2's words: to a token alone (IMDSv2), and to this machine's own processes.

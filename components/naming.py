@@ -142,3 +142,19 @@ def default_mail_domain(zone: str, suffix: str) -> str:
 
 def default_email_from(mail_domain: str, suffix: str) -> str:
     return f"noreply{suffix}@{mail_domain}"
+
+
+def of_settings(
+    *, account_id: str, region: str, zone: str, suffix: str, broker_host: str, mail_domain: str, email_from: str
+) -> Names:
+    """Names with the defaults for what a stack leaves empty. Raises ValueError as ``Names`` does."""
+    domain = mail_domain or default_mail_domain(zone, suffix)
+    return Names(
+        account_id=account_id,
+        region=region,
+        zone=zone,
+        suffix=suffix,
+        broker_host=broker_host or default_broker_host(zone, suffix),
+        mail_domain=domain,
+        email_from=email_from or default_email_from(domain, suffix),
+    )

@@ -15,14 +15,19 @@ from typing import Any
 import pulumi
 import yaml
 from google.protobuf import json_format
-from pulumi.runtime import config, get_root_resource
+from pulumi.runtime import config, get_root_resource, rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+
+from policypack.facts import configuration
+from policypack.planned import UNKNOWN, Resource
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: The SDK takes the thread's current event loop, and an earlier test may have closed its own.
 LOOP = asyncio.new_event_loop()
 #: Marks a secret value on the wire.
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
+#: What the SDK sends for a value that is not known yet.
+UNKNOWN_VALUE = rpc.UNKNOWN
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
 
@@ -123,21 +128,43 @@ class Recorder(MockMonitor):
         (found,) = [resource for resource in self.registered if resource.name == name]
         return found
 
+    def planned(self, *, known: bool = True) -> list[Resource]:
+        """As rules and linters read them: inputs, with what AWS adds where ``known``; a bucket's id is its name."""
+        ids = {f"{item.name}-id": item.inputs["bucket"] for item in self.of("aws:s3/bucket:Bucket")}
+        return [
+            Resource(
+                type=item.type,
+                name=item.name,
+                urn=_urn(item.type, item.name),
+                props=_plain(
+                    {key: ids.get(str(value), value) for key, value in item.inputs.items()}
+                    | (COMPUTED.get(item.type, {}) if known else {})
+                ),
+                protect=item.request.protect,
+                sources={
+                    key: [_urn(urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]) for urn in several.urns]
+                    for key, several in item.request.propertyDependencies.items()
+                },
+            )
+            for item in self.registered
+        ]
+
     @property
     def custom(self) -> list[Registered]:
         return [resource for resource in self.registered if resource.request.custom]
 
 
-def configuration(folder: Path, stack: str) -> dict[str, str]:
-    """What the engine hands the program: the stack file over the project's defaults, lists and maps as JSON."""
-    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-    values = {
-        f"{project['name']}:{key}": declared["default"]
-        for key, declared in project["config"].items()
-        if "default" in declared
-    }
-    values.update(yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"])
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+def _urn(kind: str, name: str) -> str:
+    return f"urn:{kind}::{name}"
+
+
+def _plain(value: Any) -> Any:
+    """Without the marks of the wire: secrets and assets are their values, unknowns are UNKNOWN."""
+    if value == UNKNOWN_VALUE:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return _plain(value.get("value")) if SECRET_KEY in value else {key: _plain(item) for key, item in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def run(
