@@ -16,7 +16,7 @@ help: ## list these targets
 
 setup: venv/.installed ## install the pinned packages into venv/
 
-venv/.installed: requirements.txt requirements-dev.txt
+venv/.installed: requirements.txt requirements-ops.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
 	@echo "installing the pinned packages into venv/ (about a minute)" >&2

@@ -122,7 +122,11 @@ mail_bucket = PrivateBucket(
     ),
     opts=kept,
 )
-InboundMail("inbound", InboundMailArgs(names=names, bucket_policy=mail_bucket.policy, mx=records.mx), opts=here)
+InboundMail(
+    "inbound",
+    InboundMailArgs(names=names, tls=settings.inbound_tls, bucket_policy=mail_bucket.policy, mx=records.mx),
+    opts=here,
+)
 
 pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
 pulumi.export("elasticIp", host.address)

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from components.policies.trust import Repository
 from hostsetup.services import Site
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
@@ -168,6 +169,28 @@ class AccountSettings(Configured):
     region: Region
     allowed_callers: Callers
     protect: bool
+    github_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
+    github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
+    deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
+    deploy_instance_id: Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+
+    @model_validator(mode="after")
+    def _both_ids_or_none(self) -> Self:
+        ids = {"githubOwnerId": self.github_owner_id, "githubRepositoryId": self.github_repository_id}
+        missing = [key for key, value in ids.items() if not value]
+        if len(missing) == 1:
+            raise ValueError(
+                f"{missing[0]}: nothing is given, and the other id is. Give both, or neither "
+                f"(`gh api repos/{self.github_repository} --jq '.id, .owner.id'` prints them)."
+            )
+        return self
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(
+            slug=self.github_repository, owner_id=self.github_owner_id, repository_id=self.github_repository_id
+        )
 
 
 class Settings(Configured):
@@ -185,6 +208,7 @@ class Settings(Configured):
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
     access_key_epoch: Annotated[int, Field(ge=1)]
+    inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool

@@ -132,7 +132,7 @@ class BrokerHost(pulumi.ComponentResource):
                 (
                     "send-email",
                     "BrokerSendEmail",
-                    roles.send_email(names.mail_domain, names.account_id, names.region),
+                    roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
                 ),
             )
         ]

@@ -5,6 +5,7 @@ records (``components/dns.py``) and the click that verifies the sender address.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -43,10 +44,11 @@ class MailIdentities(pulumi.ComponentResource):
 @dataclass(frozen=True, kw_only=True)
 class InboundMailArgs:
     """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule. ``mx`` is the record
-    that leads mail here.
+    that leads mail here. With ``tls`` at Require SES turns away senders that cannot encrypt.
     """
 
     names: Names
+    tls: Literal["Optional", "Require"]
     bucket_policy: aws.s3.BucketPolicy
     mx: aws.route53.Record
 
@@ -62,7 +64,7 @@ class InboundMail(pulumi.ComponentResource):
             rule_set_name=RECEIPT_RULE_SET,
             enabled=True,
             scan_enabled=True,
-            tls_policy="Optional",
+            tls_policy=args.tls,
             recipients=[args.names.mail_domain],
             s3_actions=[
                 {

@@ -24,6 +24,10 @@ INBOUND_PREFIX = "inbound/"
 #: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 
+#: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
+E2E_ROLE = "github-actions-agentkeys-e2e"
+DEPLOY_ROLE = "github-actions-agentkeys-deploy"
+
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
 #: Role names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

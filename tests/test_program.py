@@ -11,6 +11,7 @@ from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
 COMPONENT_TYPES = {
     "agentkeys:account:Singletons",
     "agentkeys:buckets:PrivateBucket",
+    "agentkeys:ci:CiRoles",
     "agentkeys:dns:Records",
     "agentkeys:federation:Federation",
     "agentkeys:host:BrokerHost",
@@ -266,7 +267,9 @@ def test_the_account_refuses_to_go_while_a_rule_is_left(account):
     guard = account.named("account-no-rules-left")
     assert any(urn.endswith("::account-active") for urn in guard.request.dependencies)
     assert "describe-receipt-rule-set" in guard.inputs["delete"]
-    assert all(item.request.protect for item in account.custom if not item.type.startswith("pulumi:"))
+    once = [item for item in account.custom if item.parent == "account"]
+    assert len(once) == 6
+    assert all(item.request.protect for item in once)
 
 
 def test_a_stack_owns_nothing_that_the_account_has_once(program, account):

@@ -23,6 +23,7 @@ BAD = [
     ("emailFromAddress", "a b@bots-test.litentry.org", "emailFromAddress: 'a b@bots-test.litentry.org' must be"),
     ("brokerHost", "signer-test.litentry.org", "brokerHost: 'signer-test.litentry.org' is also the name of another"),
     ("mailDomain", "audit-test.litentry.org", "mailDomain: 'audit-test.litentry.org' is also the name of another"),
+    ("inboundTls", "always", "inboundTls: 'always' input should be 'Optional' or 'Require'"),
     ("trust", "both", "trust: 'both' input should be 'federated' or 'static'"),
     ("allowedCallers", "[]", "allowedCallers: [] list should have at least 1 item"),
     ("allowedCallers", '["agentkeys-admin"]', "allowedCallers.0: 'agentkeys-admin' string should match"),
@@ -51,6 +52,24 @@ def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence
     message = str(refused.value)
     assert sentence in message
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("githubRepository", "litentry", "githubRepository: 'litentry' string should match"),
+        ("githubRepository", "litentry*/agentKeys", "githubRepository: 'litentry*/agentKeys' string should match"),
+        ("githubOwnerId", "11", "githubRepositoryId: nothing is given, and the other id is"),
+        ("deployFrom", "*", "deployFrom: '*' string should match"),
+        ("deployFrom", "ref:refs/heads/*", "deployFrom: 'ref:refs/heads/*' string should match"),
+        ("deployFrom", "pull_request", "deployFrom: 'pull_request' string should match"),
+        ("deployInstanceId", "i-1", "deployInstanceId: 'i-1' string should match"),
+    ],
+)
+def test_a_bad_value_of_the_account_is_one_sentence(key, value, sentence):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("litentry", folder=PROJECT / "account", changed={key: value})
+    assert sentence in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def statement(
     """One sentence of intent; ``sid`` names it. Lists are sorted, a list of one becomes its element."""
     made: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
-        made["Principal"] = principal
+        made["Principal"] = (
+            principal if isinstance(principal, str) else {kind: _listed(named) for kind, named in principal.items()}
+        )
     made["Action"] = _listed(actions)
     if resources:
         made["Resource"] = _listed(resources)
@@ -51,5 +53,7 @@ def text(made: Document) -> str:
     return json.dumps(made, sort_keys=True, separators=(",", ":"))
 
 
-def _listed(values: Sequence[str]) -> str | list[str]:
+def _listed(values: str | Sequence[str]) -> str | list[str]:
+    if isinstance(values, str):
+        return values
     return values[0] if len(values) == 1 else sorted(values)
