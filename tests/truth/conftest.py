@@ -100,7 +100,9 @@ def _judged(world: World) -> Verdict:
                 for subject, indices in asked_of[name].items()
                 if mutant.concerns(subject)
                 for index in indices
-                if not (mutant.seen_alone and world.asked[index].layer == "both")
+                if not mutant.seen_alone
+                or world.asked[index].layer != "both"
+                or world.asked[index].row.caller.unlimited
             )
             mutants.append((name, mutant))
             changes.append(Change(id=name, document=mutant.document, requests=concerned))

@@ -32,7 +32,9 @@ class Mutant:
 
     @property
     def seen_alone(self) -> bool:
-        """Whether the statement grants on a bucket: S3 adds layers up, so what it grants shows without the other one."""
+        """Whether the statement grants on a bucket: inside an account S3 adds layers up, so what it grants shows without
+        the other one.
+        """
         return self.before["Effect"] == "Allow" and "Principal" in self.before and "Resource" in self.before
 
     def concerns(self, subject: "Subject") -> bool:
