@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,5 +37,5 @@ def _version(go: str) -> tuple[int, ...]:
 if __name__ == "__main__":
     try:
         print(find(lambda line: print(line, file=sys.stderr)))
-    except GoError as error:
+    except wheels.WheelError as error:
         raise SystemExit(str(error)) from None

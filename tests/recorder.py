@@ -24,6 +24,8 @@ LOOP = asyncio.new_event_loop()
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
+#: GitHub's numbers of the repository and its owner, where a test gives them.
+OWNER_ID, REPOSITORY_ID = "11", "22"
 
 LOOKUPS: dict[str, dict[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {

@@ -1,4 +1,4 @@
-"""The accounts that the rows are asked in, and all answers of a run, from the table and from every mutant, in one go."""
+"""The accounts that the rows are asked in, and all answers of a run, for the table and for every mutant, in one go."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from zlib import crc32
 
 import pytest
 
-from tests.recorder import INSTANCE_ID, PROJECT, Recorder, run
+from tests.recorder import Recorder
 from tests.test_naming import names
 from tests.truth import attachments, mutations, table
 from tests.truth.evaluator import Answers, Change, Request, evaluate
@@ -46,17 +46,19 @@ class Verdict:
 
 
 @pytest.fixture(scope="session")
-def worlds(programs: dict[str, Recorder], account: Recorder, release: dict[str, str]) -> list[World]:
+def worlds(
+    programs: dict[str, Recorder],
+    account: Recorder,
+    before_federation: dict[str, Recorder],
+    account_with_ids: Recorder,
+) -> list[World]:
     """What the stack files make, and settings that change documents: before federation, and the repository's ids."""
-    ids = {"githubOwnerId": table.OWNER_ID, "githubRepositoryId": table.REPOSITORY_ID}
-    others = {stack: run(stack, changed={**release, "trust": "static"}) for stack in STACKS}
-    with_ids = run("litentry", folder=PROJECT / "account", changed={"deployInstanceId": INSTANCE_ID, **ids})
     deployed = _world("as the stack files say", {**programs, "account": account}, "federated", False, {})
     return [
         deployed,
         _world(
             "before federation, with the repository's ids",
-            {**others, "account": with_ids},
+            {**before_federation, "account": account_with_ids},
             "static",
             True,
             deployed.account.documents,
@@ -70,9 +72,7 @@ def _world(
     account = attachments.read(table.ACCOUNT, recorded)
     own = frozenset(name for name, document in account.documents.items() if known.get(name) != document)
     asked = [
-        Asked(row, *question)
-        for row in table.every_row(stage, with_ids, STACKS)
-        for question in row.requests(account)
+        Asked(row, *question) for row in table.every_row(stage, with_ids, STACKS) for question in row.requests(account)
     ]
     # In no order: a mutant is let go at the first row that notices it, so near misses must not sit at the end.
     asked = sorted((item for item in asked if item.documents & own), key=lambda item: crc32(repr(item).encode()))

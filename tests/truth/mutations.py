@@ -32,8 +32,8 @@ class Mutant:
 
     @property
     def seen_alone(self) -> bool:
-        """Whether the statement grants on a bucket: inside an account S3 adds layers up, so what it grants shows without
-        the other one.
+        """Whether the statement grants on a bucket: inside an account S3 adds layers up, so what it grants shows
+        without the other one.
         """
         return self.before["Effect"] == "Allow" and "Principal" in self.before and "Resource" in self.before
 
@@ -170,13 +170,20 @@ def _conditions(item: Statement, others: Mapping[str, str]) -> Iterator[tuple[st
         if len(condition) > 1 and len(keys) > 1:
             yield f"Condition: no {operator}", having({**condition, operator: {}})
         if operator != "Null" and ":" not in operator:
-            yield f"Condition: {operator}IfExists", having(
-                {**{other: value for other, value in condition.items() if other != operator}, f"{operator}IfExists": keys}
+            yield (
+                f"Condition: {operator}IfExists",
+                having(
+                    {
+                        **{other: value for other, value in condition.items() if other != operator},
+                        f"{operator}IfExists": keys,
+                    }
+                ),
             )
         if operator.startswith("ForAllValues:"):
             any_value = operator.replace("ForAllValues", "ForAnyValue")
-            yield f"Condition: {any_value}", having(
-                {**{other: value for other, value in condition.items() if other != operator}, any_value: keys}
+            yield (
+                f"Condition: {any_value}",
+                having({**{other: value for other, value in condition.items() if other != operator}, any_value: keys}),
             )
         for key, value in keys.items():
             rest = {other: kept for other, kept in keys.items() if other != key}

@@ -10,8 +10,17 @@ from itertools import chain
 from typing import Literal
 
 from components import arns
-from components.naming import ACTOR_TAG, DATA_CLASSES, DEPLOY_ROLE, E2E_ROLE, GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE, Names
-from tests.recorder import INSTANCE_ID
+from components.naming import (
+    ACTOR_TAG,
+    DATA_CLASSES,
+    DEPLOY_ROLE,
+    E2E_ROLE,
+    GITHUB_ISSUER,
+    RECEIPT_RULE_SET,
+    STS_AUDIENCE,
+    Names,
+)
+from tests.recorder import INSTANCE_ID, OWNER_ID, REPOSITORY_ID
 from tests.truth.attachments import Account
 from tests.truth.evaluator import Request
 
@@ -493,8 +502,17 @@ def callers_of_assume_role(stacks: Mapping[str, Names]) -> list[Caller]:
     ]
 
 
-def assume_rows(role_arn: str, trusted: Callable[[Caller], bool], granted: Callable[[Caller], bool], stacks) -> Iterator[Row]:
-    """Plain AssumeRole by everybody, with and without tags."""
+def nobody(_: Caller) -> bool:
+    return False
+
+
+def assume_rows(
+    role_arn: str,
+    stacks: Mapping[str, Names],
+    trusted: Callable[[Caller], bool] = nobody,
+    granted: Callable[[Caller], bool] = nobody,
+) -> Iterator[Row]:
+    """AssumeRole by everybody, with and without tags. ``trusted`` is the role's side, ``granted`` the caller's."""
     for caller in callers_of_assume_role(stacks):
         own, theirs = caller.unlimited or granted(caller), trusted(caller)
         abroad = caller.unlimited and caller is not ADMINISTRATOR
@@ -517,23 +535,22 @@ def session_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
             arn, federated = names.role_arn(key), key != "data" or stage == "federated"
             for caller, allowed in tokens(names, other):
                 yield from asked_of_sts(caller, arn, allowed and federated)
+            trusted = {(stack, "daemon")} if not federated else set()
+            granted = {(stack, "daemon"), (stack, "host")} if key == "data" else set()
             yield from assume_rows(
                 arn,
-                lambda caller, stack=stack, open_=not federated: open_ and (caller.stack, caller.role) == (stack, "daemon"),
-                lambda caller, stack=stack, key=key: (
-                    key == "data" and caller.stack == stack and caller.role in {"daemon", "host"}
-                ),
                 stacks,
+                trusted=lambda caller, those=trusted: (caller.stack, caller.role) in those,
+                granted=lambda caller, those=granted: (caller.stack, caller.role) in those,
             )
         host = arns.iam_role(ACCOUNT, names.host)
-        yield from assume_rows(host, lambda caller: caller.label == "EC2", lambda caller: False, stacks)
+        yield from assume_rows(host, stacks, trusted=lambda caller: caller.label == "EC2")
         for caller, _ in tokens(names, other):
             yield from asked_of_sts(caller, host, False)
 
 
 # --- CI
 
-OWNER_ID, REPOSITORY_ID = "11", "22"
 #: Where a job of GitHub Actions comes from: repository as classic and as immutable subject says it, and its ids.
 REPOSITORIES = {
     "our repository": ("litentry/agentKeys", OWNER_ID, REPOSITORY_ID),
@@ -592,7 +609,7 @@ def ci_rows(with_ids: bool, stacks: Mapping[str, Names]) -> Iterator[Row]:
     tags = {f"aws:RequestTag/{ACTOR_TAG}": A, "aws:TagKeys": [ACTOR_TAG]}
     for arn in (e2e, deploy):
         yield Row(caller=main, action=TAG, resource=arn, context=tags)
-        yield from assume_rows(arn, lambda caller: False, lambda caller: False, stacks)
+        yield from assume_rows(arn, stacks)
         for names in stacks.values():
             provider = arns.oidc_provider(ACCOUNT, names.broker_host)
             yield from asked_of_sts(token(f"token of {names.broker_host}", provider, {ACTOR_TAG: A}), arn, False)
@@ -610,7 +627,12 @@ def grant_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
             for identity in (names.mail_domain, names.email_from, f"other@{names.mail_domain}"):
                 arn = arns.ses_identity("us-east-1", ACCOUNT, identity)
                 others = (theirs.email_from for theirs in stacks.values() if theirs is not names)
-                for sender in (names.email_from, f"other@{names.mail_domain}", f"{names.email_from}.example.com", *others):
+                for sender in (
+                    names.email_from,
+                    f"other@{names.mail_domain}",
+                    f"{names.email_from}.example.com",
+                    *others,
+                ):
                     allowed = sends and (caller.role == "data" or sender == names.email_from)
                     yield _grant(caller, "ses:SendEmail", arn, allowed, {"ses:FromAddress": sender})
                 yield _grant(caller, "ses:SendRawEmail", arn, False, {"ses:FromAddress": names.email_from})
@@ -684,14 +706,14 @@ def instance_rows(caller: Caller) -> Iterator[Row]:
 
 def everybody(stacks: Mapping[str, Names]) -> list[Caller]:
     """Each who has policies of his own, and one who has none."""
-    tagged = [sessions(stack, names, role)[0] for stack, names in stacks.items() for role in ("data", "vault", "memory")]
+    tagged = [
+        sessions(stack, names, role)[0] for stack, names in stacks.items() for role in ("data", "vault", "memory")
+    ]
     hosts = chain.from_iterable(users_and_hosts(stack, names) for stack, names in stacks.items())
     return [*tagged, *hosts, *(caller for caller in ANYBODY if caller.arn)]
 
 
-def _grant(
-    caller: Caller, action: str, resource: str, allowed: bool, context: Mapping[str, str] | None = None
-) -> Row:
+def _grant(caller: Caller, action: str, resource: str, allowed: bool, context: Mapping[str, str] | None = None) -> Row:
     owner = STRANGER if f":{STRANGER}:" in resource else ACCOUNT
     return Row(
         caller=caller, action=action, resource=resource, context=context or {}, owner=owner, identity=allowed,

@@ -1,4 +1,4 @@
-"""Every one-element weakening of every document is noticed by a row, or is listed here with the reason why it is none."""
+"""Every one-element weakening of every document is noticed by a row, or is listed here with the reason why not."""
 
 import re
 from dataclasses import dataclass
@@ -107,8 +107,8 @@ SURVIVORS = [
         ROLE_TRUST,
         "AssumeWithActorTag",
         "Principal: .*",
-        "the audience is asked for under the issuer's own name, which tokens of another provider do not have, and a role "
-        "knows no provider of another account; a static rule keeps the principal all the same",
+        "the audience is asked for under the issuer's own name, which tokens of another provider do not have, and a "
+        "role knows no provider of another account; a static rule keeps the principal all the same",
     ),
     Survivor(
         CI_TRUST,
