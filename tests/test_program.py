@@ -165,14 +165,6 @@ def test_no_role_and_no_default_carries_a_tag(program):
     assert "defaultTags" not in provider.inputs
 
 
-def test_role_sessions_last_an_hour_at_most(program):
-    lengths = {
-        item.name: item.inputs["maxSessionDuration"] for item in program.of("aws:iam/role:Role")
-        if item.parent == "roles"
-    }  # fmt: skip
-    assert lengths == {"roles-data": 3600, "roles-vault": 3600, "roles-memory": 3600}
-
-
 def test_bucket_policies_wait_for_the_roles_they_name_and_follow_their_replacement(program):
     for bucket, role in {"vault": "roles-vault", "memory": "roles-memory", "inbox": "roles-data"}.items():
         request = program.named(f"{bucket}-policy").request
