@@ -308,6 +308,14 @@ def test_a_stack_owns_nothing_that_the_account_has_once(program, account):
     assert not once & {item.type for item in program.custom}
 
 
+def test_no_two_stacks_receive_mail_for_the_same_domain(programs):
+    """A rule set asks its rules in order: an earlier rule for the same recipients would take the other's mail."""
+    prod, test = (set(programs[stack].named("inbound-rule").inputs["recipients"]) for stack in ("prod", "test"))
+    assert prod
+    assert test
+    assert not prod & test
+
+
 def test_no_code_compares_the_stacks_name():
     for path in [PROJECT / "__main__.py", PROJECT / "settings.py", *(PROJECT / "components").rglob("*.py")]:
         assert not re.search(r"get_stack\(\)\s*(==|!=|in\b)", path.read_text()), path
