@@ -8,15 +8,18 @@ import pytest
 
 from tests.recorder import Recorder
 from tests.test_naming import names
-from tests.truth import attachments, mutations, table
+from tests.truth import attachments, mutations
+from tests.truth.callers import ACCOUNT
 from tests.truth.evaluator import Answers, Change, Request, evaluate
+from tests.truth.rows import OWN_DOCUMENTS, Row, Stage
+from tests.truth.table import every_row
 
 STACKS = {"prod": names(""), "test": names("-test")}
 
 
 @dataclass(frozen=True)
 class Asked:
-    row: table.Row
+    row: Row
     layer: str
     request: Request
     expected: bool
@@ -66,14 +69,10 @@ def worlds(
     ]
 
 
-def _world(
-    label: str, recorded: dict[str, Recorder], stage: table.Stage, with_ids: bool, known: dict[str, tuple]
-) -> World:
-    account = attachments.read(table.ACCOUNT, recorded)
+def _world(label: str, recorded: dict[str, Recorder], stage: Stage, with_ids: bool, known: dict[str, tuple]) -> World:
+    account = attachments.read(ACCOUNT, recorded)
     own = frozenset(name for name, document in account.documents.items() if known.get(name) != document)
-    asked = [
-        Asked(row, *question) for row in table.every_row(stage, with_ids, STACKS) for question in row.requests(account)
-    ]
+    asked = [Asked(row, *question) for row in every_row(stage, with_ids, STACKS) for question in row.requests(account)]
     # In no order: a mutant is let go at the first row that notices it, so near misses must not sit at the end.
     asked = sorted((item for item in asked if item.documents & own), key=lambda item: crc32(repr(item).encode()))
     return World(label, account, asked, own)
@@ -107,7 +106,7 @@ def _judged(world: World) -> Verdict:
             mutants.append((name, mutant))
             changes.append(Change(id=name, document=mutant.document, requests=concerned))
     answers = evaluate(
-        {**world.account.documents, **table.OWN_DOCUMENTS},
+        {**world.account.documents, **OWN_DOCUMENTS},
         [item.request for item in world.asked],
         [item.expected for item in world.asked],
         changes,

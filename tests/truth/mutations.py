@@ -16,8 +16,8 @@ from typing import Any
 from components import arns
 from components.naming import GITHUB_ISSUER, Names
 from components.policies.document import Document, Statement
+from tests.truth.callers import ACCOUNT, STRANGER
 from tests.truth.evaluator import Request
-from tests.truth.table import ACCOUNT, STRANGER
 
 
 @dataclass(frozen=True, kw_only=True)
