@@ -7,7 +7,7 @@ SANDBOX = venv/bin/python -m sandbox
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test test-fast check golden bench engine tools \
+.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset
 
 help: ## list these targets
@@ -52,6 +52,9 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
+
+test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
+	venv/bin/python -m pytest tests/test_policies.py tests/truth -q
 
 check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
