@@ -8,7 +8,7 @@ FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up preview down env test test-fast check golden bench engine tools \
-	sandbox-start sandbox-status sandbox-stop sandbox-reset
+	sandbox-start sandbox-status sandbox-stop sandbox-reset graph
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ check: setup ## format, lint, types, shell scripts
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
+
+graph: setup ## draw docs/graph.svg, the picture of the program, anew
+	venv/bin/python -m pytest tests/test_picture.py -q --update-golden
 
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)
