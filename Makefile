@@ -50,12 +50,15 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
-check: setup ## format, lint, types, shell scripts
+check: setup ## format, lint, types, shell scripts, workflows
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
+	venv/bin/zizmor --offline --quiet .github
+	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
+		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden

@@ -12,7 +12,9 @@ import click
 COMMANDS = {
     "audit": "Compare a stack's identities, buckets and host with what they may be.",
     "drift": "Compare a stack's host with what the program would install.",
+    "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
+    "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
 }
 
 
