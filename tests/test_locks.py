@@ -9,9 +9,8 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.recorder import PROJECT
+from upkeep.locks import LOCKS, PROJECT, locked, version
 
-NAMES = ("requirements", "requirements-ops", "requirements-dev")
 STALE = "run `make lock`, and `make setup` for the packages"
 
 
@@ -24,20 +23,6 @@ def direct(path: Path) -> list[Requirement]:
         elif line and not line.startswith("#"):
             found.append(Requirement(line))
     return found
-
-
-def locked(path: Path) -> dict[str, Requirement]:
-    """Name -> the one version of a lock file, with its marker."""
-    text = re.sub(r"^ *#.*\n", "", path.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
-    pins = [Requirement(line.split("--hash")[0]) for line in text.splitlines()]
-    assert len({pin.name for pin in pins}) == len(pins)
-    return {canonicalize_name(pin.name): pin for pin in pins}
-
-
-def version(pin: Requirement) -> str:
-    (found,) = pin.specifier
-    assert found.operator == "=="
-    return found.version
 
 
 def needed(requirements: list[Requirement], lock: dict[str, Requirement]) -> set[str]:
@@ -62,14 +47,14 @@ def needed(requirements: list[Requirement], lock: dict[str, Requirement]) -> set
     return {name for name, _ in found}
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=LOCKS)
 def name(request):
     return request.param
 
 
 @pytest.fixture
 def lock(name):
-    return locked(PROJECT / f"{name}.lock")
+    return locked(name)
 
 
 def test_what_is_required_is_locked_at_its_version(name, lock):
@@ -94,9 +79,9 @@ def test_the_lock_names_no_host_and_no_index(name):
     assert set(re.findall(r"--[a-z-]+", text)) == {"--hash"}
 
 
-@pytest.mark.parametrize(("part", "whole"), [NAMES[:2], NAMES[1:]])
+@pytest.mark.parametrize(("part", "whole"), [LOCKS[:2], LOCKS[1:]])
 def test_a_smaller_lock_is_part_of_the_greater(part, whole):
-    assert locked(PROJECT / f"{part}.lock").items() <= locked(PROJECT / f"{whole}.lock").items()
+    assert locked(part).items() <= locked(whole).items()
 
 
 def test_setup_installs_from_the_lock():
