@@ -10,7 +10,7 @@ FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up preview down env test test-fast check golden bench engine tools \
-	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences
+	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ lock: setup ## write the lock files anew after a change of a requirements*.txt
 	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
 	$(COMPILE) requirements-ops.txt --output-file requirements-ops.lock --constraint requirements-dev.lock
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements-dev.lock
+
+pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other
+	@venv/bin/python -m upkeep.pins
 
 licences: setup ## write docs/licences.md anew
 	venv/bin/python -m pytest tests/test_licences.py -q -m "not engine" --update-golden
