@@ -199,7 +199,9 @@ class Settings(Configured):
     account_id: AccountId
     region: Region
     zone: Annotated[str, AfterValidator(_domain)]
-    parent_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{1,31}$")]
+    parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
+    dns: Literal["route53", "cloudflare", "manual"]
+    cloudflare_zone_id: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
     suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
     broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
     mail_domain: Annotated[str, AfterValidator(_absent_or_domain)]
@@ -207,7 +209,8 @@ class Settings(Configured):
     trust: Literal["federated", "static"]
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
-    access_key_epoch: Annotated[int, Field(ge=1)]
+    # IAM lets a user have two: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    access_key_epochs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2)]
     inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
@@ -231,12 +234,28 @@ class Settings(Configured):
     chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
 
+    @field_validator("access_key_epochs")
+    @classmethod
+    def _different(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError("must be different numbers: each is one key of a user")
+        return value
+
     @field_validator("ca_bundle")
     @classmethod
     def _exists(cls, value: str) -> str:
         if value and not Path(value).is_file():
             raise ValueError("must be a file with PEM certificates; none is there")
         return value
+
+    @model_validator(mode="after")
+    def _the_keeper_of_the_records_has_a_zone(self) -> Self:
+        needed = {"route53": "parentZoneId", "cloudflare": "cloudflareZoneId"}.get(self.dns)
+        if needed and not self.dns_zone_id:
+            raise ValueError(
+                f"{needed}: nothing is given, and dns is {self.dns!r}. Give the zone's id, or choose another dns."
+            )
+        return self
 
     @model_validator(mode="after")
     def _inside_the_zone(self) -> Self:
@@ -312,6 +331,11 @@ class Settings(Configured):
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
         )
+
+    @property
+    def dns_zone_id(self) -> str:
+        """The zone where ``dns`` keeps the records; empty when a person publishes them."""
+        return {"route53": self.parent_zone_id, "cloudflare": self.cloudflare_zone_id, "manual": ""}[self.dns]
 
     @property
     def names(self) -> Names:

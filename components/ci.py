@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import exclusive
 from components.naming import DEPLOY_ROLE, E2E_ROLE
 from components.policies import ci, trust
 from components.policies.document import text
@@ -41,18 +42,21 @@ class CiRoles(pulumi.ComponentResource):
     def __init__(self, name: str, args: CiRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:ci:CiRoles", name, None, opts)
         self.arns = {}
-        self._role(name, "e2e", E2E_ROLE, "AgentKeys end-to-end tests.", ["*"], args)
+        child = pulumi.ResourceOptions(parent=self)
+        e2e = self._role(name, "e2e", E2E_ROLE, "AgentKeys end-to-end tests.", ["*"], args)
+        exclusive.role(f"{name}-e2e", e2e, [], child)
         if args.deploy_instance_id:
             deploy = self._role(
                 name, "deploy", DEPLOY_ROLE, "AgentKeys deploys to the test host.", [args.deploy_from], args
             )
-            aws.iam.RolePolicy(
+            grant = aws.iam.RolePolicy(
                 f"{name}-deploy-ssm",
                 name="agentkeys-ci-deploy-ssm",
                 role=deploy.name,
                 policy=text(ci.deploy(args.region, args.account_id, args.deploy_instance_id)),
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=child,
             )
+            exclusive.role(f"{name}-deploy", deploy, [grant.name], child)
         self.register_outputs({})
 
     def _role(

@@ -11,8 +11,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_tls as tls
 
+from components import exclusive
 from components.naming import Names
-from components.policies import roles, trust
+from components.policies import grants, trust
 from components.policies.document import text
 
 #: Owner and name pattern of Canonical's Ubuntu 22.04 images, and the login user they come with:
@@ -26,6 +27,14 @@ LOGIN_USER = "ubuntu"
 SSH_PORT = 22
 PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 ANYWHERE = "0.0.0.0/0"
+
+#: Names of the host role's policies in the state.
+GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email"}
+
+
+def opened(ssh_cidrs: Sequence[str]) -> list[tuple[int, Sequence[str], str]]:
+    """The firewall's open TCP ports: port, networks that reach it, what for. Everything may leave."""
+    return [(SSH_PORT, ssh_cidrs, "SSH"), *((port, [ANYWHERE], why) for port, why in PUBLIC_PORTS.items())]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +73,7 @@ class BrokerHost(pulumi.ComponentResource):
             public_key=key.public_key_openssh.apply(str.strip),
             opts=child,
         )
-        profile, grants = self._instance_profile(name, names)
+        profile, policies = self._instance_profile(name, names)
         firewall = self._firewall(name, names, args.ssh_cidrs)
 
         image = (
@@ -95,7 +104,7 @@ class BrokerHost(pulumi.ComponentResource):
             tags={"Name": names.host},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=grants,
+                depends_on=policies,
                 # A newer image must not replace a running host; a new ami setting comes with a chosen replacement.
                 ignore_changes=[] if args.ami else ["ami"],
             ),
@@ -125,39 +134,32 @@ class BrokerHost(pulumi.ComponentResource):
             assume_role_policy=text(trust.ec2()),
             opts=child,
         )
-        grants = [
-            aws.iam.RolePolicy(f"{name}-{what}", name=policy_name, role=role.name, policy=text(policy), opts=child)
-            for what, policy_name, policy in (
-                ("assume-data", "BrokerAssumeData", roles.assume_data_role(names.role_arn("data"))),
-                (
-                    "send-email",
-                    "BrokerSendEmail",
-                    roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
-                ),
+        policies = [
+            aws.iam.RolePolicy(
+                f"{name}-{GRANTS[policy_name]}", name=policy_name, role=role.name, policy=text(policy), opts=child
             )
+            for policy_name, policy in grants.host_role(names).items()
         ]
-        return aws.iam.InstanceProfile(f"{name}-profile", name=names.host, role=role.name, opts=child), grants
+        exclusive.role(f"{name}-role", role, [grant.name for grant in policies], child)
+        return aws.iam.InstanceProfile(f"{name}-profile", name=names.host, role=role.name, opts=child), policies
 
     def _firewall(self, name: str, names: Names, ssh_cidrs: Sequence[str]) -> aws.ec2.SecurityGroup:
         child = pulumi.ResourceOptions(parent=self, protect=False)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-firewall", name=names.host, description="AgentKeys broker host", opts=child
+        # Rules of their own would leave a rule that somebody added by hand where it is; a list is the whole of it.
+        return aws.ec2.SecurityGroup(
+            f"{name}-firewall",
+            name=names.host,
+            description="AgentKeys broker host",
+            ingress=[
+                {
+                    "protocol": "tcp",
+                    "from_port": port,
+                    "to_port": port,
+                    "cidr_blocks": list(cidrs),
+                    "description": why,
+                }
+                for port, cidrs, why in opened(ssh_cidrs)
+            ],
+            egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [ANYWHERE]}],
+            opts=child,
         )
-        for port, cidr, why in (
-            *((SSH_PORT, cidr, "SSH") for cidr in ssh_cidrs),
-            *((port, ANYWHERE, why) for port, why in PUBLIC_PORTS.items()),
-        ):
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-ingress-{port}-{cidr}",
-                security_group_id=group.id,
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-                cidr_ipv4=cidr,
-                description=why,
-                opts=child,
-            )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-egress", security_group_id=group.id, ip_protocol="-1", cidr_ipv4=ANYWHERE, opts=child
-        )
-        return group

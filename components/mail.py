@@ -50,7 +50,7 @@ class InboundMailArgs:
     names: Names
     tls: Literal["Optional", "Require"]
     bucket_policy: aws.s3.BucketPolicy
-    mx: aws.route53.Record
+    mx: pulumi.Resource
 
 
 class InboundMail(pulumi.ComponentResource):

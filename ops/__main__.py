@@ -11,9 +11,11 @@ import click
 #: Command by the line that `--help` shows; the module has the command's name.
 COMMANDS = {
     "audit": "Compare a stack's identities, buckets and host with what they may be.",
+    "credentials": "Write a stack's access keys into the AWS credentials file.",
     "drift": "Compare a stack's host with what the program would install.",
     "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
+    "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
 }
 

@@ -50,6 +50,10 @@ BY_NAME: dict[str, Callable[[Inputs], str]] = {
 REPEATED = frozenset(
     {
         "aws:ebs/encryptionByDefault:EncryptionByDefault",
+        "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        "aws:iam/userPoliciesExclusive:UserPoliciesExclusive",
+        "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "command:local:Command",
         "command:remote:Command",
@@ -114,17 +118,6 @@ class Account:
                 self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
                 print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
 
-    def rule(self, inputs: Inputs, *, egress: bool) -> Iterable[str]:
-        group = inputs["securityGroupId"]
-        rules = self.ask("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={group}")
-        # A rule for every protocol has no ports, which EC2 shows as -1.
-        wanted = (egress, inputs.get("fromPort", -1), inputs.get("toPort", -1), inputs["cidrIpv4"])
-        return (
-            rule["SecurityGroupRuleId"]
-            for rule in rules["SecurityGroupRules"]
-            if (rule["IsEgress"], rule.get("FromPort", -1), rule.get("ToPort", -1), rule.get("CidrIpv4")) == wanted
-        )
-
     def address(self, inputs: Inputs) -> Iterable[str]:
         name = inputs["tags"]["Name"]
         found = self.ask("ec2", "describe-addresses", "--filters", f"Name=tag:Name,Values={name}")
@@ -156,10 +149,6 @@ class Account:
         match kind:
             case "aws:ec2/securityGroup:SecurityGroup":
                 self.delete_security_group(inputs)
-            case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-                found = self.rule(inputs, egress=False)
-            case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
-                found = self.rule(inputs, egress=True)
             case "aws:ec2/eip:Eip":
                 found = self.address(inputs)
             case "aws:ec2/instance:Instance":

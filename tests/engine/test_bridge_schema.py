@@ -44,6 +44,8 @@ RESOURCES = [
     aws.iam.RolePolicyAttachment,
     aws.iam.RolePoliciesExclusive,
     aws.iam.RolePolicyAttachmentsExclusive,
+    aws.iam.UserPoliciesExclusive,
+    aws.iam.UserPolicyAttachmentsExclusive,
     aws.ec2.KeyPair,
     aws.ec2.SecurityGroup,
     aws.vpc.SecurityGroupIngressRule,
