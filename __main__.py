@@ -105,7 +105,7 @@ for row in DATA_CLASSES:
             policy=grants.bucket(row.key, names, settings.trust, settings.raw_mail_readers),
             readers=[roles[row.key]],
             versioning=settings.versioning,
-            force_destroy=settings.force_destroy,
+            on_destroy=settings.buckets_on_destroy,
             expire_days={},
         ),
         opts=kept,
@@ -118,7 +118,7 @@ mail_bucket = PrivateBucket(
         readers=[roles["data"]],
         # A thrown-away mail is gone: old versions would keep its body.
         versioning=False,
-        force_destroy=settings.force_destroy,
+        on_destroy=settings.buckets_on_destroy,
         expire_days={INBOUND_PREFIX: 30},
     ),
     opts=kept,

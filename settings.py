@@ -215,7 +215,7 @@ class Settings(Configured):
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool
-    force_destroy: bool
+    buckets_on_destroy: Literal["refuse", "keep", "delete"]
     instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]

@@ -16,6 +16,7 @@ COMMANDS = {
     "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
     "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
+    "retire": "Tell what a destroy would refuse, delete and leave, and why.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
 }
 

@@ -139,6 +139,18 @@ def test_what_cannot_be_had_again_is_protected_in_prod_and_nothing_is_in_test(pr
     assert not [item.name for item in programs["test"].custom if item.request.protect]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "emptied", "stays"), [("refuse", False, False), ("keep", False, True), ("delete", True, False)]
+)
+def test_a_setting_chooses_what_destroy_does_with_the_data(release, chosen, emptied, stays):
+    recorded = run("prod", changed={**release, "bucketsOnDestroy": chosen})
+    assert {item.inputs["forceDestroy"] for item in recorded.of("aws:s3/bucket:Bucket")} == {emptied}
+    retained = {item.name for item in recorded.custom if item.request.retainOnDelete}
+    expected = {item.name for item in recorded.custom if item.parent in ("vault", "memory", "inbox")}
+    assert len(expected) == 20
+    assert retained == (expected if stays else set())
+
+
 def test_the_buckets_are_emptied_by_destroy_in_test_only(programs):
     emptied = {
         stack: {item.inputs["forceDestroy"] for item in programs[stack].of("aws:s3/bucket:Bucket")}

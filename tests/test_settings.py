@@ -36,6 +36,7 @@ BAD = [
     ("accessKeyEpochs", "[0]", "accessKeyEpochs.0: 0 input should be greater than or equal to 1"),
     ("accessKeyEpochs", "[1, 2, 3]", "accessKeyEpochs: [1, 2, 3] list should have at most 2 items"),
     ("accessKeyEpochs", "[2, 2]", "accessKeyEpochs: [2, 2] must be different numbers"),
+    ("bucketsOnDestroy", "empty", "bucketsOnDestroy: 'empty' input should be 'refuse', 'keep' or 'delete'"),
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
