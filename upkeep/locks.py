@@ -11,9 +11,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 #: Every lock is part of the next one: the program, the operator's commands, tests and checks and the sandbox.
 LOCKS = ("requirements", "requirements-ops", "requirements-dev")
 
+#: Beside the program for some stacks alone, and not installed by `make setup`.
+OPTIONAL = ("requirements-cloudflare",)
+
 
 def locked(name: str) -> dict[str, Requirement]:
-    """Package -> its pin, with the marker of where it is installed. ``name`` is one of LOCKS."""
+    """Package -> its pin, with the marker of where it is installed. ``name`` is one of LOCKS or OPTIONAL."""
     text = (PROJECT / f"{name}.lock").read_text()
     text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
     pins = [Requirement(line.split("--hash")[0]) for line in text.splitlines()]

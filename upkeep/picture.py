@@ -33,6 +33,7 @@ SERVICES = {
     "aws:ses": "SES",
     "aws:sesv2": "SES",
     "aws:route53": "Route 53",
+    "cloudflare:index": "Cloudflare",
     "command:local": "from here",
     "command:remote": "over SSH",
     "tls:index": "in state",
