@@ -10,6 +10,7 @@ import ipaddress
 import json
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -23,6 +24,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from components.policies.trust import Repository
 from hostsetup.services import Site
+
+#: Version of the program, which a stack keeps as an output.
+VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text())["project"]["version"]
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
 SES_RECEIVING_REGIONS = (
