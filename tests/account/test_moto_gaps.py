@@ -101,7 +101,11 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
         log,
         subprocess.Popen(
             [Path(sys.executable).with_name("moto_server"), "-H", LOOPBACK, "-p", str(port)],
-            env={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT_ID},
+            # Without what an account served by this process has set for itself.
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("MOTO_")},
+                "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+            },
             stdout=log,
             stderr=log,
         ) as server,
