@@ -27,6 +27,7 @@ Inputs = dict[str, Any]
 #: Identifier, in the form that an import of the type takes, from the inputs alone.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
+    "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",

@@ -87,8 +87,9 @@ def test_a_good_token_becomes_a_session(assume: Any, role: str, issuer: Issuer, 
 
 
 def test_the_role_must_exist(assume: Any, role: str, issuer: Issuer) -> None:
-    with refused("AccessDenied"):
+    with refused("AccessDenied") as denied:
         assume(f"{role}-missing", issuer.token())
+    assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
 def test_the_issuer_must_be_a_registered_provider(assume: Any, role: str, issuer: Issuer) -> None:

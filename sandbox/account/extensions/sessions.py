@@ -6,18 +6,16 @@ the role may be assumed, which the door has decided.
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from xml.sax.saxutils import escape
 
-from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.sts.models import AssumedRole
 from moto.sts.responses import TokenResponse
+from werkzeug.exceptions import HTTPException
 
 from sandbox.account.authorization.callers import CURRENT, policy_text, role_by_arn
 from sandbox.account.extensions.patching import replaces
-
-# Errors that every service may give and that moto would warn about, as they are in no service's model.
-COMMON_ERROR_CODES.extend(("AccessDenied",))
 
 #: A role assumed with another role's session.
 _LONGEST_CHAINED = 3600
@@ -25,10 +23,20 @@ _LONGEST_CHAINED = 3600
 _SHORTEST = 900
 
 
-class AccessDeniedError(ServiceException):
-    """The role, or its trust policy, does not let the caller in."""
+class AccessDeniedError(HTTPException):
+    """The role, or its trust policy, does not let the caller in.
 
-    code = "AccessDenied"
+    With a status of its own: moto answers 400 for an error that is in no service's model, STS 403.
+    """
+
+    code = 403
+
+    def __init__(self, message: str) -> None:
+        error = f"<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+        super().__init__(f"<ErrorResponse>{error}</ErrorResponse>")
+
+    def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
+        return [("Content-Type", "text/xml")]
 
 
 class StsValidationError(ServiceException):
