@@ -7,7 +7,7 @@ SANDBOX = venv/bin/python -m sandbox
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down env test test-fast check golden bench engine tools \
+.PHONY: help setup policypack up preview down env test test-fast check golden bench engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset
 
 help: ## list these targets
@@ -16,13 +16,16 @@ help: ## list these targets
 
 setup: venv/.installed ## install the pinned packages into venv/
 
-venv/.installed: requirements.txt requirements-dev.txt
+venv/.installed: requirements.txt requirements-ops.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
 	@echo "installing the pinned packages into venv/ (about a minute)" >&2
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
 	@touch $@
+
+policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
+	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.txt
 
 tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
 	@$(SANDBOX) tools
@@ -50,12 +53,16 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
-check: setup ## format, lint, types, shell scripts
+check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe
+	venv/bin/zizmor --offline --quiet .github
+	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
+		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	venv/bin/python -m lint
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden

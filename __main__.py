@@ -3,16 +3,16 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import arns, preflight
+from components import existing, preflight
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.dns import Records, RecordsArgs
 from components.federation import Federation, FederationArgs
-from components.host import BrokerHost, BrokerHostArgs
+from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
 from components.identities import Identities, IdentitiesArgs
 from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
-from components.naming import DATA_CLASSES, INBOUND_PREFIX, RECEIPT_RULE_SET
-from components.policies import buckets as bucket_policies
+from components.naming import DATA_CLASSES, INBOUND_PREFIX
+from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
 from settings import Settings, load
 
@@ -21,9 +21,19 @@ names = settings.names
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
-preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+if settings.dns == "route53":
+    preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
-allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names)
+allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
+existing_host: ExistingHost | None = None
+if settings.host_instance_id:
+    existing_host = ExistingHost(
+        instance_id=settings.host_instance_id,
+        private_key=settings.host_private_key.get_secret_value(),
+        attach_profile=settings.host_instance_profile == "attach",
+    )
+    existing.require(provider, existing_host, names, strict=settings.protect, sends_mail=settings.email_sender == "ses")
+    existing.require_address(provider, existing_host.instance_id, settings.elastic_ip, names)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -32,6 +42,7 @@ host = BrokerHost(
     "host",
     BrokerHostArgs(
         names=names,
+        existing=existing_host,
         instance_type=settings.instance_type,
         ami=settings.ami,
         root_volume_gib=settings.root_volume_gib,
@@ -48,14 +59,21 @@ identities = Identities(
         names=names,
         instance_id=host.instance_id,
         access_key_users=settings.access_key_users,
-        access_key_epoch=settings.access_key_epoch,
+        access_key_epochs=settings.access_key_epochs,
     ),
     opts=here,
 )
 mail = MailIdentities("mail", MailIdentitiesArgs(names=names), opts=kept)
 records = Records(
     "dns",
-    RecordsArgs(names=names, zone_id=settings.parent_zone_id, dkim_tokens=mail.dkim_tokens, address=host.address),
+    RecordsArgs(
+        names=names,
+        keeper=settings.dns,
+        zone_id=settings.dns_zone_id,
+        dkim_tokens=mail.dkim_tokens,
+        address=host.address,
+        doh_urls=settings.doh_urls,
+    ),
     opts=here,
 )
 setup = HostSetup(
@@ -95,10 +113,10 @@ for row in DATA_CLASSES:
         row.key,
         PrivateBucketArgs(
             bucket=names.bucket(row.key),
-            policy=bucket_policies.data_class(row, names.bucket(row.key), names.role_arn(row.key)),
+            policy=grants.bucket(row.key, names, settings.trust, settings.raw_mail_readers),
             readers=[roles[row.key]],
             versioning=settings.versioning,
-            force_destroy=settings.force_destroy,
+            on_destroy=settings.buckets_on_destroy,
             expire_days={},
         ),
         opts=kept,
@@ -107,23 +125,20 @@ mail_bucket = PrivateBucket(
     "inbox",
     PrivateBucketArgs(
         bucket=names.bucket("mail"),
-        policy=bucket_policies.mail(
-            names.bucket("mail"),
-            account_id=names.account_id,
-            receipt_rule_arn=arns.receipt_rule(names.region, names.account_id, RECEIPT_RULE_SET, names.receipt_rule),
-            data_role_arn=names.role_arn("data"),
-            trust=settings.trust,
-            raw_reader_arns=[arns.iam_role(names.account_id, reader) for reader in settings.raw_mail_readers],
-        ),
+        policy=grants.bucket("mail", names, settings.trust, settings.raw_mail_readers),
         readers=[roles["data"]],
         # A thrown-away mail is gone: old versions would keep its body.
         versioning=False,
-        force_destroy=settings.force_destroy,
+        on_destroy=settings.buckets_on_destroy,
         expire_days={INBOUND_PREFIX: 30},
     ),
     opts=kept,
 )
-InboundMail("inbound", InboundMailArgs(names=names, bucket_policy=mail_bucket.policy, mx=records.mx), opts=here)
+InboundMail(
+    "inbound",
+    InboundMailArgs(names=names, tls=settings.inbound_tls, bucket_policy=mail_bucket.policy, mx=records.mx),
+    opts=here,
+)
 
 pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
 pulumi.export("elasticIp", host.address)
@@ -132,6 +147,8 @@ pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key f
 pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("dnsRecords", records.listed)
 pulumi.export("release", setup.release)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)
+pulumi.export("sshHostKey", setup.host_key)

@@ -5,6 +5,8 @@ Owns the rules a value must keep and the messages when it does not. Types, meani
 in ``components/preflight.py``.
 """
 
+import base64
+import binascii
 import hashlib
 import ipaddress
 import json
@@ -12,15 +14,17 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.runtime import config
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from components.naming import Names, of_settings
+from components.policies.trust import Repository
 from hostsetup.services import Site
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
@@ -65,6 +69,12 @@ FROM_ENVIRONMENT = (
     *("release", "release_sha256", "source_repository", "source_ref", "toolchain"),
 )
 
+#: Stands for a secret where a stack is read without its secrets, and in messages.
+MASKED = "[secret]"
+
+#: What an emulated account on loopback hands out as elastic addresses; nothing reaches AWS from there.
+_EMULATED = ipaddress.ip_network("127.0.0.0/8")
+
 #: Directories by the name that a stack may give them; the staging one has no strict limits and nobody's trust:
 #: https://letsencrypt.org/docs/staging-environment/
 ACME_DIRECTORIES = {
@@ -92,9 +102,13 @@ def public_ipv4(value: str) -> str:
     except ValueError:
         raise ValueError("must be an IPv4 address, for example 3.208.12.34") from None
     for network, why in REFUSED_NETWORKS.items():
-        if address in network:
+        if address in network and not (network == _EMULATED and _aws_is_emulated()):
             raise ValueError(f"is in {network} ({why}) and can never be an elastic IP; give the address that AWS shows")
     return value
+
+
+def _aws_is_emulated() -> bool:
+    return urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("127.0.0.1", "localhost")
 
 
 def _absent_or_public_ipv4(value: str) -> str:
@@ -129,6 +143,8 @@ def _acme_directory(value: str) -> str:
 
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, AfterValidator(_receives_mail)]
+#: Of EC2, or empty; older instances have the short form.
+InstanceId = Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
 
 
@@ -190,6 +206,28 @@ class AccountSettings(Configured):
     region: Region
     allowed_callers: Callers
     protect: bool
+    github_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
+    github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
+    deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
+    deploy_instance_id: InstanceId
+
+    @model_validator(mode="after")
+    def _both_ids_or_none(self) -> Self:
+        ids = {"githubOwnerId": self.github_owner_id, "githubRepositoryId": self.github_repository_id}
+        missing = [key for key, value in ids.items() if not value]
+        if len(missing) == 1:
+            raise ValueError(
+                f"{missing[0]}: nothing is given, and the other id is. Give both, or neither "
+                f"(`gh api repos/{self.github_repository} --jq '.id, .owner.id'` prints them)."
+            )
+        return self
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(
+            slug=self.github_repository, owner_id=self.github_owner_id, repository_id=self.github_repository_id
+        )
 
 
 class Settings(Configured):
@@ -198,7 +236,9 @@ class Settings(Configured):
     account_id: AccountId
     region: Region
     zone: Annotated[str, AfterValidator(_domain)]
-    parent_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{1,31}$")]
+    parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
+    dns: Literal["route53", "cloudflare", "manual"]
+    cloudflare_zone_id: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
     suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
     broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
     mail_domain: Annotated[str, AfterValidator(_absent_or_domain)]
@@ -206,15 +246,20 @@ class Settings(Configured):
     trust: Literal["federated", "static"]
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
-    access_key_epoch: Annotated[int, Field(ge=1)]
+    # IAM lets a user have two: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    access_key_epochs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2)]
+    inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
     protect: bool
-    force_destroy: bool
+    buckets_on_destroy: Literal["refuse", "keep", "delete"]
     instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
+    host_instance_id: InstanceId
+    host_private_key: SecretStr
+    host_instance_profile: Literal["attach", "leave"]
     login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
@@ -234,12 +279,28 @@ class Settings(Configured):
     chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
 
+    @field_validator("access_key_epochs")
+    @classmethod
+    def _different(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError("must be different numbers: each is one key of a user")
+        return value
+
     @field_validator("ca_bundle")
     @classmethod
     def _exists(cls, value: str) -> str:
         if value and not Path(value).is_file():
             raise ValueError("must be a file with PEM certificates; none is there")
         return value
+
+    @model_validator(mode="after")
+    def _the_keeper_of_the_records_has_a_zone(self) -> Self:
+        needed = {"route53": "parentZoneId", "cloudflare": "cloudflareZoneId"}.get(self.dns)
+        if needed and not self.dns_zone_id:
+            raise ValueError(
+                f"{needed}: nothing is given, and dns is {self.dns!r}. Give the zone's id, or choose another dns."
+            )
+        return self
 
     @model_validator(mode="after")
     def _inside_the_zone(self) -> Self:
@@ -262,6 +323,36 @@ class Settings(Configured):
                 f"emailFromAddress: {sender!r} must be an address at the mail domain {self.names.mail_domain!r}, "
                 "whose mail this stack receives."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _an_existing_host_has_a_key(self) -> Self:
+        key = self.host_private_key.get_secret_value()
+        command = (
+            f"`pulumi config set -s {pulumi.get_stack()} --secret hostPrivateKey < <file>`, the file being a private "
+            "key without a passphrase that the login user's authorized_keys accepts"
+        )
+        if not self.host_instance_id:
+            if key:
+                raise ValueError(
+                    "hostPrivateKey: is given without hostInstanceId, and a machine that this program launches gets a "
+                    "key of its own. Set hostInstanceId, or `pulumi config rm hostPrivateKey`."
+                )
+            return self
+        if not key:
+            raise ValueError(
+                f"hostPrivateKey: nothing is given, and instance {self.host_instance_id} was launched with a key that "
+                f"this program does not have. Set it with {command}."
+            )
+        if key == MASKED:
+            return self
+        if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
+            raise ValueError(
+                "hostPrivateKey: must be encrypted, and it is in clear in the stack's file. Make another key for the "
+                f"host, since this one may have been read; then {command}."
+            )
+        if wrong := _unusable_key(key):
+            raise ValueError(f"hostPrivateKey: {wrong}. Set it with {command}.")
         return self
 
     @model_validator(mode="after")
@@ -334,18 +425,41 @@ class Settings(Configured):
         )
 
     @property
+    def dns_zone_id(self) -> str:
+        """The zone where ``dns`` keeps the records; empty when a person publishes them."""
+        return {"route53": self.parent_zone_id, "cloudflare": self.cloudflare_zone_id, "manual": ""}[self.dns]
+
+    @property
     def names(self) -> Names:
         """Raises ValueError when a name does not fit AWS's limits."""
-        mail_domain = self.mail_domain or default_mail_domain(self.zone, self.suffix)
-        return Names(
+        return of_settings(
             account_id=self.account_id,
             region=self.region,
             zone=self.zone,
             suffix=self.suffix,
-            broker_host=self.broker_host or default_broker_host(self.zone, self.suffix),
-            mail_domain=mail_domain,
-            email_from=self.email_from_address or default_email_from(mail_domain, self.suffix),
+            broker_host=self.broker_host,
+            mail_domain=self.mail_domain,
+            email_from=self.email_from_address,
         )
+
+
+def _unusable_key(key: str) -> str:
+    """Why no step could log in with it, without a word of the key; empty when one could."""
+    label = re.fullmatch(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\n(.*)\n-----END \1-----", key.strip(), re.DOTALL)
+    if label is None:
+        return "must be a private key in PEM form, from its BEGIN to its END line"
+    kind, body = label[1], label[2]
+    encrypted = "ENCRYPTED" in kind or "ENCRYPTED" in body.partition("\n\n")[0]
+    if kind == "OPENSSH PRIVATE KEY":
+        try:
+            decoded = base64.b64decode("".join(body.split()), validate=True)
+        except binascii.Error:
+            return "must be a private key in PEM form, and what is between its lines is not base64"
+        # The name of the cipher follows the magic word: openssh's PROTOCOL.key.
+        encrypted = not decoded.startswith(b"openssh-key-v1\0\0\0\0\x04none")
+    if encrypted:
+        return "is encrypted with a passphrase, which nobody is there to type (`ssh-keygen -p` on a copy takes it off)"
+    return ""
 
 
 T = TypeVar("T", bound=Configured)
@@ -370,11 +484,12 @@ def load(model: type[T]) -> T:
 def _explained(item: Any) -> str:
     """One sentence for one of pydantic's error records."""
     key = ".".join(str(part) for part in item["loc"])
+    value = MASKED if config.is_config_secret(f"{pulumi.get_project()}:{key}") else item["input"]
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        return f"  {key}: no such key (value {item['input']!r}). `Pulumi.yaml` lists every key with its meaning."
+        return f"  {key}: no such key (value {value!r}). `Pulumi.yaml` lists every key with its meaning."
     if item["type"] == "missing":
         return f"  {key}: missing. `Pulumi.yaml` says what it is."
     if not key:
         return f"  {message}"
-    return f"  {key}: {item['input']!r} {message[0].lower()}{message[1:]}."
+    return f"  {key}: {value!r} {message[0].lower()}{message[1:]}."

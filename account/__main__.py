@@ -10,6 +10,7 @@ import pulumi_aws as aws
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from components import preflight
+from components.ci import CiRoles, CiRolesArgs
 from components.singletons import Singletons
 from settings import AccountSettings, load
 
@@ -24,5 +25,18 @@ singletons = Singletons(
     settings.region,
     opts=pulumi.ResourceOptions(providers=[provider], protect=settings.protect),
 )
+ci = CiRoles(
+    "ci",
+    CiRolesArgs(
+        account_id=settings.account_id,
+        region=settings.region,
+        repository=settings.repository,
+        deploy_from=settings.deploy_from,
+        deploy_instance_id=settings.deploy_instance_id,
+        provider=singletons.github,
+    ),
+    opts=pulumi.ResourceOptions(providers=[provider]),
+)
 
 pulumi.export("githubProviderArn", singletons.github.arn)
+pulumi.export("ciRoleArns", ci.arns)

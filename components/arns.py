@@ -33,6 +33,11 @@ def receipt_rule(region: str, account_id: str, rule_set: str, rule: str) -> str:
     return f"arn:aws:ses:{region}:{account_id}:receipt-rule-set/{rule_set}:receipt-rule/{rule}"
 
 
-def instance(account_id: str, instance_id: str) -> str:
-    """In any region: the SSH user's policy names the instance by its id alone."""
-    return f"arn:aws:ec2:*:{account_id}:instance/{instance_id}"
+def instance(account_id: str, instance_id: str, *, region: str = "*") -> str:
+    """In any region unless one is given: the SSH user's policy names the instance by its id alone."""
+    return f"arn:aws:ec2:{region}:{account_id}:instance/{instance_id}"
+
+
+def ssm_document(region: str, name: str) -> str:
+    """One of AWS's own documents, which no account owns."""
+    return f"arn:aws:ssm:{region}::document/{name}"

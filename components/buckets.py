@@ -5,6 +5,7 @@ No flag weakens a guard. Leaves out the policy text (``components/policies/bucke
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -20,14 +21,15 @@ OLD_VERSION_DAYS = 30
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
     """``readers`` are the roles that ``policy`` names: S3 stores a principal as the role's unique id, so the policy is
-    applied again when one of them is replaced. ``expire_days`` maps key prefixes to days of life.
+    applied again when one of them is replaced. ``expire_days`` maps key prefixes to days of life. A destroy refuses a
+    bucket with objects, keeps bucket and guards in the account, or deletes the objects with all their versions.
     """
 
     bucket: str
     policy: Document
     readers: Sequence[aws.iam.Role]
     versioning: bool
-    force_destroy: bool
+    on_destroy: Literal["refuse", "keep", "delete"]
     expire_days: dict[str, int]
 
 
@@ -38,11 +40,16 @@ class PrivateBucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:buckets:PrivateBucket", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        kept = args.on_destroy == "keep"
 
-        bucket = aws.s3.Bucket(f"{name}-bucket", bucket=args.bucket, force_destroy=args.force_destroy, opts=child)
+        def child(*after: pulumi.Resource) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(parent=self, retain_on_delete=kept, depends_on=list(after))
+
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket", bucket=args.bucket, force_destroy=args.on_destroy == "delete", opts=child()
+        )
         ownership = aws.s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+            f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child()
         )
         # S3 answers 409 when two settings of one bucket are written at the same time, so they form a chain.
         public_access = aws.s3.BucketPublicAccessBlock(
@@ -52,13 +59,13 @@ class PrivateBucket(pulumi.ComponentResource):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[ownership]),
+            opts=child(ownership),
         )
         encryption = aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.id,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[public_access]),
+            opts=child(public_access),
         )
         last_setting: pulumi.Resource = encryption
         if args.versioning:
@@ -67,13 +74,13 @@ class PrivateBucket(pulumi.ComponentResource):
                 f"{name}-versioning",
                 bucket=bucket.id,
                 versioning_configuration={"status": "Enabled"},
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[encryption]),
+                opts=child(encryption),
             )
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=bucket.id,
             rules=_lifecycle(args),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[last_setting]),
+            opts=child(last_setting),
         )
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
@@ -81,6 +88,7 @@ class PrivateBucket(pulumi.ComponentResource):
             policy=text(args.policy),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                retain_on_delete=kept,
                 # It must be able to follow its roles, and it is text, not data.
                 protect=False,
                 depends_on=[public_access, *args.readers],

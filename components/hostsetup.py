@@ -47,10 +47,12 @@ class HostSetupArgs:
 class HostSetup(pulumi.ComponentResource):
     """Runbook sections 5, 5b and 10. ``done`` is the last step: every service answers. ``release`` is what runs on the
     host, in the host's own words: ``sha256:`` and an archive's digest, or ``commit:`` and the commit it was built from.
+    ``host_key`` is the pinned one, as a known_hosts line has it behind the name.
     """
 
     done: pulumi.Resource
     release: pulumi.Output[str]
+    host_key: pulumi.Output[str]
 
     def __init__(self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:hostsetup:HostSetup", name, None, opts)
@@ -70,6 +72,7 @@ class HostSetup(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=child(args.reachable),
         )
+        self.host_key = host_key.stdout
         connection = command.remote.ConnectionArgs(
             host=args.address,
             user=args.login_user,
@@ -93,7 +96,9 @@ class HostSetup(pulumi.ComponentResource):
             )
 
         # 2 says that the machine is up and that cloud-init had something to warn about.
-        booted = over_ssh("booted", "cloud-init status --wait --long || [ $? -eq 2 ]", "", child())
+        booted = over_ssh(
+            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child()
+        )
         # By step name, what it waits for beside the steps before it.
         besides: dict[str, list[pulumi.Resource]] = {}
         if args.copied is not None:

@@ -10,25 +10,26 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components import exclusive
 from components.naming import Names
-from components.policies import identities
+from components.policies import grants
 from components.policies.document import text
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentitiesArgs:
-    """``access_key_users`` of ``daemon`` and ``broker``; a new ``access_key_epoch`` replaces their keys."""
+    """``access_key_users`` of ``daemon`` and ``broker``; each has a key for every number of ``access_key_epochs``."""
 
     names: Names
     instance_id: pulumi.Input[str]
     access_key_users: Collection[str]
-    access_key_epoch: int
+    access_key_epochs: Collection[int]
 
 
 class Identities(pulumi.ComponentResource):
     """``daemon`` may assume the data role, ``broker`` may SSH to the host (runbook section 4.1).
 
-    ``access_keys`` maps a user's key to its id and secret, both secret.
+    ``access_keys`` maps a user's key to id and secret of his newest access key, both secret.
     """
 
     daemon: aws.iam.User
@@ -40,32 +41,32 @@ class Identities(pulumi.ComponentResource):
         names = args.names
 
         self.daemon = aws.iam.User(f"{name}-daemon", name=names.daemon_user, opts=child)
-        aws.iam.UserPolicy(
-            f"{name}-daemon-assume-role",
-            name=f"{names.daemon_user}-assume-role",
-            user=self.daemon.name,
-            policy=text(identities.daemon(names.role_arn("data"))),
-            opts=child,
-        )
+        daemon_policies = [
+            aws.iam.UserPolicy(
+                f"{name}-daemon-assume-role", name=policy_name, user=self.daemon.name, policy=text(policy), opts=child
+            )
+            for policy_name, policy in grants.daemon_user(names).items()
+        ]
+        exclusive.user(f"{name}-daemon", self.daemon, [grant.name for grant in daemon_policies], child)
         broker = aws.iam.User(f"{name}-broker", name=names.broker_user, opts=child)
-        aws.iam.UserPolicy(
+        policy_name = grants.broker_user_policy(names)
+        broker_policy = aws.iam.UserPolicy(
             f"{name}-broker-ec2ic",
-            name=f"{names.broker_user}-ec2ic",
+            name=policy_name,
             user=broker.name,
             policy=pulumi.Output.from_input(args.instance_id).apply(
-                lambda instance_id: text(identities.ssh(names.account_id, instance_id))
+                lambda instance_id: text(grants.broker_user(names, instance_id)[policy_name])
             ),
             opts=child,
         )
+        exclusive.user(f"{name}-broker", broker, [broker_policy.name], child)
 
         self.access_keys = {}
         for key, user in {"daemon": self.daemon, "broker": broker}.items():
-            if key in args.access_key_users:
-                made = aws.iam.AccessKey(
-                    f"{name}-{key}-key",
-                    user=user.name,
-                    opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.access_key_epoch),
-                )
+            if key not in args.access_key_users:
+                continue
+            for epoch in sorted(args.access_key_epochs):
+                made = aws.iam.AccessKey(f"{name}-{key}-key-{epoch}", user=user.name, opts=child)
                 self.access_keys[key] = pulumi.Output.secret(
                     pulumi.Output.all(aws_access_key_id=made.id, aws_secret_access_key=made.secret)
                 )

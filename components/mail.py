@@ -5,11 +5,15 @@ records (``components/dns.py``) and the click that verifies the sender address.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
 from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
+
+#: SES marks spam and viruses.
+SCANNED = True
 
 #: SES makes three DKIM tokens for every domain identity.
 DKIM_TOKENS = 3
@@ -43,12 +47,13 @@ class MailIdentities(pulumi.ComponentResource):
 @dataclass(frozen=True, kw_only=True)
 class InboundMailArgs:
     """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule. ``mx`` is the record
-    that leads mail here.
+    that leads mail here. With ``tls`` at Require SES turns away senders that cannot encrypt.
     """
 
     names: Names
+    tls: Literal["Optional", "Require"]
     bucket_policy: aws.s3.BucketPolicy
-    mx: aws.route53.Record
+    mx: pulumi.Resource
 
 
 class InboundMail(pulumi.ComponentResource):
@@ -61,8 +66,8 @@ class InboundMail(pulumi.ComponentResource):
             name=args.names.receipt_rule,
             rule_set_name=RECEIPT_RULE_SET,
             enabled=True,
-            scan_enabled=True,
-            tls_policy="Optional",
+            scan_enabled=SCANNED,
+            tls_policy=args.tls,
             recipients=[args.names.mail_domain],
             s3_actions=[
                 {

@@ -5,13 +5,13 @@ Leaves out the issuer they trust (``components/federation.py``) and the bucket s
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from components import exclusive
 from components.naming import DATA_CLASSES, Names
-from components.policies import roles, trust
+from components.policies import grants
 from components.policies.document import text
 
 #: Seconds a session lives at most; the shortest that IAM accepts.
@@ -23,7 +23,7 @@ class DataRolesArgs:
     """``trust`` decides about the data role alone; vault and memory roles have only ever trusted the issuer."""
 
     names: Names
-    trust: Literal["federated", "static"]
+    trust: grants.Trust
     daemon: aws.iam.User
     provider: aws.iam.OpenIdConnectProvider
 
@@ -37,45 +37,26 @@ class DataRoles(pulumi.ComponentResource):
         super().__init__("agentkeys:roles:DataRoles", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         names = args.names
-        federated = trust.federated(names.account_id, names.broker_host)
-        is_static = args.trust == "static"
+        about = {"data": "mail and sender data", **{row.key: row.prefix for row in DATA_CLASSES}}
 
-        self.by_key = {
-            "data": aws.iam.Role(
-                f"{name}-data",
-                name=names.role("data"),
-                description="AgentKeys mail and sender data, assumed for one agent at a time.",
-                assume_role_policy=text(trust.daemon(names.account_id, names.daemon_user) if is_static else federated),
+        self.by_key = {}
+        for key in grants.ROLE_KEYS:
+            role = aws.iam.Role(
+                f"{name}-{key}",
+                name=names.role(key),
+                description=f"AgentKeys {about[key]}, assumed for one agent at a time.",
+                assume_role_policy=text(grants.role_trust(key, names, args.trust)),
                 max_session_duration=SESSION_SECONDS,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.daemon, args.provider]),
-            )
-        }
-        if is_static:
-            aws.iam.RolePolicy(
-                f"{name}-data-inline",
-                name=f"{names.role('data')}-inline",
-                role=self.by_key["data"].name,
-                policy=text(
-                    roles.data_before_federation(
-                        names.bucket("mail"), names.mail_domain, names.account_id, names.region
-                    )
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=[args.provider, *([args.daemon] if key == "data" else [])]
                 ),
-                opts=child,
             )
-        for row in DATA_CLASSES:
-            self.by_key[row.key] = aws.iam.Role(
-                f"{name}-{row.key}",
-                name=names.role(row.key),
-                description=f"AgentKeys {row.prefix}, assumed for one agent at a time.",
-                assume_role_policy=text(federated),
-                max_session_duration=SESSION_SECONDS,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.provider]),
-            )
-            aws.iam.RolePolicy(
-                f"{name}-{row.key}-inline",
-                name=f"{names.role(row.key)}-inline",
-                role=self.by_key[row.key].name,
-                policy=text(roles.data_class(row, names.bucket(row.key), names.account_id)),
-                opts=child,
-            )
+            self.by_key[key] = role
+            policies = [
+                aws.iam.RolePolicy(
+                    f"{name}-{key}-inline", name=policy_name, role=role.name, policy=text(policy), opts=child
+                )
+                for policy_name, policy in grants.role(key, names, args.trust).items()
+            ]
+            exclusive.role(f"{name}-{key}", role, [policy.name for policy in policies], child)
         self.register_outputs({})

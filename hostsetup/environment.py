@@ -36,21 +36,22 @@ def environment_files(site: Site) -> tuple[File, ...]:
     return tuple(
         File(
             path=str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),
-            content="".join(f"{name}={_quoted(name, value)}\n" for name, value in variables.items()),
+            content="".join(f"{name}={_quoted(name, value)}\n" for name, value in read.items()),
             owner="agentkeys:agentkeys" if unit in _SECRETS_OF else "root:agentkeys",
             mode="0600" if unit in _SECRETS_OF else "0640",
         )
-        for unit, variables in _variables(site).items()
+        for unit, read in variables(site).items()
     )
 
 
 def environment_paths(unit: str, site: Site) -> tuple[str, ...]:
     """The files that ``unit`` reads its environment from, in the order in which the unit names them."""
-    rendered = (str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),) if unit in _variables(site) else ()
+    rendered = (str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),) if unit in variables(site) else ()
     return rendered + tuple(str(path) for path in _SECRETS_OF.get(unit, ()))
 
 
-def _variables(site: Site) -> dict[str, dict[str, str]]:
+def variables(site: Site) -> dict[str, dict[str, str]]:
+    """By unit, what it reads from its rendered file; nothing in here is secret."""
     bind = {service.unit: f"127.0.0.1:{service.port}" for service in SERVICES}
     chain = {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
     return {

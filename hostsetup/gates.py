@@ -29,15 +29,15 @@ PAUSE = 2.0
 #: Seconds one look may take.
 LOOK_TIMEOUT = 5.0
 #: Seconds until a gate gives up, unless it is told otherwise.
-TIMEOUTS = {"host-key": 300, "dns": 600, "issuer": 180}
+TIMEOUTS = {"host-key": 300, "dns": 600, "records": 3600, "issuer": 180}
 #: STS fetches discovery and keys itself and gives up after five seconds.
 ISSUER_TIMEOUT = 5.0
 
 #: Where STS reaches an issuer; AWS takes no other port in an issuer's URL.
 PORT = 443
 
-#: TYPE of an A record in DNS answers (RFC 1035).
-A_RECORD = 1
+#: TYPE of a record in DNS answers (RFC 1035 section 3.2.2).
+TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16}
 
 
 class NotYet(Exception):  # noqa: N818 - it reads as what it says
@@ -81,12 +81,45 @@ def visible(hosts: Sequence[str], address: str, doh_urls: Sequence[str]) -> str:
     return f"{len(hosts)} names resolve to {address}"
 
 
-def resolve(host: str, doh_url: str) -> list[str]:
-    """IPv4 addresses of a host, sorted, from one resolver's JSON answer; empty when there are none yet."""
+def published(records: Sequence[str], doh_urls: Sequence[str]) -> str:
+    """Every resolver gives exactly the value of every record, each told as ``<name> <type> <value>``.
+
+    Raises NotYet with the records that are missing, as lines of a zone file.
+    """
+    missing = []
+    for record in records:
+        name, kind, value = record.split(" ", 2)
+        for url in doh_urls:
+            found = [_plain(seen) for seen in resolve(name, url, kind)]
+            # Others may have texts of their own at the name; everything else belongs to this stack alone.
+            if found != [_plain(value)] and not (kind == "TXT" and _plain(value) in found):
+                missing.append(zone_line(name, kind, value))
+                break
+    if missing:
+        raise NotYet(f"{len(missing)} of {len(records)} records are not there:\n" + "\n".join(missing))
+    return f"{len(records)} records are there"
+
+
+def zone_line(name: str, kind: str, value: str) -> str:
+    """One record in the form of a zone file (RFC 1035 section 5), its names absolute, its TTL the file's."""
+    if kind == "TXT":
+        value = f'"{value}"'
+    elif kind in ("CNAME", "MX"):
+        value = f"{value}."
+    return f"{name}. IN {kind} {value}"
+
+
+def _plain(value: str) -> str:
+    """Resolvers differ in quotes, in the last dot of a name and in its case."""
+    return value.strip('"').rstrip(".").lower()
+
+
+def resolve(host: str, doh_url: str, kind: str = "A") -> list[str]:
+    """Values of a name's records of one type, sorted, from one resolver's JSON answer; empty while there are none."""
     try:
         answer = requests.get(
             doh_url,
-            params={"name": host, "type": "A"},
+            params={"name": host, "type": kind},
             headers={"accept": "application/dns-json"},
             timeout=LOOK_TIMEOUT,
         )
@@ -94,7 +127,7 @@ def resolve(host: str, doh_url: str) -> list[str]:
         records = answer.json().get("Answer", [])
     except (requests.RequestException, ValueError) as error:
         raise NotYet(f"{doh_url} does not answer for {host}: {error}") from error
-    return sorted(record["data"] for record in records if record["type"] == A_RECORD)
+    return sorted(record["data"] for record in records if record["type"] == TYPES[kind])
 
 
 def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
@@ -106,15 +139,7 @@ def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
     addresses = resolve(host, doh_urls[0])
     if not addresses:
         raise NotYet(f"{doh_urls[0]} gives no address for {host}")
-    with urllib3.HTTPSConnectionPool(
-        addresses[0],
-        PORT,
-        server_hostname=host,
-        assert_hostname=host,
-        ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
-        timeout=ISSUER_TIMEOUT,
-        retries=False,
-    ) as pool:
+    with connection(addresses[0], host, ca_bundle) as pool:
         discovery = _json(pool, host, "/.well-known/openid-configuration")
         if discovery.get("issuer") != f"https://{host}":
             raise NotYet(f"discovery of {host} names the issuer {discovery.get('issuer')!r}, not 'https://{host}'")
@@ -126,6 +151,19 @@ def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
             raise NotYet(f"the key set of {host} has {len(keys)} keys and no ES256 key among them")
         _get(pool, host, "/healthz")
     return thumbprint(addresses[0], host)
+
+
+def connection(address: str, host: str, ca_bundle: str) -> urllib3.HTTPSConnectionPool:
+    """To a host's public port at a resolved address, its certificate checked for the host's name."""
+    return urllib3.HTTPSConnectionPool(
+        address,
+        PORT,
+        server_hostname=host,
+        assert_hostname=host,
+        ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
+        timeout=ISSUER_TIMEOUT,
+        retries=False,
+    )
 
 
 def thumbprint(address: str, host: str) -> str:
@@ -203,6 +241,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     dns.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
     dns.add_argument("hosts", nargs="+")
 
+    manual = gate("records", "wait until somebody has published the records, and say which are missing")
+    manual.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
+    manual.add_argument("records", nargs="+", metavar="RECORD", help="'<name> <type> <value>'")
+
     served = gate("issuer", "wait until the issuer can be used by STS and print its thumbprint")
     served.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
     served.add_argument("--ca-bundle", default="", help="PEM file of authorities in place of this machine's")
@@ -228,6 +270,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seconds=given.timeout,
             cure="NXDOMAIN means that the zone is not delegated yet or that a negative answer is cached; another "
             "address means a record that this stack does not own.",
+        )
+    elif given.gate == "records":
+        answer = wait(
+            lambda: published(given.records, given.doh),
+            what=f"{len(given.records)} records",
+            seconds=given.timeout,
+            cure="Publish them where the zone is kept (`python -m ops records` prints them in other forms).",
         )
     else:
         answer = wait(

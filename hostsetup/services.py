@@ -116,6 +116,11 @@ SERVICES = (
 #: Keys of the public host names, in record order.
 PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
 
+#: The host's open ports. 22 takes its networks from a setting; 80 answers the ACME challenge (RFC 8555 section 8.3),
+#: 443 serves agents and STS, which fetches the keys from addresses that nobody can pin.
+SSH_PORT = 22
+PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
+
 #: File names of the binaries that a release archive holds at its top level.
 BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 

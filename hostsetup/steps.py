@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bundle import File, render_bundle
+from .bundle import File, read_bundle, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
 from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
@@ -222,6 +222,11 @@ def steps(site: Site) -> tuple[Step, ...]:
             after=("units", "nginx-https"),
         ),
     )
+
+
+def installed_files(site: Site) -> dict[str, File]:
+    """What the steps install as it is rendered, by path; what a script makes out of it on the host is not in it."""
+    return {file.path: file for step in steps(site) for file in read_bundle(step.stdin)}
 
 
 def _update_files(reboot_time: str) -> tuple[File, ...]:

@@ -27,6 +27,7 @@ Inputs = dict[str, Any]
 #: Identifier, in the form that an import of the type takes, from the inputs alone.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
+    "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",
@@ -50,6 +51,10 @@ BY_NAME: dict[str, Callable[[Inputs], str]] = {
 REPEATED = frozenset(
     {
         "aws:ebs/encryptionByDefault:EncryptionByDefault",
+        "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        "aws:iam/userPoliciesExclusive:UserPoliciesExclusive",
+        "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "command:local:Command",
         "command:remote:Command",
@@ -114,17 +119,6 @@ class Account:
                 self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
                 print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
 
-    def rule(self, inputs: Inputs, *, egress: bool) -> Iterable[str]:
-        group = inputs["securityGroupId"]
-        rules = self.ask("ec2", "describe-security-group-rules", "--filters", f"Name=group-id,Values={group}")
-        # A rule for every protocol has no ports, which EC2 shows as -1.
-        wanted = (egress, inputs.get("fromPort", -1), inputs.get("toPort", -1), inputs["cidrIpv4"])
-        return (
-            rule["SecurityGroupRuleId"]
-            for rule in rules["SecurityGroupRules"]
-            if (rule["IsEgress"], rule.get("FromPort", -1), rule.get("ToPort", -1), rule.get("CidrIpv4")) == wanted
-        )
-
     def address(self, inputs: Inputs) -> Iterable[str]:
         name = inputs["tags"]["Name"]
         found = self.ask("ec2", "describe-addresses", "--filters", f"Name=tag:Name,Values={name}")
@@ -156,10 +150,6 @@ class Account:
         match kind:
             case "aws:ec2/securityGroup:SecurityGroup":
                 self.delete_security_group(inputs)
-            case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-                found = self.rule(inputs, egress=False)
-            case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
-                found = self.rule(inputs, egress=True)
             case "aws:ec2/eip:Eip":
                 found = self.address(inputs)
             case "aws:ec2/instance:Instance":

@@ -36,11 +36,12 @@ def main() -> int:
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
+    from sandbox.virtualenv import VirtualenvError
 
     # Each says by itself what was seen and what to do.
     explained = (
         *(supervisor.SandboxError, AcmeError, EngineError, GoError, HostError, PortTakenError),
-        *(RecoveryError, SnapshotError, StandinError, tools.ToolError),
+        *(RecoveryError, SnapshotError, StandinError, VirtualenvError, tools.ToolError),
     )
     try:
         _run(given)

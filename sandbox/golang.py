@@ -50,3 +50,10 @@ def _version(go: str) -> tuple[int, ...]:
         check=False,
     )
     return tuple(int(part) for part in re.findall(r"\d+", done.stdout)[:2])
+
+
+if __name__ == "__main__":
+    try:
+        print(find(lambda line: print(line, file=sys.stderr)))
+    except GoError as error:
+        raise SystemExit(str(error)) from None

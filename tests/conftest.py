@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import emulation
-from tests.recorder import LOOP, PROJECT, Recorder, run
+from tests.recorder import INSTANCE_ID, LOOP, PROJECT, Recorder, run
 
 GOLDEN = Path(__file__).parent / "golden"
 STACKS = ("prod", "test")
@@ -58,7 +58,8 @@ def program(request: pytest.FixtureRequest, programs: dict[str, Recorder]) -> Re
 
 @pytest.fixture(scope="session")
 def account() -> Recorder:
-    return run("litentry", folder=PROJECT / "account")
+    """The account's project with everything in it: the deploy role is there once the test host's id is."""
+    return run("litentry", folder=PROJECT / "account", changed={"deployInstanceId": INSTANCE_ID})
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from components.naming import ACTOR_TAG, DATA_CLASSES
-from components.policies import buckets
+from components.policies import buckets, trust
 from components.policies.document import document, statement
+from components.policies.trust import Repository
+from tests.recorder import INSTANCE_ID, PROJECT, run
 
 DOCUMENT_KEYS = ("policy", "assumeRolePolicy")
 
@@ -33,6 +35,11 @@ def listed(value):
 def test_every_document_is_the_golden_one(stack, programs, golden):
     for name, made in documents(programs[stack]).items():
         golden(f"policies/{stack}/{name}.json", json.dumps(made, indent=2, sort_keys=True) + "\n")
+
+
+def test_every_document_of_the_account_is_the_golden_one(account, golden):
+    for name, made in documents(account).items():
+        golden(f"policies/account/{name}.json", json.dumps(made, indent=2, sort_keys=True) + "\n")
 
 
 def test_no_document_allows_every_principal_or_every_action(program):
@@ -73,7 +80,8 @@ def test_every_bucket_refuses_plain_http(program):
     policies = program.of("aws:s3/bucketPolicy:BucketPolicy")
     assert len(policies) == 3
     for policy in policies:
-        (denied,) = [item for item in policy.policy["Statement"] if item["Effect"] == "Deny"]
+        (denied,) = [item for item in policy.policy["Statement"] if item["Sid"] == "DenyPlainHttp"]
+        assert denied["Effect"] == "Deny"
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert denied["Action"] == "s3:*"
 
@@ -118,11 +126,17 @@ def test_v3_refuses_the_enumeration_that_v2_allowed(row):
     assert lists_only_own_prefix(buckets.data_class(row, "bucket", role))
 
 
-def test_nobody_reads_raw_mail_unless_a_setting_names_the_role(program):
-    (policy,) = [item for item in program.of("aws:s3/bucketPolicy:BucketPolicy") if item.name == "inbox-policy"]
-    readers = [item for item in policy.policy["Statement"] if "s3:GetObject" in listed(item["Action"])]
-    assert [item["Sid"] for item in readers] == ["MailObjectsV3"]
-    assert "inbound/" not in readers[0]["Resource"]
+def test_nobody_reads_raw_mail_unless_a_setting_names_the_role(programs):
+    reading = {
+        stack: {
+            item["Sid"]: item["Principal"]["AWS"]
+            for item in programs[stack].named("inbox-policy").policy["Statement"]
+            if item["Effect"] == "Allow" and "inbound/" in json.dumps(item) and "Service" not in item["Principal"]
+        }
+        for stack in programs
+    }
+    e2e = "arn:aws:iam::429071895007:role/github-actions-agentkeys-e2e"
+    assert reading == {"prod": {}, "test": {"GetRawMail": e2e, "ListRawMail": e2e}}
 
 
 def test_ses_writes_for_this_stacks_rule_only(programs):
@@ -136,6 +150,49 @@ def test_ses_writes_for_this_stacks_rule_only(programs):
                 "aws:SourceArn": (f"arn:aws:ses:us-east-1:429071895007:receipt-rule-set/agentkeys:receipt-rule/{rule}"),
             }
         }
+
+
+def test_a_job_of_github_is_bound_to_the_repository_and_a_deploy_to_one_branch(account):
+    issuer = "token.actions.githubusercontent.com"
+    conditions = {
+        name: made["Statement"][0]["Condition"] for name, made in documents(account).items() if name.endswith("-trust")
+    }
+    aud = {f"{issuer}:aud": "sts.amazonaws.com"}
+    assert conditions == {
+        "ci-e2e-trust": {"StringEquals": aud, "StringLike": {f"{issuer}:sub": "repo:litentry/agentKeys:*"}},
+        "ci-deploy-trust": {"StringEquals": {**aud, f"{issuer}:sub": "repo:litentry/agentKeys:ref:refs/heads/main"}},
+    }
+
+
+def test_with_the_repositorys_ids_both_forms_of_subject_are_taken_and_the_ids_are_asked_for():
+    issuer = "token.actions.githubusercontent.com"
+    repository = Repository(slug="litentry/agentKeys", owner_id="11", repository_id="22")
+    (item,) = trust.github("429071895007", repository, ["environment:test"])["Statement"]
+    assert item["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert item["Condition"] == {
+        "StringEquals": {
+            f"{issuer}:aud": "sts.amazonaws.com",
+            f"{issuer}:repository_id": "22",
+            f"{issuer}:repository_owner_id": "11",
+            f"{issuer}:sub": [
+                "repo:litentry/agentKeys:environment:test",
+                "repo:litentry@11/agentKeys@22:environment:test",
+            ],
+        }
+    }
+
+
+def test_a_deploy_is_a_command_on_one_instance(account):
+    (send,) = [item for _, item in statements(account) if "ssm:SendCommand" in listed(item["Action"])]
+    assert send["Resource"] == [
+        f"arn:aws:ec2:us-east-1:429071895007:instance/{INSTANCE_ID}",
+        "arn:aws:ssm:us-east-1::document/AWS-RunShellScript",
+    ]
+
+
+def test_without_the_test_hosts_id_there_is_no_deploy_role():
+    bare = run("litentry", folder=PROJECT / "account")
+    assert [item.inputs["name"] for item in bare.of("aws:iam/role:Role")] == ["github-actions-agentkeys-e2e"]
 
 
 def test_a_sid_used_twice_is_refused():

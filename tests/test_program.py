@@ -13,6 +13,7 @@ from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
 COMPONENT_TYPES = {
     "agentkeys:account:Singletons",
     "agentkeys:buckets:PrivateBucket",
+    "agentkeys:ci:CiRoles",
     "agentkeys:dns:Records",
     "agentkeys:federation:Federation",
     "agentkeys:host:BrokerHost",
@@ -168,6 +169,18 @@ def test_what_cannot_be_had_again_is_protected_in_prod_and_nothing_is_in_test(pr
     assert not [item.name for item in programs["test"].custom if item.request.protect]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "emptied", "stays"), [("refuse", False, False), ("keep", False, True), ("delete", True, False)]
+)
+def test_a_setting_chooses_what_destroy_does_with_the_data(release, chosen, emptied, stays):
+    recorded = run("prod", changed={**release, "bucketsOnDestroy": chosen})
+    assert {item.inputs["forceDestroy"] for item in recorded.of("aws:s3/bucket:Bucket")} == {emptied}
+    retained = {item.name for item in recorded.custom if item.request.retainOnDelete}
+    expected = {item.name for item in recorded.custom if item.parent in ("vault", "memory", "inbox")}
+    assert len(expected) == 20
+    assert retained == (expected if stays else set())
+
+
 def test_the_buckets_are_emptied_by_destroy_in_test_only(programs):
     emptied = {
         stack: {item.inputs["forceDestroy"] for item in programs[stack].of("aws:s3/bucket:Bucket")}
@@ -216,10 +229,30 @@ def test_the_machine_answers_metadata_only_with_a_token_and_encrypts_its_disk(pr
 
 def test_exactly_three_ports_are_open(program):
     opened = {
-        (item.inputs["fromPort"], item.inputs["toPort"], item.inputs["cidrIpv4"])
-        for item in program.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        (rule["fromPort"], rule["toPort"], *rule["cidrBlocks"])
+        for rule in program.named("host-firewall").inputs["ingress"]
     }
     assert opened == {(port, port, "0.0.0.0/0") for port in (22, 80, 443)}
+
+
+def test_every_identity_carries_its_own_policies_alone(program):
+    """What somebody attaches by hand shows in a refresh and goes with the next up."""
+    carried = {}
+    for kind, of in {"aws:iam/rolePolicy:RolePolicy": "role", "aws:iam/userPolicy:UserPolicy": "user"}.items():
+        for item in program.of(kind):
+            carried.setdefault((of, item.inputs[of]), []).append(item.inputs["name"])
+    names = {
+        (of, item.inputs["name"]) for of in ("role", "user") for item in program.of(f"aws:iam/{of}:{of.capitalize()}")
+    }
+    for of in ("role", "user"):
+        inline = program.of(f"aws:iam/{of}PoliciesExclusive:{of.capitalize()}PoliciesExclusive")
+        assert {item.inputs[f"{of}Name"]: sorted(item.inputs["policyNames"]) for item in inline} == {
+            name: sorted(carried.get((of, name), [])) for kind, name in names if kind == of
+        }
+        managed = program.of(f"aws:iam/{of}PolicyAttachmentsExclusive:{of.capitalize()}PolicyAttachmentsExclusive")
+        assert {item.inputs[f"{of}Name"]: item.inputs["policyArns"] for item in managed} == {
+            name: [] for kind, name in names if kind == of
+        }
 
 
 def commands(recorded):
@@ -280,23 +313,32 @@ def test_static_trust_changes_the_data_role_alone(release, programs):
         item.name for item in federated.custom
         if item.inputs != static.named(item.name).inputs
     }  # fmt: skip
-    assert changed == {"roles-data", "inbox-policy"}
+    assert changed == {"roles-data", "inbox-policy", "roles-data-only-inline"}
     trust = json.loads(static.named("roles-data").inputs["assumeRolePolicy"])["Statement"][0]
     assert trust["Principal"] == {"AWS": "arn:aws:iam::429071895007:user/agentkeys-daemon-test"}
     assert trust["Action"] == "sts:AssumeRole"
 
 
 def test_access_keys_are_made_only_for_the_users_named(release, program):
-    assert [item.name for item in program.of("aws:iam/accessKey:AccessKey")] == ["identities-broker-key"]
+    assert [item.name for item in program.of("aws:iam/accessKey:AccessKey")] == ["identities-broker-key-1"]
     none = run("test", changed={**release, "accessKeyUsers": "[]"})
     assert none.of("aws:iam/accessKey:AccessKey") == []
+
+
+def test_a_key_is_rotated_by_a_second_one_beside_it(release, program):
+    both = run("test", changed={**release, "accessKeyEpochs": "[1, 2]"}).of("aws:iam/accessKey:AccessKey")
+    assert [item.name for item in both] == ["identities-broker-key-1", "identities-broker-key-2"]
+    newer = run("test", changed={**release, "accessKeyEpochs": "[2]"}).of("aws:iam/accessKey:AccessKey")
+    assert [item.name for item in newer] == ["identities-broker-key-2"]
 
 
 def test_the_account_refuses_to_go_while_a_rule_is_left(account):
     guard = account.named("account-no-rules-left")
     assert any(urn.endswith("::account-active") for urn in guard.request.dependencies)
     assert "describe-receipt-rule-set" in guard.inputs["delete"]
-    assert all(item.request.protect for item in account.custom if not item.type.startswith("pulumi:"))
+    once = [item for item in account.custom if item.parent == "account"]
+    assert len(once) == 6
+    assert all(item.request.protect for item in once)
 
 
 def test_a_stack_owns_nothing_that_the_account_has_once(program, account):

@@ -8,12 +8,6 @@ from ops import recover
 
 ANSWERS = {
     "describe-security-groups": {"SecurityGroups": [{"GroupId": "sg-1"}]},
-    "describe-security-group-rules": {
-        "SecurityGroupRules": [
-            {"SecurityGroupRuleId": "sgr-22", "IsEgress": False, "FromPort": 22, "ToPort": 22, "CidrIpv4": "0.0.0.0/0"},
-            {"SecurityGroupRuleId": "sgr-all", "IsEgress": True, "FromPort": -1, "ToPort": -1, "CidrIpv4": "0.0.0.0/0"},
-        ]
-    },
     "describe-addresses": {"Addresses": [{"AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1"}]},
     "describe-instances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
     "get-caller-identity": {"Account": "429071895007"},
@@ -58,7 +52,7 @@ def creating(kind, inputs, urn="urn::new"):
 
 def test_an_unfinished_create_of_every_registered_type_has_an_answer(aws, program, account):
     for item in (*program.registered, *account.registered):
-        operation = creating(item.type, {**item.inputs, "securityGroupId": "sg-1"})
+        operation = creating(item.type, item.inputs)
         operation[0]["resource"]["custom"] = item.request.custom
         recover.taken_in(deployment(), operation, None)
 
@@ -110,21 +104,6 @@ def test_a_security_group_that_was_cut_off_is_made_again(aws):
         ("aws:ec2/eip:Eip", {"tags": {"Name": "n"}}, "eipalloc-1"),
         ("aws:ec2/instance:Instance", {"tags": {"Name": "n"}}, "i-1"),
         ("aws:ec2/eipAssociation:EipAssociation", {"allocationId": "eipalloc-1"}, "eipassoc-1"),
-        (
-            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-            {"securityGroupId": "sg-1", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"},
-            "sgr-22",
-        ),
-        (
-            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-            {"securityGroupId": "sg-1", "fromPort": 80, "toPort": 80, "cidrIpv4": "0.0.0.0/0"},
-            None,
-        ),
-        (
-            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-            {"securityGroupId": "sg-1", "cidrIpv4": "0.0.0.0/0"},
-            "sgr-all",
-        ),
         (
             "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
             {"url": "https://broker.litentry.org"},

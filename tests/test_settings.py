@@ -14,6 +14,10 @@ BAD = [
     ("region", "eu-north-1", "region: 'eu-north-1' must be a region where SES receives mail: ap-northeast-1"),
     ("zone", "Litentry.org.", "zone: 'Litentry.org.' must be a DNS name in lower case"),
     ("parentZoneId", "/hostedzone/Z1", "parentZoneId: '/hostedzone/Z1' string should match"),
+    ("parentZoneId", "", "parentZoneId: nothing is given, and dns is 'route53'"),
+    ("dns", "cloudflare", "cloudflareZoneId: nothing is given, and dns is 'cloudflare'"),
+    ("dns", "godaddy", "dns: 'godaddy' input should be 'route53', 'cloudflare' or 'manual'"),
+    ("cloudflareZoneId", "zone", "cloudflareZoneId: 'zone' string should match"),
     ("suffix", "test", "suffix: 'test' string should match"),
     ("brokerHost", "broker.example.com", "brokerHost: 'broker.example.com' must be below the zone 'litentry.org'"),
     ("brokerHost", "litentry.org", "brokerHost: 'litentry.org' must be below the zone"),
@@ -23,15 +27,21 @@ BAD = [
     ("emailFromAddress", "a b@bots-test.litentry.org", "emailFromAddress: 'a b@bots-test.litentry.org' must be"),
     ("brokerHost", "signer-test.litentry.org", "brokerHost: 'signer-test.litentry.org' is also the name of another"),
     ("mailDomain", "audit-test.litentry.org", "mailDomain: 'audit-test.litentry.org' is also the name of another"),
+    ("inboundTls", "always", "inboundTls: 'always' input should be 'Optional' or 'Require'"),
     ("trust", "both", "trust: 'both' input should be 'federated' or 'static'"),
     ("allowedCallers", "[]", "allowedCallers: [] list should have at least 1 item"),
     ("allowedCallers", '["agentkeys-admin"]', "allowedCallers.0: 'agentkeys-admin' string should match"),
     ("allowedCallers", "agentkeys-admin", "allowedCallers: 'agentkeys-admin' must be a JSON list"),
     ("accessKeyUsers", '["admin"]', "accessKeyUsers.0: 'admin' input should be 'daemon' or 'broker'"),
-    ("accessKeyEpoch", "0", "accessKeyEpoch: '0' input should be greater than or equal to 1"),
+    ("accessKeyEpochs", "[0]", "accessKeyEpochs.0: 0 input should be greater than or equal to 1"),
+    ("accessKeyEpochs", "[1, 2, 3]", "accessKeyEpochs: [1, 2, 3] list should have at most 2 items"),
+    ("accessKeyEpochs", "[2, 2]", "accessKeyEpochs: [2, 2] must be different numbers"),
+    ("bucketsOnDestroy", "empty", "bucketsOnDestroy: 'empty' input should be 'refuse', 'keep' or 'delete'"),
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
+    ("loginUser", "Ubuntu", "loginUser: 'Ubuntu' string should match"),
+    ("rebootTime", "24:00", "rebootTime: '24:00' string should match"),
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
     ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
     ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
@@ -59,6 +69,24 @@ def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence
     message = str(refused.value)
     assert sentence in message
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("githubRepository", "litentry", "githubRepository: 'litentry' string should match"),
+        ("githubRepository", "litentry*/agentKeys", "githubRepository: 'litentry*/agentKeys' string should match"),
+        ("githubOwnerId", "11", "githubRepositoryId: nothing is given, and the other id is"),
+        ("deployFrom", "*", "deployFrom: '*' string should match"),
+        ("deployFrom", "ref:refs/heads/*", "deployFrom: 'ref:refs/heads/*' string should match"),
+        ("deployFrom", "pull_request", "deployFrom: 'pull_request' string should match"),
+        ("deployInstanceId", "i-1", "deployInstanceId: 'i-1' string should match"),
+    ],
+)
+def test_a_bad_value_of_the_account_is_one_sentence(key, value, sentence):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("litentry", folder=PROJECT / "account", changed={key: value})
+    assert sentence in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +119,14 @@ def test_several_mistakes_are_told_at_once(release):
     assert "accountId: '1'" in str(refused.value)
     assert "trust: 'both'" in str(refused.value)
     assert "Correct Pulumi.test.yaml" in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "host"), [("letsencrypt", "acme-v02"), ("letsencrypt-staging", "acme-staging-v02")])
+def test_an_authority_is_chosen_by_name_and_the_image_says_who_logs_in(name, host, release):
+    recorded = run("test", changed={**release, "acmeDirectory": name, "loginUser": "ec2-user", "rebootTime": "04:00"})
+    assert f"https://{host}.api.letsencrypt.org/directory" in recorded.named("setup-certificates").inputs["create"]
+    assert "ec2-user" in json.dumps(recorded.named("setup-users").inputs["connection"])
+    assert 'Automatic-Reboot-Time "04:00"' in recorded.named("setup-updates").inputs["stdin"]
 
 
 def test_the_surroundings_override_the_keys_that_they_may_and_no_others(release, monkeypatch):
@@ -147,7 +183,7 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
         ),
         (
             {
-                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1"},
+                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1", "tags": {}},
                 "aws:ec2/getInstance:getInstance": {"tags": {"Name": "agentkeys-broker-host"}},
             },
             "elasticIp: '3.208.99.99' serves instance i-1 (agentkeys-broker-host), not this stack's "

@@ -26,6 +26,7 @@ def data_class(row: DataClass, bucket: str, role_arn: str) -> Document:
             object_actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
         ),
         _deny_plain_http(bucket),
+        _deny_keys_of_the_caller(bucket),
         kind="bucket",
     )
 
@@ -58,7 +59,7 @@ def mail(
     else:
         readers += _own_prefix("Mail", bucket, data_role_arn, prefix=f"{OWN_PREFIX}/*", object_actions=["s3:GetObject"])
     if raw_reader_arns:
-        principal = {"AWS": sorted(raw_reader_arns)}
+        principal = {"AWS": raw_reader_arns}
         readers += [
             statement(
                 "ListRawMail",
@@ -84,6 +85,7 @@ def mail(
         ),
         *readers,
         _deny_plain_http(bucket),
+        _deny_keys_of_the_caller(bucket),
         kind="bucket",
     )
 
@@ -119,4 +121,19 @@ def _deny_plain_http(bucket: str) -> Statement:
         actions=["s3:*"],
         resources=[arns.bucket(bucket), arns.objects(bucket, "*")],
         condition={"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def _deny_keys_of_the_caller(bucket: str) -> Statement:
+    """No object under a key that the caller brings (SSE-C): a stolen session could lock the data away for good.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    """
+    return statement(
+        "DenyCustomerKeys",
+        effect="Deny",
+        principal="*",
+        actions=["s3:PutObject"],
+        resources=[arns.objects(bucket, "*")],
+        condition={"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}},
     )

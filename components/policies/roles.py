@@ -4,7 +4,7 @@ policies up, so neither may lean on the other (runbook sections 4, 6 and 9.4).
 
 from components import arns
 from components.naming import ACTOR_TAG, DataClass
-from components.policies.document import Document, Statement, document, statement
+from components.policies.document import Document, document, statement
 
 #: Replaced by IAM with the session's own tag; a session without it matches nothing.
 OWN_PREFIX = f"bots/${{aws:PrincipalTag/{ACTOR_TAG}}}"
@@ -52,7 +52,11 @@ def data_before_federation(mail_bucket: str, mail_domain: str, account_id: str, 
             resources=[arns.objects(mail_bucket, "*")],
             condition={"StringEquals": ours},
         ),
-        _send_email(mail_domain, account_id, region),
+        statement(
+            "SendFromMailDomain",
+            actions=["ses:GetEmailIdentity", "ses:SendEmail"],
+            resources=_sending_identities(mail_domain, account_id, region),
+        ),
         kind="role",
     )
 
@@ -65,17 +69,25 @@ def assume_data_role(data_role_arn: str) -> Document:
     )
 
 
-def send_email(mail_domain: str, account_id: str, region: str) -> Document:
-    """The host role's ``BrokerSendEmail`` (section 6.1): without GetEmailIdentity the broker never gets ready."""
-    return document(_send_email(mail_domain, account_id, region), kind="role")
-
-
-def _send_email(mail_domain: str, account_id: str, region: str) -> Statement:
-    return statement(
-        "SendFromMailDomain",
-        actions=["ses:GetEmailIdentity", "ses:SendEmail"],
-        resources=[
-            arns.ses_identity(region, account_id, mail_domain),
-            arns.ses_identity(region, account_id, f"*@{mail_domain}"),
-        ],
+def send_email(mail_domain: str, email_from: str, account_id: str, region: str) -> Document:
+    """The host role's ``BrokerSendEmail`` (section 6.1), as one sender only. Without GetEmailIdentity, which knows no
+    sender, the broker never gets ready.
+    """
+    identities = _sending_identities(mail_domain, account_id, region)
+    return document(
+        statement("ReadSendingIdentities", actions=["ses:GetEmailIdentity"], resources=identities),
+        statement(
+            "SendAsTheBroker",
+            actions=["ses:SendEmail"],
+            resources=identities,
+            condition={"StringEquals": {"ses:FromAddress": email_from}},
+        ),
+        kind="role",
     )
+
+
+def _sending_identities(mail_domain: str, account_id: str, region: str) -> list[str]:
+    return [
+        arns.ses_identity(region, account_id, mail_domain),
+        arns.ses_identity(region, account_id, f"*@{mail_domain}"),
+    ]

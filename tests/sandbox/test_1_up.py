@@ -157,14 +157,14 @@ def test_a_broken_release_fails_every_up_and_the_state_tells_what_runs(ground):
 
 def test_trust_switches_in_place_and_back(ground):
     static = ground.pulumi("test", "up", "--yes", "--config", "agentkeys-cloud:trust=static")
-    assert "~ 2 updated" in static.stdout
+    assert "~ 3 updated" in static.stdout
     assert "+ 1 created" in static.stdout
     assert "replaced" not in static.stdout
     with pytest.raises(ClientError, match="AccessDenied"):
         ground.assume("data", "test", ground.token("test-broker.litentry.org", ACTOR))
     ground.assume("vault", "test", ground.token("test-broker.litentry.org", ACTOR))
     back = ground.pulumi("test", "up", "--yes")
-    assert "~ 2 updated" in back.stdout
+    assert "~ 3 updated" in back.stdout
     assert "- 1 deleted" in back.stdout
     ground.assume("data", "test", ground.token("test-broker.litentry.org", ACTOR))
 

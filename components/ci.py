@@ -1,0 +1,74 @@
+"""GitHub Actions' roles: end-to-end tests and, once the test host's id is configured, deploys to it.
+
+Leaves out the provider they trust (``components/singletons.py``) and the policy texts (``components/policies``). Both
+reach the test stack alone; nothing of prod is named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components import exclusive
+from components.naming import DEPLOY_ROLE, E2E_ROLE
+from components.policies import ci, trust
+from components.policies.document import text
+from components.policies.trust import Repository
+
+#: Seconds a job's session lives at most.
+SESSION_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiRolesArgs:
+    """``deploy_from`` ends the ``sub`` of the jobs that may deploy: one branch or one environment. An empty
+    ``deploy_instance_id`` makes no deploy role.
+    """
+
+    account_id: str
+    region: str
+    repository: Repository
+    deploy_from: str
+    deploy_instance_id: str
+    provider: aws.iam.OpenIdConnectProvider
+
+
+class CiRoles(pulumi.ComponentResource):
+    """The two roles of the running deployment's CI. ``arns`` maps a role's name to its ARN."""
+
+    arns: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: CiRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentkeys:ci:CiRoles", name, None, opts)
+        self.arns = {}
+        child = pulumi.ResourceOptions(parent=self)
+        e2e = self._role(name, "e2e", E2E_ROLE, "AgentKeys end-to-end tests.", ["*"], args)
+        exclusive.role(f"{name}-e2e", e2e, [], child)
+        if args.deploy_instance_id:
+            deploy = self._role(
+                name, "deploy", DEPLOY_ROLE, "AgentKeys deploys to the test host.", [args.deploy_from], args
+            )
+            grant = aws.iam.RolePolicy(
+                f"{name}-deploy-ssm",
+                name="agentkeys-ci-deploy-ssm",
+                role=deploy.name,
+                policy=text(ci.deploy(args.region, args.account_id, args.deploy_instance_id)),
+                opts=child,
+            )
+            exclusive.role(f"{name}-deploy", deploy, [grant.name], child)
+        self.register_outputs({})
+
+    def _role(
+        self, name: str, key: str, role_name: str, description: str, what: Sequence[str], args: CiRolesArgs
+    ) -> aws.iam.Role:
+        role = aws.iam.Role(
+            f"{name}-{key}",
+            name=role_name,
+            description=description,
+            assume_role_policy=text(trust.github(args.account_id, args.repository, what)),
+            max_session_duration=SESSION_SECONDS,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.provider]),
+        )
+        self.arns[role_name] = role.arn
+        return role

@@ -1,0 +1,77 @@
+"""Which policies an identity carries, by policy name: the whole of it, for the program that attaches them and the audit
+that compares.
+
+Leaves out the policy texts (``roles``, ``identities``, ``trust``, ``buckets``) and where they are attached.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from components import arns
+from components.naming import DATA_CLASSES, RECEIPT_RULE_SET, Names
+from components.policies import buckets, identities, roles, trust
+from components.policies.document import Document
+
+#: ``federated``: the data role trusts the issuer. ``static``: the stage before, it trusts the daemon user.
+Trust = Literal["federated", "static"]
+
+#: Keys of the roles that sessions assume.
+ROLE_KEYS = ("data", *(row.key for row in DATA_CLASSES))
+#: Keys of the buckets.
+BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
+
+
+def host_role(names: Names) -> dict[str, Document]:
+    return {
+        "BrokerAssumeData": roles.assume_data_role(names.role_arn("data")),
+        "BrokerSendEmail": roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
+    }
+
+
+def role(key: str, names: Names, stage: Trust) -> dict[str, Document]:
+    """Of a role of ROLE_KEYS. The data role has a policy of its own in the static stage alone."""
+    name = f"{names.role(key)}-inline"
+    if key != "data":
+        row = next(row for row in DATA_CLASSES if row.key == key)
+        return {name: roles.data_class(row, names.bucket(key), names.account_id)}
+    if stage == "static":
+        return {
+            name: roles.data_before_federation(names.bucket("mail"), names.mail_domain, names.account_id, names.region)
+        }
+    return {}
+
+
+def role_trust(key: str, names: Names, stage: Trust) -> Document:
+    """Who may assume a role of ROLE_KEYS; vault and memory role have only ever trusted the issuer."""
+    if key == "data" and stage == "static":
+        return trust.daemon(names.account_id, names.daemon_user)
+    return trust.federated(names.account_id, names.broker_host)
+
+
+def daemon_user(names: Names) -> dict[str, Document]:
+    return {f"{names.daemon_user}-assume-role": identities.daemon(names.role_arn("data"))}
+
+
+def broker_user_policy(names: Names) -> str:
+    """Its name is known before the instance that its text is about."""
+    return f"{names.broker_user}-ec2ic"
+
+
+def broker_user(names: Names, instance_id: str) -> dict[str, Document]:
+    return {broker_user_policy(names): identities.ssh(names.account_id, instance_id)}
+
+
+def bucket(key: str, names: Names, stage: Trust, raw_mail_readers: Sequence[str]) -> Document:
+    """The policy of a bucket of BUCKET_KEYS; ``raw_mail_readers`` are names of roles that may read all mail."""
+    name = names.bucket(key)
+    if key != "mail":
+        row = next(row for row in DATA_CLASSES if row.key == key)
+        return buckets.data_class(row, name, names.role_arn(key))
+    return buckets.mail(
+        name,
+        account_id=names.account_id,
+        receipt_rule_arn=arns.receipt_rule(names.region, names.account_id, RECEIPT_RULE_SET, names.receipt_rule),
+        data_role_arn=names.role_arn("data"),
+        trust=stage,
+        raw_reader_arns=[arns.iam_role(names.account_id, reader) for reader in raw_mail_readers],
+    )

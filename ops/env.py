@@ -1,0 +1,150 @@
+"""Writes a stack's environment files for operators' scripts, the broker host and GitHub's runner (runbook, env files).
+
+Owns which variable stands in which file. Leaves out secrets, of which none is ever in one, and the host's own files,
+whose table is ``hostsetup/environment.py``: the broker's file here repeats it.
+"""
+
+import os
+import shlex
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from components import arns
+from components.naming import DATA_CLASSES, E2E_ROLE
+from hostsetup.environment import variables
+from ops import exits
+from ops.stack import Stack, read
+
+Variables = Mapping[str, str]
+
+#: First line of every file; one without it was written by hand and is not overwritten.
+HEADER = "# Written by `python -m ops env`, which overwrites it: change the stack's settings instead.\n"
+
+#: In front of every name that GitHub keeps; the workflow maps them back (runbook, table of the runner).
+RUNNER_PREFIX = "TEST_"
+
+
+def files(stack: Stack) -> dict[str, Variables]:
+    """Variables by file name, in a stable order. Raises StackError before the first `up`."""
+    infix = stack.settings.suffix.replace("-", ".")
+    operator = _operator(stack)
+    machine = {"INSTANCE_ID": str(stack.output("instanceId")), "EIP": str(stack.output("elasticIp"))}
+    return {
+        f"operator-workstation{infix}.env": operator,
+        f"broker{infix}.env": {**machine, **variables(stack.settings.site)["agentkeys-broker"]},
+        f"github-runner{infix}.env": _runner(stack, operator),
+    }
+
+
+def render(content: Variables) -> str:
+    """The file's text: a shell may source it, and systemd and GitHub's command line read it too."""
+    return HEADER + "".join(f"{name}={shlex.quote(value)}\n" for name, value in content.items())
+
+
+def differences(path: Path, content: Variables) -> list[str]:
+    """One line for each variable that the file has otherwise; values stay out of it."""
+    if not path.exists():
+        return ["the file is missing"]
+    written = parse(path.read_text())
+    lines = [f"{name} is missing" for name in content if name not in written]
+    lines += [f"{name} has another value" for name in content if name in written and written[name] != content[name]]
+    lines += [f"{name} is not of this stack" for name in written if name not in content]
+    if path.stat().st_mode & 0o077:
+        lines.append(f"its mode is {path.stat().st_mode & 0o777:04o}, not 0600")
+    return lines
+
+
+def parse(text: str) -> dict[str, str]:
+    """The variables of an environment file."""
+    parts = [line.removeprefix("export ").partition("=") for line in text.splitlines()]
+    return {name: "".join(shlex.split(value)) for name, equals, value in parts if equals and name[0] != "#"}
+
+
+def write(path: Path, text: str) -> None:
+    """All or nothing, readable by its owner alone."""
+    descriptor, candidate = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(candidate).replace(path)
+    except BaseException:
+        Path(candidate).unlink(missing_ok=True)
+        raise
+
+
+def _operator(stack: Stack) -> dict[str, str]:
+    settings, names = stack.settings, stack.names
+    classes = {row.key.upper(): row.key for row in DATA_CLASSES}
+    return {
+        "ACCOUNT_ID": settings.account_id,
+        "REGION": settings.region,
+        "ZONE": settings.zone,
+        "PARENT_ZONE_ID": settings.parent_zone_id,
+        "BROKER_HOST": names.broker_host,
+        "MAIL_DOMAIN": names.mail_domain,
+        "BUCKET": names.bucket("mail"),
+        "MAIL_BUCKET": names.bucket("mail"),
+        **{f"{name}_BUCKET": names.bucket(key) for name, key in classes.items()},
+        "DATA_ROLE_ARN": names.role_arn("data"),
+        **{f"{name}_ROLE_ARN": names.role_arn(key) for name, key in classes.items()},
+        "OIDC_PROVIDER_ARN": arns.oidc_provider(settings.account_id, names.broker_host),
+        **{f"{key.upper()}_HOST": name for key, name in names.public_hosts.items() if key != "broker"},
+        "BROKER_EMAIL_FROM_ADDRESS": names.email_from,
+        **settings.contracts,
+    }
+
+
+def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
+    # GitHub's own deployer key is a secret, and a person puts it there.
+    named = {"REGION": "AWS_REGION"}
+    wanted = ["ACCOUNT_ID", "REGION", "BROKER_HOST", *(name for name in operator if name.endswith(("_BUCKET", "_ARN")))]
+    return {
+        **{f"{RUNNER_PREFIX}{named.get(name, name)}": operator[name] for name in wanted},
+        **{f"{RUNNER_PREFIX}{name}": value for name, value in stack.settings.contracts.items()},
+        f"{RUNNER_PREFIX}OIDC_AWS_ROLE_ARN": arns.iam_role(stack.settings.account_id, E2E_ROLE),
+    }
+
+
+@click.command()
+@click.option("-s", "--stack", "name", required=True, help="Stack whose files these are.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where the files go (default: here).",
+)
+@click.option("--check", is_flag=True, help="Write nothing; end with 7 when a file is not as it would be written.")
+@click.option("--force", is_flag=True, help="Overwrite a file that was written by hand.")
+def command(name: str, directory: Path, check: bool, force: bool) -> None:
+    """Write a stack's environment files: the operator's, the broker host's and the GitHub runner's.
+
+    They hold names and addresses, never a secret, and their order is always the same.
+    """
+    wanted = {directory / file: content for file, content in files(read(name)).items()}
+    if check:
+        found = {path: differences(path, content) for path, content in wanted.items()}
+        for path, lines in found.items():
+            click.echo(f"{path}: {'; '.join(lines) or 'as it should be'}")
+        raise SystemExit(exits.DRIFT if any(found.values()) else exits.OK)
+    by_hand = [
+        str(path)
+        for path in wanted
+        if path.exists() and path.read_text().strip() and not path.read_text().startswith(HEADER)
+    ]
+    if by_hand and not force:
+        raise click.ClickException(
+            f"{', '.join(by_hand)} was not written by this command, and nothing has been changed. Give another "
+            "--directory, or see with --check what would be lost and overwrite it with --force."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    for path, content in wanted.items():
+        if not differences(path, content) and path.read_text() == render(content):
+            click.echo(f"unchanged {path}")
+        else:
+            write(path, render(content))
+            click.echo(f"written {path}")

@@ -1,0 +1,6 @@
+"""Exit codes of the operator's commands; click itself ends with 1 for a refused call and 2 for a wrong argument."""
+
+OK = 0
+WRONG = 1
+NOT_RUN = 3
+DRIFT = 7

@@ -1,0 +1,124 @@
+"""Tells before a destroy what it refuses, what goes, what stays, and why. It changes nothing.
+
+Owns the reading of the state. Leaves out the destroy, which is the engine's, and what a failed one leaves behind.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+
+from ops import exits
+from ops.account import session
+from ops.stack import Stack, ask, read
+
+REFUSED, STAYS, GOES = "refused", "stays", "goes"
+
+BUCKET = "aws:s3/bucket:Bucket"
+INSTANCE = "aws:ec2/instance:Instance"
+
+#: What every stack finds and leaves; none of it is in a stack's state.
+OUTSIDE = (
+    ("hosted zone", "it was there before the stack; only the stack's records go"),
+    ("receipt rule set agentkeys and its activation", "the account's, other stacks receive by it"),
+    ("GitHub's OIDC provider and the CI roles", "the account's"),
+    ("account-wide S3 and EBS guards", "the account's"),
+    ("state bucket and key of the secrets provider", "the backend's, made by hand"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fate:
+    """What a destroy does with one thing, and why."""
+
+    what: str
+    fate: str
+    why: str
+
+
+def fates(state: Sequence[Mapping[str, Any]], objects: Mapping[str, int]) -> list[Fate]:
+    """For every resource of an exported state that is somewhere; ``objects`` counts those of each bucket."""
+    ours = [item for item in state if item.get("custom") and item["type"].startswith("aws:")]
+    return [_fate(item, objects) for item in ours] + list(_left_by(ours))
+
+
+def outside() -> list[Fate]:
+    return [Fate(what=what, fate=STAYS, why=why) for what, why in OUTSIDE]
+
+
+def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
+    name = f"{item['urn'].rsplit('::', 1)[-1]} ({item.get('id', '')})"
+    count = objects.get(item.get("id", ""), 0)
+    if item.get("protect"):
+        return Fate(what=name, fate=REFUSED, why="protected: set protect to false and run up")
+    if item.get("retainOnDelete"):
+        return Fate(what=name, fate=STAYS, why="bucketsOnDestroy is keep")
+    if item["type"] == BUCKET and count and not item.get("inputs", {}).get("forceDestroy"):
+        return Fate(
+            what=name, fate=REFUSED, why=f"S3 refuses {count} objects: set bucketsOnDestroy to keep or delete, run up"
+        )
+    if item["type"] == INSTANCE and item.get("inputs", {}).get("disableApiTermination"):
+        return Fate(what=name, fate=REFUSED, why="EC2 refuses its termination: set protect to false and run up")
+    return Fate(what=name, fate=GOES, why=f"with {count} objects and their versions" if count else "")
+
+
+def _left_by(items: Iterable[Mapping[str, Any]]) -> Iterable[Fate]:
+    for item in items:
+        disk = item.get("inputs", {}).get("rootBlockDevice", {}) if item["type"] == INSTANCE else {}
+        if disk.get("deleteOnTermination") is False:
+            yield Fate(
+                what=f"root disk of {item.get('id', '')}",
+                fate=STAYS,
+                why="the secrets that stored data is encrypted with are on it: delete the volume by hand, last",
+            )
+
+
+def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many objects, old versions too, each bucket of the state has. Raises RetireError."""
+    s3 = session(stack.settings).client("s3")
+    counted: dict[str, int] = {}
+    for item in state:
+        if item["type"] == BUCKET:
+            pages = s3.get_paginator("list_object_versions").paginate(Bucket=item["id"])
+            try:
+                counted[item["id"]] = sum(len(page.get("Versions", ())) for page in pages)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NoSuchBucket":
+                    raise click.ClickException(f"the objects of {item['id']} could not be counted: {error}") from None
+    return counted
+
+
+@click.command()
+@click.option("-s", "--stack", "name", required=True, help="Stack that is to go.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+def command(name: str, as_json: bool) -> None:
+    """Tell what `pulumi destroy` would refuse, delete and leave of a stack, and why. Nothing is changed.
+
+    Ends with 1 while something is refused.
+    """
+    stack = read(name)
+    state = ask(name, "stack", "export")["deployment"].get("resources", [])
+    told = fates(state, _objects(stack, state))
+    refused = [item for item in told if item.fate == REFUSED]
+    everything = [*told, *outside()]
+    if as_json:
+        click.echo(json.dumps([asdict(item) for item in everything], indent=2))
+    else:
+        table = Table("", "what", "why")
+        for fate in (REFUSED, STAYS):
+            for item in everything:
+                if item.fate == fate:
+                    table.add_row(item.fate, item.what, item.why)
+        table.add_row(GOES, f"{sum(item.fate == GOES for item in told)} resources of the stack", "")
+        Console(width=160, soft_wrap=True).print(table)
+        click.echo(
+            f"{len(refused)} things are refused; see the reasons above."
+            if refused
+            else f"Nothing stands in the way of `pulumi destroy -s {name}`."
+        )
+    raise SystemExit(exits.WRONG if refused else exits.OK)

@@ -1,0 +1,110 @@
+"""`python -m ops sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
+
+import boto3
+import pytest
+from emulated import ACCOUNT_ID, REGION, credentials, s3_rule, ses_policy
+
+from ops import sender
+from tests.ops.stacks import a_stack
+
+ADDRESS = "noreply-test@bots-test.litentry.org"
+DECOY = f"https://email-verification.{REGION}.amazonaws.com/?Context=%s&Identity.IdentityName=%s&Token=1"
+
+
+@pytest.fixture
+def stack(release):
+    return a_stack("test", release)
+
+
+@pytest.fixture
+def here(account, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", account.endpoint)
+    return boto3.Session(region_name=REGION, **credentials(account.home))
+
+
+@pytest.fixture
+def inbox(client, stack, rule_set):
+    bucket = stack.names.bucket("mail")
+    s3 = client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=ses_policy(bucket, None))
+    client("ses").create_receipt_rule(RuleSetName=rule_set, Rule=s3_rule("in", bucket, stack.names.mail_domain))
+    yield bucket
+    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture
+def identity(client, inbox):
+    client("sesv2").create_email_identity(EmailIdentity=ADDRESS)
+    yield ADDRESS
+    client("sesv2").delete_email_identity(EmailIdentity=ADDRESS)
+
+
+def keys(client, bucket):
+    return {item["Key"] for item in client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])}
+
+
+def test_the_mail_is_found_among_others_its_link_is_opened_and_only_it_is_deleted(client, stack, here, inbox, identity):
+    s3 = client("s3")
+    (mail,) = keys(client, inbox) - {"inbound/AMAZON_SES_SETUP_NOTIFICATION"}
+    s3.put_object(Bucket=inbox, Key="inbound/000-no-link", Body=b"Subject: hello\r\n\r\nno link = in here\r\n")
+    said = sender.verify(stack, here, say=lambda _line: None)
+    assert said == f"{ADDRESS} is verified"
+    assert client("sesv2").get_email_identity(EmailIdentity=ADDRESS)["VerifiedForSendingStatus"]
+    assert keys(client, inbox) == {"inbound/AMAZON_SES_SETUP_NOTIFICATION", "inbound/000-no-link"}
+    assert mail not in keys(client, inbox)
+
+
+def test_a_verified_address_costs_one_question(client, stack, here, inbox, identity):
+    sender.verify(stack, here, say=lambda _line: None)
+    before = keys(client, inbox)
+    lines = []
+    assert sender.verify(stack, here, say=lines.append) == f"{ADDRESS} is verified; nothing was done"
+    assert (lines, keys(client, inbox)) == ([], before)
+
+
+def test_a_lost_mail_is_asked_for_again(client, stack, here, inbox, identity):
+    for key in keys(client, inbox):
+        client("s3").delete_object(Bucket=inbox, Key=key)
+    lines = []
+    assert sender.verify(stack, here, say=lines.append, pause=0.01) == f"{ADDRESS} is verified"
+    assert lines[0] == f"asking SES for a mail to {ADDRESS}"
+
+
+@pytest.mark.parametrize(("context", "name"), [("111122223333", ADDRESS), (ACCOUNT_ID, "someone@else.org")])
+def test_a_link_of_another_account_or_for_another_address_is_never_opened(context, name):
+    raw = f"Content-Type: text/plain\r\n\r\n{DECOY % (context, name)}\r\n".encode()
+    assert sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION) is None
+    right = raw.replace(context.encode(), ACCOUNT_ID.encode()).replace(name.encode(), ADDRESS.encode())
+    assert sender.link_of(right, ADDRESS, ACCOUNT_ID, REGION) == DECOY % (ACCOUNT_ID, ADDRESS)
+
+
+def test_a_link_in_html_is_read_as_a_browser_reads_it():
+    link = (DECOY % (ACCOUNT_ID, ADDRESS)).replace("&", "&amp;")
+    raw = f'Content-Type: text/html\r\n\r\n<a href="{link}">here</a>\r\n'.encode()
+    assert sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION) == DECOY % (ACCOUNT_ID, ADDRESS)
+
+
+def test_without_the_mail_the_message_says_what_to_look_at(client, stack, here, inbox, identity):
+    ses = client("ses")
+    (active,) = [item["Name"] for item in [ses.describe_active_receipt_rule_set()["Metadata"]]]
+    ses.delete_receipt_rule(RuleSetName=active, RuleName="in")
+    for key in keys(client, inbox):
+        client("s3").delete_object(Bucket=inbox, Key=key)
+    with pytest.raises(sender.SenderError, match=r"no mail of SES for .*\(0 mails were read.*MX record of bots-test"):
+        sender.verify(stack, here, say=lambda _line: None, patience=0.05, pause=0.02)
+
+
+def test_before_the_first_up_the_way_out_is_named(stack, here, inbox):
+    with pytest.raises(sender.SenderError, match=r"SES does not know .*: run `pulumi up -s test` first"):
+        sender.verify(stack, here, say=lambda _line: None)
+
+
+def test_a_forged_mail_leads_nowhere_else():
+    """A mail can be forged; its link cannot, so what counts is where the link leads."""
+    forged = (
+        b"From: no-reply-aws@amazon.com\r\n\r\nhttps://email-verification.us-east-1.amazonaws.com.evil.org/?a=1\r\n"
+    )
+    assert sender.link_of(forged, ADDRESS, ACCOUNT_ID, REGION) is None

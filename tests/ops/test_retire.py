@@ -1,0 +1,94 @@
+"""What is said before a destroy, out of states as the engine exports them."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ops import exits, retire
+from tests.ops.stacks import a_stack
+
+
+def resource(kind, name, **changes):
+    return {
+        "urn": f"urn:pulumi:prod::agentkeys-cloud::{kind}::{name}",
+        "type": kind,
+        "custom": True,
+        "id": f"id-of-{name}",
+        "inputs": {},
+        **changes,
+    }
+
+
+BUCKET = resource(retire.BUCKET, "vault-bucket", inputs={"forceDestroy": False})
+OBJECTS = {"id-of-vault-bucket": 3}
+
+
+@pytest.mark.parametrize(
+    ("item", "objects", "fate", "why"),
+    [
+        ({**BUCKET, "protect": True}, {}, retire.REFUSED, "protected: set protect to false"),
+        (BUCKET, OBJECTS, retire.REFUSED, "S3 refuses 3 objects: set bucketsOnDestroy"),
+        (BUCKET, {}, retire.GOES, ""),
+        ({**BUCKET, "inputs": {"forceDestroy": True}}, OBJECTS, retire.GOES, "with 3 objects and their versions"),
+        ({**BUCKET, "retainOnDelete": True}, OBJECTS, retire.STAYS, "bucketsOnDestroy is keep"),
+        (resource(retire.INSTANCE, "host", inputs={"disableApiTermination": True}), {}, retire.REFUSED, "termination"),
+        (resource("aws:iam/role:Role", "roles-data"), {}, retire.GOES, ""),
+    ],
+)
+def test_every_resource_has_its_fate_and_the_reason(item, objects, fate, why):
+    (told,) = retire.fates([item], objects)
+    assert told.fate == fate
+    assert why in told.why
+
+
+def test_a_disk_that_outlives_its_machine_is_told():
+    machine = resource(retire.INSTANCE, "host", inputs={"rootBlockDevice": {"deleteOnTermination": False}})
+    told = retire.fates([machine], {})
+    assert [(item.what, item.fate) for item in told] == [
+        ("host (id-of-host)", retire.GOES),
+        ("root disk of id-of-host", retire.STAYS),
+    ]
+
+
+def test_components_commands_and_providers_are_nowhere_and_not_told():
+    nowhere = [
+        resource("agentkeys:roles:DataRoles", "roles", custom=False),
+        resource("command:remote:Command", "setup-health"),
+        resource("pulumi:providers:aws", "aws"),
+    ]
+    assert retire.fates(nowhere, {}) == []
+
+
+@pytest.fixture
+def run(release, monkeypatch):
+    def call(*arguments, state):
+        monkeypatch.setattr(retire, "read", lambda _name: a_stack("prod", release))
+        monkeypatch.setattr(retire, "ask", lambda *_asked: {"deployment": {"resources": state}})
+        monkeypatch.setattr(retire, "_objects", lambda *_asked: OBJECTS)
+        return CliRunner().invoke(retire.command, ["-s", "prod", *arguments])
+
+    return call
+
+
+def test_while_something_is_refused_the_command_ends_with_one(run):
+    told = run(state=[BUCKET])
+    assert told.exit_code == exits.WRONG
+    assert "1 things are refused" in told.output
+    assert "hosted zone" in told.output
+
+
+def test_when_nothing_is_refused_the_next_command_is_named(run):
+    told = run(state=[{**BUCKET, "retainOnDelete": True}])
+    assert told.exit_code == exits.OK
+    assert "Nothing stands in the way of `pulumi destroy -s prod`." in told.output
+
+
+def test_the_report_is_json_on_request(run):
+    told = json.loads(run("--json", state=[BUCKET]).output)
+    assert told[0] == {
+        "what": "vault-bucket (id-of-vault-bucket)",
+        "fate": "refused",
+        "why": "S3 refuses 3 objects: set bucketsOnDestroy to keep or delete, run up",
+    }
+    assert {item["fate"] for item in told[1:]} == {"stays"}

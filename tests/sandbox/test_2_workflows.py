@@ -1,0 +1,87 @@
+"""The shell steps of the workflows, as they stand in the files, against the running stack; `gh` is a stand-in."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from sandbox import layout
+from tests.recorder import PROJECT
+
+GH = """#!/bin/sh
+echo "$*" >>"$RUNNER_TEMP/gh.log"
+case "$1 $2" in
+  "issue list") cat "$RUNNER_TEMP/open" 2>/dev/null ;;
+  "issue create" | "issue comment") while [ "$1" != --body-file ]; do shift; done; cat "$2" >>"$RUNNER_TEMP/said" ;;
+esac
+"""
+
+
+@pytest.fixture
+def runner(ground, tmp_path):
+    """Runs a named step as GitHub's runner does: `bash -e` in the checkout, files of its own for outputs."""
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(GH)
+    gh.chmod(0o755)
+    outputs = tmp_path / "output"
+
+    def run(workflow, name):
+        jobs = yaml.safe_load((PROJECT / f".github/workflows/{workflow}.yml").read_text())["jobs"]
+        (step,) = [step for job in jobs.values() for step in job["steps"] if step.get("name") == name]
+        outputs.write_text("")
+        done = subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=layout.CHECKOUT,
+            env={
+                **ground.engine.environment,
+                "PATH": f"{gh.parent}:{ground.engine.environment['PATH']}",
+                "STACK": "test",
+                "RUN": "https://github.example/run/1",
+                "GITHUB_OUTPUT": str(outputs),
+                "RUNNER_TEMP": str(tmp_path),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done, outputs.read_text()
+
+    run.folder = tmp_path
+    return run
+
+
+def test_after_an_up_a_second_preview_is_empty(runner):
+    done, _ = runner("up-stack", "A second preview is empty")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_night_without_drift_is_quiet(runner):
+    done, outputs = runner("drift", "Preview what AWS has")
+    assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
+
+
+def test_drift_ends_with_seven_names_the_resource_and_goes_into_one_issue(ground, runner):
+    bucket = ground.outputs("test")["buckets"]["vault"]
+    s3 = ground.client("s3")
+    guards = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={**guards, "RestrictPublicBuckets": False})
+    try:
+        done, outputs = runner("drift", "Preview what AWS has")
+        assert (done.returncode, outputs) == (7, "code=7\n"), done.stdout + done.stderr
+        assert "vault-public-access" in done.stdout
+        assert "restrictPublicBuckets" in done.stdout
+
+        told, _ = runner("drift", "Tell it in an issue")
+        assert told.returncode == 0, told.stderr
+        (runner.folder / "open").write_text("12\n")
+        again, _ = runner("drift", "Tell it in an issue")
+        assert again.returncode == 0, again.stderr
+        calls = [line.split(" --")[0] for line in (runner.folder / "gh.log").read_text().splitlines()]
+        assert calls == ["issue list", "issue create", "issue list", "issue comment 12"]
+        said = (runner.folder / "said").read_text()
+        assert said.count("https://github.example/run/1") == 2
+        assert said.count("vault-public-access") >= 2
+    finally:
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=guards)
