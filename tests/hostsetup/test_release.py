@@ -85,16 +85,12 @@ def test_the_first_release_of_a_host_cannot_be_taken_back(host: FakeHost) -> Non
 
 
 def test_a_fault_that_no_release_has_brought_is_not_blamed_on_one(host: FakeHost, first: Release) -> None:
-    (host.root / "var/lib/agentkeys-setup/two").unlink()
-    beta = host.root / "usr/local/bin/beta"
-    silent = beta.read_bytes() + b"release first silent\n"
-    beta.unlink()
-    beta.write_bytes(silent)
-    beta.chmod(0o755)
-    (host.root / "usr/local/share/agentkeys/binaries.sha256").unlink()
-    done = host.start()
-    assert done.returncode != 0
-    assert "look for another cause" in done.stderr
+    (host.folder / "silenced").write_text("two")
+    for again in (host.start, lambda: host.upgrade(first), lambda: host.upgrade(host.archive("renamed", kept=NAMES))):
+        done = again()
+        assert done.returncode != 0
+        assert "two did not answer" in done.stderr
+        assert "look for another cause" in done.stderr
 
 
 def test_a_host_that_this_program_did_not_set_up_goes_back_to_what_it_ran(host: FakeHost, first: Release) -> None:
