@@ -29,8 +29,8 @@ DIAL_SECONDS = 15
 @dataclass(frozen=True, kw_only=True)
 class HostSetupArgs:
     """``copied`` is the local archive or git bundle that the step ``release`` uses, None when the host fetches a URL.
-    ``addresses`` are the A records, ``reachable`` is what connects the address to the
-    instance; ``login_user`` takes ``private_key`` and may use sudo.
+    ``addresses`` are the A records, ``reachable`` is what connects the address to the instance; ``login_user`` takes
+    ``private_key`` and may use sudo.
     """
 
     site: Site

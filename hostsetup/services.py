@@ -129,8 +129,8 @@ class Site:
     ``source_repository`` are the https URLs that the host fetches, empty when the archive has been copied to
     STAGED_ARCHIVE, or a git bundle with the digest ``source_sha256`` to STAGED_SOURCE. ``toolchain`` is the setting of
     that name. ``acme_directory`` is the ACME directory URL (RFC 8555), ``acme_email`` the account's contact.
-    ``contracts`` maps the names of the ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's
-    time) is when the host may restart itself after an update that needs it, empty for never.
+    ``contracts`` maps the names of the ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's time)
+    is when the host may restart itself after an update that needs it, empty for never.
     """
 
     account_id: str

@@ -18,10 +18,11 @@ from .units import KEY_WRAPPER, service_table, unit_files
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+
 #: Scripts that others read in; nobody runs them.
 SOURCED = ("activation", "build", "prelude")
 
-#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), which leaves time for the toolchain.
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
 
@@ -53,9 +54,9 @@ def steps(site: Site) -> tuple[Step, ...]:
         (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    release = _release(site)
-    how = (site.toolchain,) if site.source_ref else ()
-    served = _digest(environment, *release, _script(KEY_WRAPPER), _script("activation"))
+    release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
+    # Whenever that step runs, something may lie ready.
+    served = _digest(environment, release, _script(KEY_WRAPPER))
     return (
         Step(
             name="toolkit",
@@ -144,7 +145,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="release",
             summary="Verify the release archive or build it, and lay its binaries ready",
-            command=_command("release", _digest(_script("activation"), _script("build")), *release, *how),
+            command=release,
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
@@ -264,11 +265,11 @@ def _toolkit_files() -> tuple[File, ...]:
 
 
 def _release(site: Site) -> tuple[str, ...]:
-    """Where the binaries come from, as ``scripts/release`` reads it; what it is built with comes behind that."""
+    """Where the binaries come from, as ``scripts/release`` reads it."""
     if not site.source_ref:
         return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
     source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
-    return ("source", *source, site.source_ref)
+    return ("source", *source, site.source_ref, site.toolchain)
 
 
 def _secrets() -> str:

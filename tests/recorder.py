@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 import yaml
 from google.protobuf import json_format
-from pulumi.runtime import config
+from pulumi.runtime import config, get_root_resource
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -99,6 +99,8 @@ class Recorder(MockMonitor):
     def __init__(self, mocks: Mocks) -> None:
         super().__init__(mocks)
         self.registered: list[Registered] = []
+        #: The stack's outputs, empty in a preview.
+        self.outputs: dict[str, Any] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type == "pulumi:pulumi:Stack":
@@ -161,8 +163,9 @@ def run(
     )
 
     @pulumi.runtime.test
-    def program() -> None:
+    def program() -> Any:
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+        return pulumi.Output.all(**get_root_resource().outputs).apply(recorder.outputs.update)
 
     program()
     return recorder

@@ -1,10 +1,12 @@
 """The real ``__main__.py`` of both projects under mocks: what it registers, and the rules every resource keeps."""
 
+import hashlib
 import json
 import re
 
 import pytest
 
+from hostsetup.services import STAGED_SOURCE
 from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
 
 #: Never change one: it is in the URN of everything below it.
@@ -74,6 +76,34 @@ def test_a_preview_asks_for_the_same_resources(release, programs):
     assert sorted(item.name for item in previewed.registered) == sorted(
         item.name for item in programs["test"].registered
     )
+
+
+SOURCE = {"release": "", "releaseSha256": "", "sourceRef": "v1", "toolchain": "packages"}
+
+
+def test_a_git_bundle_is_copied_and_built(tmp_path, release):
+    bundle = tmp_path / "source.bundle"
+    bundle.write_bytes(b"bundle")
+    built = run("test", changed={**SOURCE, "sourceRepository": str(bundle)})
+    copied = built.named("setup-source").inputs
+    digest = hashlib.sha256(b"bundle").hexdigest()
+    assert (copied["remotePath"], copied["triggers"][1]) == (str(STAGED_SOURCE), digest)
+    assert f"source {digest} {STAGED_SOURCE} v1 packages" in built.named("setup-release").inputs["create"]
+    assert "setup-archive" not in {item.name for item in built.registered}
+
+
+def test_what_the_host_fetches_is_not_copied(release):
+    for changed in (
+        {**SOURCE, "sourceRepository": "https://git.example.org/agentKeys.git"},
+        {"release": "https://releases.example.org/a.tar.gz", "releaseSha256": "ab" * 32},
+    ):
+        fetched = run("test", changed=changed)
+        assert not fetched.of("command:remote:CopyToRemote")
+        assert "https://" in fetched.named("setup-release").inputs["create"]
+
+
+def test_the_release_that_runs_is_an_output_in_the_hosts_own_words(program):
+    assert program.outputs["release"] == "sha256:mocked"
 
 
 def test_twelve_records_and_every_address_is_the_stacks_own(program):

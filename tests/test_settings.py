@@ -188,6 +188,13 @@ def test_what_aws_answers_is_checked_before_the_first_resource(answer, sentence,
     assert "Nothing was created." in str(refused.value)
 
 
+@pytest.mark.parametrize("where", ["git@github.com:litentry/agentKeys.git", "/nowhere/source.bundle"])
+def test_a_repository_that_is_neither_url_nor_file_is_refused(where):
+    changed = {"release": "", "releaseSha256": "", "sourceRef": "v1", "sourceRepository": where}
+    with pytest.raises(pulumi.RunError, match=f"sourceRepository: '{where}' must be an https URL or an existing file"):
+        run("test", changed=changed)
+
+
 @pytest.mark.parametrize(
     "arn",
     ["arn:aws:iam::429071895007:user/AgentKeys-Admin", "arn:aws:iam::429071895007:user/people/agentkeys-admin",

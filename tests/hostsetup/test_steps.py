@@ -80,7 +80,8 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
         ("secrets", {"toolkit", "secrets"}),
         ("nginx", {"toolkit", "nginx-http", "nginx-https"}),
         ("with-session-public-key", {"toolkit", "units", "health"}),
-        ("build", {"toolkit", "release"}),
+        ("release", {"toolkit", "release", "units", "health"}),
+        ("build", {"toolkit", "release", "units", "health"}),
         ("activation", {"toolkit", "release", "units", "health"}),
     ],
 )
@@ -101,7 +102,7 @@ def built(**values: str) -> Site:
     return dataclasses.replace(a_site("test"), **{**source, **values})
 
 
-def test_another_ref_or_repository_runs_what_an_upgrade_needs_and_another_toolchain_only_the_build() -> None:
+def test_another_ref_repository_or_toolchain_runs_what_an_upgrade_needs() -> None:
     before = by_name(built())
 
     def changed_by(**values: str) -> set[str]:
@@ -109,7 +110,7 @@ def test_another_ref_or_repository_runs_what_an_upgrade_needs_and_another_toolch
 
     assert changed_by(source_ref="v2") == {"release", "units", "health"}
     assert changed_by(source_sha256="01" * 32) == {"release", "units", "health"}
-    assert changed_by(toolchain="packages") == {"release"}
+    assert changed_by(toolchain="packages") == {"release", "units", "health"}
 
 
 def test_a_build_has_the_time_of_a_small_machine_and_an_archive_is_quick() -> None:
