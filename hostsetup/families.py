@@ -125,6 +125,7 @@ def family_table() -> File:
 
 def _facts(family: Family) -> tuple[str, ...]:
     return (
+        f"login-user {family.login_user}",
         f"manager {family.manager}",
         f"packages {' '.join(family.packages)}",
         f"build-packages {' '.join(family.build_packages)}",

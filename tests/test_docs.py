@@ -9,6 +9,7 @@ import yaml
 
 from hostsetup import gates
 from hostsetup.steps import steps
+from hostsetup.units import EXPOSED
 from tests.hostsetup.sites import a_site
 from tests.recorder import PROJECT
 
@@ -100,6 +101,11 @@ def test_the_waits_last_as_long_as_the_document_says():
         "setup-certificates": steps_of["setup-certificates"],
         "federation-issuer-check": gates.TIMEOUTS["issuer"],
     }
+
+
+def test_the_exceptions_from_confinement_are_told_with_their_reasons():
+    text = (PROJECT / "docs/architecture.md").read_text()
+    assert dict(re.findall(r"^\| `([\w@-]+\.service)` \| (.+) \|$", text, re.MULTILINE)) == EXPOSED
 
 
 def test_the_documents_name_nothing_of_this_machine():

@@ -40,6 +40,8 @@ BAD = [
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
+    ("loginUser", "Ubuntu", "loginUser: 'Ubuntu' string should match"),
+    ("rebootTime", "24:00", "rebootTime: '24:00' string should match"),
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
     ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
     ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
@@ -117,6 +119,14 @@ def test_several_mistakes_are_told_at_once(release):
     assert "accountId: '1'" in str(refused.value)
     assert "trust: 'both'" in str(refused.value)
     assert "Correct Pulumi.test.yaml" in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "host"), [("letsencrypt", "acme-v02"), ("letsencrypt-staging", "acme-staging-v02")])
+def test_an_authority_is_chosen_by_name_and_the_image_says_who_logs_in(name, host, release):
+    recorded = run("test", changed={**release, "acmeDirectory": name, "loginUser": "ec2-user", "rebootTime": "04:00"})
+    assert f"https://{host}.api.letsencrypt.org/directory" in recorded.named("setup-certificates").inputs["create"]
+    assert "ec2-user" in json.dumps(recorded.named("setup-users").inputs["connection"])
+    assert 'Automatic-Reboot-Time "04:00"' in recorded.named("setup-updates").inputs["stdin"]
 
 
 def test_the_surroundings_override_the_keys_that_they_may_and_no_others(release, monkeypatch):

@@ -72,6 +72,7 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
     assert changed_by(release_sha256="cd" * 32) == {"release", "units", "health"}
     assert changed_by(acme_directory="https://other.example.org/") == {"certificates", "nginx-https", "health"}
     assert changed_by(mail_bucket="other") == {"units", "health"}
+    assert changed_by(reboot_time="05:00") == {"updates"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -78,9 +77,11 @@ class Machine:
         self.folder.mkdir(parents=True)
         Machine._all.append(self)
         self._ec2 = emulation.client("ec2")
+        self._records: dict[str, str] = {}
         self.key = self.new_key("login")
         self._launch()
-        self._point_names("UPSERT")
+        for key in self.names.public_hosts:
+            self.point(key, self.address)
         self.wait_for_ssh()
         self.said("cloud-init status --wait || [ $? -eq 2 ]")
 
@@ -160,6 +161,12 @@ class Machine:
                 found[unit] = f"{found.get(unit, '')} {line}"
         return found
 
+    def point(self, key: str, address: str) -> None:
+        """The A record of that public host, away from this machine or back to it."""
+        name = self.names.public_hosts[key]
+        self._change_records("UPSERT", {name: address})
+        self._records[name] = address
+
     def reboot(self) -> None:
         """Returns when the host has started up again, whether or not all of it did."""
         started = "systemctl show --property UserspaceTimestampMonotonic"
@@ -186,7 +193,8 @@ class Machine:
     def end(self) -> None:
         """Everything of it away, also after it was made in part."""
         Machine._all.remove(self)
-        self._point_names("DELETE")
+        if self._records:
+            self._change_records("DELETE", self._records)
         if hasattr(self, "instance_id"):
             self._ec2.terminate_instances(InstanceIds=[self.instance_id])
         if hasattr(self, "_allocation_id"):
@@ -229,21 +237,19 @@ class Machine:
         self.instance_id = instance["InstanceId"]
         self._ec2.associate_address(AllocationId=self._allocation_id, InstanceId=self.instance_id)
 
-    def _point_names(self, action: str) -> None:
-        route53 = emulation.client("route53")
+    def _change_records(self, action: str, addresses: dict[str, str]) -> None:
         changes = [
             {
                 "Action": action,
                 "ResourceRecordSet": {
-                    "Name": name, "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": self.address}]
+                    "Name": name, "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": address}]
                 },
             }
-            for name in self.names.public_hosts.values()
+            for name, address in addresses.items()
         ]  # fmt: skip
-        with suppress(*([route53.exceptions.InvalidChangeBatch] if action == "DELETE" else [])):
-            route53.change_resource_record_sets(
-                HostedZoneId=supervisor.emulated().zone_id, ChangeBatch={"Changes": changes}
-            )
+        emulation.client("route53").change_resource_record_sets(
+            HostedZoneId=supervisor.emulated().zone_id, ChangeBatch={"Changes": changes}
+        )
 
 
 def _sha256(path: Path) -> list[str]:
