@@ -277,9 +277,10 @@ def test_ses_writes_for_this_stacks_rule_only(programs):
 
 def test_a_job_of_github_is_bound_to_the_repository_and_a_deploy_to_one_branch(account):
     issuer = "token.actions.githubusercontent.com"
-    conditions = {
-        name: made["Statement"][0]["Condition"] for name, made in documents(account).items() if name.endswith("-trust")
-    }
+    opened = {name: made["Statement"] for name, made in documents(account).items() if name.endswith("-trust")}
+    conditions = {name: item["Condition"] for name, (item,) in opened.items()}
+    provider = {"Federated": f"arn:aws:iam::429071895007:oidc-provider/{issuer}"}
+    assert [item["Principal"] for (item,) in opened.values()] == [provider, provider]
     aud = {f"{issuer}:aud": "sts.amazonaws.com"}
     assert conditions == {
         "ci-e2e-trust": {"StringEquals": aud, "StringLike": {f"{issuer}:sub": "repo:litentry/agentKeys:*"}},

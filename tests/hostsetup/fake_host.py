@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +96,19 @@ class FakeHost:
         files = [self.toolkit / name for name in (script, "prelude", "install-files", "families")]
         revision = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
         crash = {"BASH_ENV": str(self.folder / "crash"), "CRASH_AT": str(crash_at)} if crash_at else {}
+        return self.command(
+            f"/usr/local/lib/agentkeys-setup/{script}", revision, *arguments, stdin=stdin, surroundings=crash
+        )
+
+    def command(
+        self, *command: str, stdin: str = "", surroundings: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Any command on the host."""
+        path = f"{_COMMANDS}:{os.environ['PATH']}:/usr/sbin:/sbin"
         return subprocess.run(
-            ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}",
-             f"/usr/local/lib/agentkeys-setup/{script}", revision, *arguments],
+            ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}", *command],
             input=stdin, capture_output=True, text=True, check=False, timeout=60, start_new_session=True,
-            env={"PATH": f"{_COMMANDS}:{os.environ['PATH']}:/usr/sbin:/sbin", "FAKE_HOST": str(self.folder), **crash},
+            env={"PATH": path, "FAKE_HOST": str(self.folder), **(surroundings or {})},
         )  # fmt: skip
 
     def archive(
@@ -158,11 +166,7 @@ class FakeHost:
         """By unit that runs, the release of the file it was started from."""
         found = {}
         for unit, _, _ in UNITS:
-            shown = subprocess.run(
-                ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}", "sh", "-c",
-                 f"tail -n 1 /proc/$(cat {self.folder}/units/{unit}.pid)/exe"],
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
+            shown = self.command("sh", "-c", f"tail -n 1 /proc/$(cat {self.folder}/units/{unit}.pid)/exe")
             if shown.returncode == 0:
                 found[unit] = shown.stdout.split()[1]
         return found

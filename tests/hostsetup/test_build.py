@@ -231,6 +231,17 @@ def test_uncommitted_work_stays_and_what_cargo_writes_is_none(host: FakeHost, so
     assert host.build(source.bundle, "v1", LOCAL).returncode == 0
 
 
+def test_a_checkout_that_was_broken_off_is_nobodys_work(host: FakeHost, source: Source) -> None:
+    host.build(source.bundle, "v1", LOCAL)
+    commit = source.commit("v2")
+    (host.root / "var/lib/agentkeys-setup/checkout-underway").write_text("checkout\n")
+    (host.root / CHECKOUT / "version").write_text("half\n")
+    (host.root / CHECKOUT / ".git/index.lock").touch()
+    done = host.build(source.bundle, "v2", LOCAL)
+    assert done.returncode == 0, done.stderr
+    assert ready(host) == f"commit:{commit}"
+
+
 def test_a_folder_that_is_no_checkout_is_left_alone(host: FakeHost, source: Source) -> None:
     (host.root / CHECKOUT).mkdir()
     (host.root / CHECKOUT / "notes").write_text("mine\n")
@@ -239,7 +250,7 @@ def test_a_folder_that_is_no_checkout_is_left_alone(host: FakeHost, source: Sour
     assert [path.name for path in (host.root / CHECKOUT).iterdir()] == ["notes"]
 
 
-@pytest.mark.parametrize("points", [(150,), pytest.param(range(10, 330, 20), marks=pytest.mark.sandbox)],
+@pytest.mark.parametrize("points", [(150,), pytest.param(range(10, 330, 40), marks=pytest.mark.sandbox)],
                          ids=["in the middle", "anywhere"])  # fmt: skip
 def test_a_killed_build_is_put_right_by_the_next(host: FakeHost, source: Source, points: range) -> None:
     host.memory(1900)

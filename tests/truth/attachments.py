@@ -53,4 +53,8 @@ def read(account_id: str, programs: Mapping[str, Recorder]) -> Account:
                 made.documents[name] = ("identity", json.loads(inputs["policy"]))
             else:
                 assert not {"policy", "assumeRolePolicy"} & set(inputs), f"{item.type} {name} holds an unknown document"
+                assert not item.type.endswith("PolicyAttachment"), f"{name} attaches what is not read here"
+            assert not {"managedPolicyArns", "inlinePolicies"} & set(inputs), (
+                f"{name} has policies that are not read here"
+            )
     return made

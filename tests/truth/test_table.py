@@ -1,9 +1,13 @@
 """Who may do what, decided by an independent evaluator over the documents that the programs register."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from components.naming import ACTOR_TAG, DATA_CLASSES
 from components.policies.document import document, statement
+from tests.recorder import Registered
+from tests.truth.attachments import read
 from tests.truth.callers import ACCOUNT, A, sessions
 from tests.truth.conftest import STACKS
 from tests.truth.evaluator import EvaluatorError, Request, evaluate
@@ -71,6 +75,20 @@ def test_a_tagged_session_lists_the_whole_bucket_under_v2_and_not_under_v3(stack
     asked = [listing(prefix, policy) for policy in ("v2", "v3") for prefix in (own, None, "", "bots/")]
     decided = evaluate({"v2": ("resource", v2), "v3": v3}, asked, [False] * len(asked), []).decisions
     assert decided == [True, True, True, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "told"),
+    [
+        ("aws:iam/policy:Policy", {"policy": "{}"}, "unknown document"),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"policyArn": "a", "role": "r"}, "not read here"),
+        ("aws:iam/role:Role", {"name": "r", "assumeRolePolicy": "{}", "managedPolicyArns": ["a"]}, "not read here"),
+    ],
+)
+def test_a_policy_that_the_rows_cannot_ask_about_is_an_error(kind, inputs, told):
+    program = SimpleNamespace(custom=[Registered(kind, "name", "", inputs, None)], of=lambda _: [])
+    with pytest.raises(AssertionError, match=told):
+        read(ACCOUNT, {"prod": program})
 
 
 def a_request(**changed):
