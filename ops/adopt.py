@@ -81,7 +81,7 @@ LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
 #: What is made anew beside the existing: it runs, computes, marks, or only forbids what others add; keys whose secret
 #: nobody can read; a machine with its key and firewall, where the stack is not given an existing one.
 MADE_ANEW = (
-    *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:"),
+    *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:", "aws:iam/rolePolicyAttachment:"),
     *("aws:iam/rolePoliciesExclusive:", "aws:iam/rolePolicyAttachmentsExclusive:"),
     *("aws:iam/userPoliciesExclusive:", "aws:iam/userPolicyAttachmentsExclusive:"),
     *("aws:ec2/eip:", "aws:ec2/instance:", "aws:ec2/keyPair:", "aws:ec2/securityGroup:"),

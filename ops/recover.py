@@ -31,6 +31,7 @@ BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda i: f"{i['role']}/{i['policyArn']}",
     "aws:iam/user:User": lambda i: i["name"],
     "aws:iam/userPolicy:UserPolicy": lambda i: f"{i['user']}:{i['name']}",
     "aws:route53/record:Record": lambda i: f"{i['zoneId']}_{i['name']}_{i['type']}",
