@@ -31,7 +31,8 @@ OWN_KEYS_USER = "agentkeys-keys"
 class Family:
     """One distribution.
 
-    ``login_user`` is the image's own. ``updates`` are pairs of a fragment and the file that it becomes,
+    ``login_user`` is the image's own. ``build_packages`` are a linker and what crates that bind to C libraries look
+    for; they are there during a build alone. ``updates`` are pairs of a fragment and the file that it becomes,
     ``update_timers`` what installs security updates. ``clock_units`` are the time daemons that an image may have, the
     first that is there is used; ``clock_package`` is installed where there is none. ``keys_command`` is sshd's
     AuthorizedKeysCommand for EC2 Instance Connect, run as ``keys_user``.
@@ -41,6 +42,7 @@ class Family:
     login_user: str
     manager: str
     packages: tuple[str, ...]
+    build_packages: tuple[str, ...]
     sshd_unit: str
     renewal_timer: str
     updates: tuple[tuple[str, str], ...]
@@ -52,6 +54,7 @@ class Family:
 
 
 _APT_PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl", "unattended-upgrades")
+_APT_BUILD_PACKAGES = ("build-essential", "pkg-config", "libssl-dev")
 #: Later than the distribution's own 20auto-upgrades and 50unattended-upgrades, so that it has the last word.
 _APT_UPDATES = (("apt.conf", "/etc/apt/apt.conf.d/52agentkeys-updates"),)
 _APT_TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
@@ -62,6 +65,7 @@ FAMILIES = (
         login_user="ubuntu",
         manager="apt",
         packages=(*_APT_PACKAGES, "ec2-instance-connect"),
+        build_packages=_APT_BUILD_PACKAGES,
         sshd_unit="ssh",
         renewal_timer="certbot.timer",
         updates=_APT_UPDATES,
@@ -76,6 +80,7 @@ FAMILIES = (
         login_user="admin",
         manager="apt",
         packages=_APT_PACKAGES,
+        build_packages=_APT_BUILD_PACKAGES,
         sshd_unit="ssh",
         renewal_timer="certbot.timer",
         updates=_APT_UPDATES,
@@ -93,6 +98,7 @@ FAMILIES = (
             *("ca-certificates", "certbot", "curl-minimal", "nginx", "openssl"),
             *("dnf-automatic", "dnf-plugins-core", "ec2-instance-connect"),
         ),
+        build_packages=("gcc", "gcc-c++", "make", "pkgconf-pkg-config", "openssl-devel"),
         sshd_unit="sshd",
         renewal_timer="certbot-renew.timer",
         updates=(
@@ -122,6 +128,7 @@ def _facts(family: Family) -> tuple[str, ...]:
         f"login-user {family.login_user}",
         f"manager {family.manager}",
         f"packages {' '.join(family.packages)}",
+        f"build-packages {' '.join(family.build_packages)}",
         f"sshd-unit {family.sshd_unit}",
         f"renewal-timer {family.renewal_timer}",
         f"updates {' '.join(f'{fragment}={path}' for fragment, path in family.updates)}",

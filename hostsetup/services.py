@@ -116,6 +116,11 @@ SERVICES = (
 #: Keys of the public host names, in record order.
 PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
 
+#: The host's open ports. 22 takes its networks from a setting; 80 answers the ACME challenge (RFC 8555 section 8.3),
+#: 443 serves agents and STS, which fetches the keys from addresses that nobody can pin.
+SSH_PORT = 22
+PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
+
 #: File names of the binaries that a release archive holds at its top level.
 BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 
@@ -124,11 +129,13 @@ BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 class Site:
     """What differs from one broker host to the next; plain strings, nothing secret.
 
-    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. ``release`` is an https URL that the
-    host downloads, or empty when the archive has been copied to the host at STAGED_ARCHIVE. ``acme_directory`` is
-    the ACME directory URL (RFC 8555), ``acme_email`` the account's contact. ``contracts`` maps the names of the
-    ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's time) is when the host may restart
-    itself after an update that needs it, empty for never.
+    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. Binaries come from a release archive
+    (``release_sha256`` is set) or are built from a git repository (``source_ref`` is set). ``release`` and
+    ``source_repository`` are the https URLs that the host fetches, empty when the archive has been copied to
+    STAGED_ARCHIVE, or a git bundle with the digest ``source_sha256`` to STAGED_SOURCE. ``toolchain`` is the setting of
+    that name. ``acme_directory`` is the ACME directory URL (RFC 8555), ``acme_email`` the account's contact.
+    ``contracts`` maps the names of the ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's time)
+    is when the host may restart itself after an update that needs it, empty for never.
     """
 
     account_id: str
@@ -148,10 +155,15 @@ class Site:
     contracts: dict[str, str]
     release: str
     release_sha256: str
+    source_repository: str
+    source_ref: str
+    source_sha256: str
+    toolchain: str
     acme_directory: str
     acme_email: str
     reboot_time: str
 
 
-#: Where a local release archive is copied before it is verified and installed.
+#: Where a local release archive, or a local git bundle, is copied before it is verified and used.
 STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")  # noqa: S108 - root copies it before it checks the digest
+STAGED_SOURCE = PurePosixPath("/var/tmp/agentkeys-source.bundle")  # noqa: S108 - likewise

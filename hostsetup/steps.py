@@ -9,15 +9,22 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bundle import File, render_bundle
+from .bundle import File, read_bundle, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
 from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
-from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STATE_DIR, Site
+from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+
+#: Scripts that others read in; nobody runs them.
+SOURCED = ("activation", "build", "prelude")
+
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
+_ARCHIVE_SECONDS = 360
+_BUILD_SECONDS = 2400
 
 #: Where hosts that were set up by bash scripts keep what is a file of its own here.
 _FORMER_KEYS_DIR = STATE_DIR / ".agentkeys" / "broker"
@@ -47,7 +54,9 @@ def steps(site: Site) -> tuple[Step, ...]:
         (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    served = _digest(environment, site.release_sha256, _script(KEY_WRAPPER))
+    release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
+    # Whenever that step runs, something may lie ready.
+    served = _digest(environment, release, _script(KEY_WRAPPER))
     return (
         Step(
             name="toolkit",
@@ -135,16 +144,16 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="release",
-            summary="Verify the release archive and install its binaries",
-            command=_command("release", site.release_sha256, site.release or str(STAGED_ARCHIVE)),
+            summary="Verify the release archive or build it, and lay its binaries ready",
+            command=release,
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
                     File(path=SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
                 )
             ),
-            timeout_seconds=360,
-            after=("packages",),
+            timeout_seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
+            after=("packages", "users"),
         ),
         Step(
             name="secrets",
@@ -152,7 +161,7 @@ def steps(site: Site) -> tuple[Step, ...]:
             command=_command("secrets"),
             stdin=_secrets(),
             timeout_seconds=120,
-            after=("users", "release"),
+            after=("release",),
         ),
         Step(
             name="environment",
@@ -164,7 +173,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="units",
-            summary="Install the units and start what changed, in order",
+            summary="Install the units, swap the release in and start what changed, or take it back",
             command=_command("units", served),
             stdin=units,
             timeout_seconds=300,
@@ -215,6 +224,11 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
 
 
+def installed_files(site: Site) -> dict[str, File]:
+    """What the steps install as it is rendered, by path; what a script makes out of it on the host is not in it."""
+    return {file.path: file for step in steps(site) for file in read_bundle(step.stdin)}
+
+
 def _update_files(reboot_time: str) -> tuple[File, ...]:
     """What every distribution needs for its updates; a host installs its own."""
     restart = f"ExecStartPost=/bin/sh -c 'dnf -q needs-restarting -r || shutdown -r {reboot_time}'"
@@ -235,7 +249,7 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
 
 
 def _toolkit_files() -> tuple[File, ...]:
-    # prelude is sourced, not run; the order of the folder would differ from machine to machine.
+    # The order of the folder would differ from machine to machine.
     return (
         File(path=f"{TOOLKIT}/", mode="0755"),
         family_table(),
@@ -243,11 +257,19 @@ def _toolkit_files() -> tuple[File, ...]:
             File(
                 path=f"{TOOLKIT}/{path.name}",
                 content=path.read_text(),
-                mode="0644" if path.name == "prelude" else "0755",
+                mode="0644" if path.name in SOURCED else "0755",
             )
             for path in sorted(_SCRIPTS.iterdir())
         ),
     )
+
+
+def _release(site: Site) -> tuple[str, ...]:
+    """Where the binaries come from, as ``scripts/release`` reads it."""
+    if not site.source_ref:
+        return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
+    source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
+    return ("source", *source, site.source_ref, site.toolchain)
 
 
 def _secrets() -> str:

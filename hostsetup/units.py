@@ -50,7 +50,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
 
 def service_table(site: Site) -> File:
     """Unit, port and the files whose change calls for a restart, one line for each service, in start order."""
-    rows = "".join(f"{service.unit} {service.port} {' '.join(_restarts_on(service, site))}\n" for service in SERVICES)
+    rows = "".join(f"{service.unit} {service.port} {' '.join(restart_files(service, site))}\n" for service in SERVICES)
     return File(path=SERVICE_TABLE, content=rows)
 
 
@@ -78,7 +78,8 @@ def _arguments(service: Service, site: Site) -> tuple[str, ...]:
     return tuple(argument.format(mail_bucket=site.mail_bucket) for argument in service.arguments)
 
 
-def _restarts_on(service: Service, site: Site) -> tuple[str, ...]:
+def restart_files(service: Service, site: Site) -> tuple[str, ...]:
+    """What a service runs with: its unit, its binary, then the files whose change calls for a restart."""
     files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service.unit, site)]
     if service.unit == _BROKER:
         files += [str(path) for path in KEY_PAIRS.values()]

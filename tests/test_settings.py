@@ -54,7 +54,11 @@ BAD = [
     ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
     ("releaze", "a", "releaze: no such key (value 'a')"),
     ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
-    ("release", "", "release: nothing is given, and the host needs a release archive"),
+    ("release", "", "release: the host's binaries come from one place, and given is releaseSha256."),
+    ("sourceRef", "v1", "and given is release and releaseSha256 and sourceRef. Either install an archive"),
+    ("sourceRef", "--upload-pack=x", "sourceRef: '--upload-pack=x' string should match"),
+    ("sourceRef", "a..b", "sourceRef: 'a..b' string should match"),
+    ("toolchain", "cargo", "toolchain: 'cargo' string should match"),
 ]
 
 
@@ -179,7 +183,7 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
         ),
         (
             {
-                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1"},
+                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1", "tags": {}},
                 "aws:ec2/getInstance:getInstance": {"tags": {"Name": "agentkeys-broker-host"}},
             },
             "elasticIp: '3.208.99.99' serves instance i-1 (agentkeys-broker-host), not this stack's "
@@ -192,6 +196,13 @@ def test_what_aws_answers_is_checked_before_the_first_resource(answer, sentence,
         run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups=answer)
     assert sentence in str(refused.value)
     assert "Nothing was created." in str(refused.value)
+
+
+@pytest.mark.parametrize("where", ["git@github.com:litentry/agentKeys.git", "/nowhere/source.bundle"])
+def test_a_repository_that_is_neither_url_nor_file_is_refused(where):
+    changed = {"release": "", "releaseSha256": "", "sourceRef": "v1", "sourceRepository": where}
+    with pytest.raises(pulumi.RunError, match=f"sourceRepository: '{where}' must be an https URL or an existing file"):
+        run("test", changed=changed)
 
 
 @pytest.mark.parametrize(

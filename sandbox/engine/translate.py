@@ -18,7 +18,7 @@ PROVIDER = "pulumi:providers:aws"
 BUCKET = "aws:s3/bucket:Bucket"
 
 #: Terraform names that are not the module and the type put together.
-_IRREGULAR = {"iamOpenIdConnectProvider": "iamOpenidConnectProvider"}
+_IRREGULAR = {"iamOpenIdConnectProvider": "iamOpenidConnectProvider", "elasticIp": "eip", "tag": "ec2Tag"}
 
 #: Modules whose types carry no module in their Terraform name.
 _UNPREFIXED = {"ec2", "index"}

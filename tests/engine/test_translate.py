@@ -36,6 +36,8 @@ def struct(content: dict[str, Any]) -> Struct:
         ("aws:route53/getZone:getZone", "aws:index/getRoute53Zone:getRoute53Zone"),
         ("aws:index/getRegion:getRegion", "aws:index/getRegion:getRegion"),
         ("aws:ec2/getAmi:getAmi", "aws:index/getAmi:getAmi"),
+        ("aws:ec2/getElasticIp:getElasticIp", "aws:index/getEip:getEip"),
+        ("aws:ec2/tag:Tag", "aws:index/ec2Tag:Ec2Tag"),
         (SSH, SSH),
         ("pulumi:providers:aws", "pulumi:providers:aws"),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, SERVICES, Site
-from hostsetup.steps import steps
+from hostsetup.steps import SOURCED, steps
 from hostsetup.units import EXPOSED, MOST_EXPOSED, unit_files
 from tests.hostsetup.sites import SCRIPTS, require_tool
 
@@ -18,9 +18,9 @@ TEMPLATES = SCRIPTS.parent / "templates"
 
 
 def test_the_scripts_pass_shellcheck() -> None:
-    scripts = [path for path in SCRIPTS.iterdir() if path.name != "prelude"]
+    scripts = [path for path in SCRIPTS.iterdir() if path.name not in SOURCED]
     done = subprocess.run(
-        # prelude is read where it is sourced.
+        # Those are read where they are sourced.
         [
             Path(sys.executable).parent / "shellcheck",
             *("--external-sources", "--check-sourced", "--source-path=SCRIPTDIR"),

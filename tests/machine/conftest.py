@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -143,10 +143,10 @@ class Machine:
             printed[name] = done.stdout
         return printed
 
-    def stage(self, archive: Path) -> None:
+    def stage(self, archive: Path, place: PurePath = STAGED_ARCHIVE) -> None:
         """Copies a release archive to where the step looks for it, unless the same is there."""
-        target = f"{LOGIN_USER}@{self.address}:{STAGED_ARCHIVE}"
-        if self.ssh(f"cat {STAGED_ARCHIVE} | sha256sum").stdout.split()[:1] != _sha256(archive):
+        target = f"{LOGIN_USER}@{self.address}:{place}"
+        if self.ssh(f"cat {place} | sha256sum").stdout.split()[:1] != _sha256(archive):
             subprocess.run([*self.ssh_command(program="scp"), "-q", archive, target], check=True)
 
     def footprint(self) -> dict[str, str]:
