@@ -9,7 +9,7 @@ COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down env test test-fast check golden bench engine tools \
+.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -25,6 +25,9 @@ venv/.installed: requirements-dev.lock
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
+
+policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
+	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.txt
 
 tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
 	@$(SANDBOX) tools
@@ -52,15 +55,19 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
-check: setup ## format, lint, types, shell scripts, workflows
+test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
+	venv/bin/python -m pytest tests/test_policies.py tests/truth -q
+
+check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	venv/bin/python -m lint
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden

@@ -3,11 +3,11 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import preflight
+from components import existing, preflight
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.dns import Records, RecordsArgs
 from components.federation import Federation, FederationArgs
-from components.host import BrokerHost, BrokerHostArgs
+from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
 from components.identities import Identities, IdentitiesArgs
 from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
@@ -24,7 +24,16 @@ preflight.caller(provider, settings.account_id, settings.allowed_callers)
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
-allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names)
+allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
+existing_host: ExistingHost | None = None
+if settings.host_instance_id:
+    existing_host = ExistingHost(
+        instance_id=settings.host_instance_id,
+        private_key=settings.host_private_key.get_secret_value(),
+        attach_profile=settings.host_instance_profile == "attach",
+    )
+    existing.require(provider, existing_host, names, strict=settings.protect, sends_mail=settings.email_sender == "ses")
+    existing.require_address(provider, existing_host.instance_id, settings.elastic_ip, names)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -33,6 +42,7 @@ host = BrokerHost(
     "host",
     BrokerHostArgs(
         names=names,
+        existing=existing_host,
         instance_type=settings.instance_type,
         ami=settings.ami,
         root_volume_gib=settings.root_volume_gib,
@@ -70,10 +80,11 @@ setup = HostSetup(
     "setup",
     HostSetupArgs(
         site=settings.site,
-        archive=None if settings.release_is_url else settings.release,
+        copied=settings.copied_to_host,
         address=host.address,
         instance_id=host.instance_id,
         private_key=host.private_key,
+        login_user=settings.login_user,
         reachable=host.association,
         addresses=records.addresses,
         doh_urls=settings.doh_urls,
@@ -138,5 +149,7 @@ pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)
 pulumi.export("dnsRecords", records.listed)
+pulumi.export("release", setup.release)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)
+pulumi.export("sshHostKey", setup.host_key)

@@ -5,6 +5,8 @@ Owns the rules a value must keep and the messages when it does not. Types, meani
 in ``components/preflight.py``.
 """
 
+import base64
+import binascii
 import hashlib
 import ipaddress
 import json
@@ -13,15 +15,16 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.runtime import config
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from components.naming import Names, of_settings
 from components.policies.trust import Repository
 from hostsetup.services import Site
 
@@ -65,7 +68,23 @@ REFUSED_NETWORKS = {
 
 #: Settings that the surroundings may override, as AGENTKEYS_<NAME>: a sandbox or a CI run brings its own release,
 #: resolvers and certificate authority to unchanged stack files.
-FROM_ENVIRONMENT = ("acme_directory", "ca_bundle", "doh_urls", "release", "release_sha256")
+FROM_ENVIRONMENT = (
+    *("acme_directory", "ca_bundle", "doh_urls"),
+    *("release", "release_sha256", "source_repository", "source_ref", "toolchain"),
+)
+
+#: Stands for a secret where a stack is read without its secrets, and in messages.
+MASKED = "[secret]"
+
+#: What an emulated account on loopback hands out as elastic addresses; nothing reaches AWS from there.
+_EMULATED = ipaddress.ip_network("127.0.0.0/8")
+
+#: Directories by the name that a stack may give them; the staging one has no strict limits and nobody's trust:
+#: https://letsencrypt.org/docs/staging-environment/
+ACME_DIRECTORIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
 
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 
@@ -87,9 +106,13 @@ def public_ipv4(value: str) -> str:
     except ValueError:
         raise ValueError("must be an IPv4 address, for example 3.208.12.34") from None
     for network, why in REFUSED_NETWORKS.items():
-        if address in network:
+        if address in network and not (network == _EMULATED and _aws_is_emulated()):
             raise ValueError(f"is in {network} ({why}) and can never be an elastic IP; give the address that AWS shows")
     return value
+
+
+def _aws_is_emulated() -> bool:
+    return urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("127.0.0.1", "localhost")
 
 
 def _absent_or_public_ipv4(value: str) -> str:
@@ -110,8 +133,22 @@ def _network(value: str) -> str:
     return value
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _acme_directory(value: str) -> str:
+    known = ACME_DIRECTORIES.get(value, value)
+    if not re.fullmatch(r"https://\S+", known):
+        raise ValueError(f"must be {', '.join(ACME_DIRECTORIES)} or the https URL of an ACME directory")
+    return known
+
+
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, AfterValidator(_receives_mail)]
+#: Of EC2, or empty; older instances have the short form.
+InstanceId = Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
 
 
@@ -177,7 +214,7 @@ class AccountSettings(Configured):
     github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
     github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
     deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
-    deploy_instance_id: Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+    deploy_instance_id: InstanceId
 
     @model_validator(mode="after")
     def _both_ids_or_none(self) -> Self:
@@ -224,10 +261,18 @@ class Settings(Configured):
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
+    host_instance_id: InstanceId
+    host_private_key: SecretStr
+    host_instance_profile: Literal["attach", "leave"]
+    login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
-    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")]
+    source_repository: str
+    source_ref: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*)?$")]
+    toolchain: Annotated[str, Field(pattern=r"^(rustup(:[A-Za-z0-9.-]+)?|packages|(/[A-Za-z0-9._-]+)+)$")]
+    acme_directory: Annotated[str, AfterValidator(_acme_directory)]
     acme_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")]
     doh_urls: Annotated[list[Annotated[str, Field(pattern=r"^https?://\S+$")]], Field(min_length=1)]
     ca_bundle: str
@@ -285,20 +330,59 @@ class Settings(Configured):
         return self
 
     @model_validator(mode="after")
-    def _release_is_what_its_digest_says(self) -> Self:
-        if not self.release or not self.release_sha256:
-            missing = "release" if not self.release else "releaseSha256"
-            raise ValueError(
-                f"{missing}: nothing is given, and the host needs a release archive. Set both with "
-                "`pulumi config set release <path or https URL>` and `pulumi config set releaseSha256 <sha256>`."
-            )
-        if self.release_is_url:
+    def _an_existing_host_has_a_key(self) -> Self:
+        key = self.host_private_key.get_secret_value()
+        command = (
+            f"`pulumi config set -s {pulumi.get_stack()} --secret hostPrivateKey < <file>`, the file being a private "
+            "key without a passphrase that the login user's authorized_keys accepts"
+        )
+        if not self.host_instance_id:
+            if key:
+                raise ValueError(
+                    "hostPrivateKey: is given without hostInstanceId, and a machine that this program launches gets a "
+                    "key of its own. Set hostInstanceId, or `pulumi config rm hostPrivateKey`."
+                )
             return self
-        archive = Path(self.release)
-        if not archive.is_file():
-            raise ValueError(f"release: {self.release!r} must be an https URL or an existing file; no file is there.")
-        with archive.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if not key:
+            raise ValueError(
+                f"hostPrivateKey: nothing is given, and instance {self.host_instance_id} was launched with a key that "
+                f"this program does not have. Set it with {command}."
+            )
+        if key == MASKED:
+            return self
+        if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
+            raise ValueError(
+                "hostPrivateKey: must be encrypted, and it is in clear in the stack's file. Make another key for the "
+                f"host, since this one may have been read; then {command}."
+            )
+        if wrong := _unusable_key(key):
+            raise ValueError(f"hostPrivateKey: {wrong}. Set it with {command}.")
+        return self
+
+    @model_validator(mode="after")
+    def _binaries_come_from_one_place(self) -> Self:
+        pairs = {
+            "release": self.release,
+            "releaseSha256": self.release_sha256,
+            "sourceRepository": self.source_repository,
+            "sourceRef": self.source_ref,
+        }
+        given = [key for key, value in pairs.items() if value]
+        if given not in (["release", "releaseSha256"], ["sourceRepository", "sourceRef"]):
+            raise ValueError(
+                f"release: the host's binaries come from one place, and given is {' and '.join(given) or 'nothing'}. "
+                "Either install an archive: `pulumi config set release <path or https URL>` and `pulumi config set "
+                "releaseSha256 <sha256>`. Or build on the host: `pulumi config set sourceRepository <https URL or git "
+                "bundle>` and `pulumi config set sourceRef <tag, branch or commit>`. Remove the others with `pulumi "
+                "config rm`."
+            )
+        copied = self.copied_to_host
+        if copied is not None and not copied.is_file():
+            key = "sourceRepository" if self.source_ref else "release"
+            raise ValueError(f"{key}: {str(copied)!r} must be an https URL or an existing file; no file is there.")
+        if copied is None or self.source_ref:
+            return self
+        digest = _sha256(copied)
         if digest != self.release_sha256:
             raise ValueError(
                 f"releaseSha256: {self.release_sha256} is not the SHA-256 of {self.release!r}, which is {digest}. "
@@ -307,13 +391,16 @@ class Settings(Configured):
         return self
 
     @property
-    def release_is_url(self) -> bool:
-        return self.release.startswith("https://")
+    def copied_to_host(self) -> Path | None:
+        """The local archive or git bundle that the host needs; None when it fetches an https URL by itself."""
+        place = self.source_repository or self.release
+        return None if place.startswith("https://") else Path(place)
 
     @property
     def site(self) -> Site:
-        """What the host is handed; the archive's path stays here, since it is copied."""
+        """What the host is handed; the path of a file that is copied stays here."""
         names = self.names
+        copied = self.copied_to_host
         return Site(
             account_id=self.account_id,
             region=self.region,
@@ -330,10 +417,15 @@ class Settings(Configured):
             chain=self.chain,
             chain_rpc=self.chain_rpc_http,
             contracts=self.contracts,
-            release=self.release if self.release_is_url else "",
+            release="" if copied else self.release,
             release_sha256=self.release_sha256,
+            source_repository="" if copied else self.source_repository,
+            source_ref=self.source_ref,
+            source_sha256=_sha256(copied) if copied and self.source_ref else "",
+            toolchain=self.toolchain,
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
+            reboot_time=self.reboot_time,
         )
 
     @property
@@ -344,16 +436,34 @@ class Settings(Configured):
     @property
     def names(self) -> Names:
         """Raises ValueError when a name does not fit AWS's limits."""
-        mail_domain = self.mail_domain or default_mail_domain(self.zone, self.suffix)
-        return Names(
+        return of_settings(
             account_id=self.account_id,
             region=self.region,
             zone=self.zone,
             suffix=self.suffix,
-            broker_host=self.broker_host or default_broker_host(self.zone, self.suffix),
-            mail_domain=mail_domain,
-            email_from=self.email_from_address or default_email_from(mail_domain, self.suffix),
+            broker_host=self.broker_host,
+            mail_domain=self.mail_domain,
+            email_from=self.email_from_address,
         )
+
+
+def _unusable_key(key: str) -> str:
+    """Why no step could log in with it, without a word of the key; empty when one could."""
+    label = re.fullmatch(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\n(.*)\n-----END \1-----", key.strip(), re.DOTALL)
+    if label is None:
+        return "must be a private key in PEM form, from its BEGIN to its END line"
+    kind, body = label[1], label[2]
+    encrypted = "ENCRYPTED" in kind or "ENCRYPTED" in body.partition("\n\n")[0]
+    if kind == "OPENSSH PRIVATE KEY":
+        try:
+            decoded = base64.b64decode("".join(body.split()), validate=True)
+        except binascii.Error:
+            return "must be a private key in PEM form, and what is between its lines is not base64"
+        # The name of the cipher follows the magic word: openssh's PROTOCOL.key.
+        encrypted = not decoded.startswith(b"openssh-key-v1\0\0\0\0\x04none")
+    if encrypted:
+        return "is encrypted with a passphrase, which nobody is there to type (`ssh-keygen -p` on a copy takes it off)"
+    return ""
 
 
 T = TypeVar("T", bound=Configured)
@@ -378,11 +488,12 @@ def load(model: type[T]) -> T:
 def _explained(item: Any) -> str:
     """One sentence for one of pydantic's error records."""
     key = ".".join(str(part) for part in item["loc"])
+    value = MASKED if config.is_config_secret(f"{pulumi.get_project()}:{key}") else item["input"]
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        return f"  {key}: no such key (value {item['input']!r}). `Pulumi.yaml` lists every key with its meaning."
+        return f"  {key}: no such key (value {value!r}). `Pulumi.yaml` lists every key with its meaning."
     if item["type"] == "missing":
         return f"  {key}: missing. `Pulumi.yaml` says what it is."
     if not key:
         return f"  {message}"
-    return f"  {key}: {item['input']!r} {message[0].lower()}{message[1:]}."
+    return f"  {key}: {value!r} {message[0].lower()}{message[1:]}."

@@ -1,32 +1,35 @@
 """The broker host's machine: its address, firewall, SSH key, role, instance profile and instance.
 
-Leaves out what runs on it (``hostsetup/``). The machine holds no secret in user data: whoever reaches the metadata
-service could read it.
+A machine that is there already keeps its key, its firewall and its disk; it gets an address, a mark and, when asked,
+the instance profile. Leaves out what runs on it (``hostsetup/``) and what must be true of an existing one
+(``components/existing.py``). The machine holds no secret in user data: whoever reaches the metadata service could read
+it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_command as command
 import pulumi_tls as tls
 
 from components import exclusive
-from components.naming import Names
+from components.naming import OWNER_TAG, SERVES_TAG, Names
 from components.policies import grants, trust
 from components.policies.document import text
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
-#: Owner and name pattern of Canonical's Ubuntu 22.04 images, and the login user they come with:
+#: Owner and name pattern of Canonical's Ubuntu 22.04 images:
 #: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 UBUNTU_OWNER = "099720109477"
 UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
-LOGIN_USER = "ubuntu"
 
-#: Port 22 takes its networks from a setting. 80 answers the ACME challenge (RFC 8555 section 8.3), 443 serves agents
-#: and STS, which fetches the keys from addresses that nobody can pin.
-SSH_PORT = 22
-PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 ANYWHERE = "0.0.0.0/0"
+
+#: How the metadata service answers, in EC2's words: to a token alone (IMDSv2), and to this machine's own processes.
+METADATA: dict[str, Any] = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
 #: Names of the host role's policies in the state.
 GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email"}
@@ -38,12 +41,25 @@ def opened(ssh_cidrs: Sequence[str]) -> list[tuple[int, Sequence[str], str]]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExistingHost:
+    """A machine that Pulumi did not launch. ``private_key`` is its login user's, in PEM form; ``attach_profile`` gives
+    it the stack's instance profile.
+    """
+
+    instance_id: str
+    private_key: str = field(repr=False)
+    attach_profile: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokerHostArgs:
-    """``allocation_id`` names an existing elastic IP; without one an address is allocated. An empty ``ami`` takes the
-    newest Ubuntu image. ``protect`` also guards the machine in EC2 itself and keeps its disk.
+    """``allocation_id`` names an existing elastic IP; without one an address is allocated. Without ``existing`` an
+    instance is launched: an empty ``ami`` takes the newest Ubuntu image, and ``protect`` also guards the machine in EC2
+    itself and keeps its disk.
     """
 
     names: Names
+    existing: ExistingHost | None
     instance_type: str
     ami: str
     root_volume_gib: int
@@ -63,6 +79,17 @@ class BrokerHost(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BrokerHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:host:BrokerHost", name, None, opts)
+        profile, policies = self._instance_profile(name, args.names)
+        if args.existing is None:
+            self._launch(name, args, profile, policies)
+        else:
+            self._take(name, args, args.existing, profile)
+        self._give_address(name, args)
+        self.register_outputs({"address": self.address, "instanceId": self.instance_id})
+
+    def _launch(
+        self, name: str, args: BrokerHostArgs, profile: aws.iam.InstanceProfile, policies: list[aws.iam.RolePolicy]
+    ) -> None:
         child = pulumi.ResourceOptions(parent=self)
         names = args.names
         key = tls.PrivateKey(f"{name}-ssh-key", algorithm="ED25519", opts=child)
@@ -73,9 +100,7 @@ class BrokerHost(pulumi.ComponentResource):
             public_key=key.public_key_openssh.apply(str.strip),
             opts=child,
         )
-        profile, policies = self._instance_profile(name, names)
         firewall = self._firewall(name, names, args.ssh_cidrs)
-
         image = (
             args.ami
             or aws.ec2.get_ami_output(
@@ -92,7 +117,11 @@ class BrokerHost(pulumi.ComponentResource):
             key_name=key_pair.key_name,
             vpc_security_group_ids=[firewall.id],
             iam_instance_profile=profile.name,
-            metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
+            metadata_options={
+                "http_endpoint": METADATA["HttpEndpoint"],
+                "http_tokens": METADATA["HttpTokens"],
+                "http_put_response_hop_limit": METADATA["HttpPutResponseHopLimit"],
+            },
             root_block_device={
                 "encrypted": True,
                 "volume_type": "gp3",
@@ -101,7 +130,7 @@ class BrokerHost(pulumi.ComponentResource):
                 "delete_on_termination": not args.protect,
             },
             disable_api_termination=args.protect,
-            tags={"Name": names.host},
+            tags={"Name": names.host, OWNER_TAG: names.host},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=policies,
@@ -109,21 +138,63 @@ class BrokerHost(pulumi.ComponentResource):
                 ignore_changes=[] if args.ami else ["ami"],
             ),
         )
+        self.instance_id = instance.id
+        self.private_key = key.private_key_openssh
+
+    def _take(self, name: str, args: BrokerHostArgs, existing: ExistingHost, profile: aws.iam.InstanceProfile) -> None:
+        aws.ec2.Tag(
+            f"{name}-mark",
+            resource_id=existing.instance_id,
+            key=SERVES_TAG,
+            value=args.names.host,
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
+        )
+        if existing.attach_profile:
+            # pulumi-aws has a profile only as an argument of an instance of its own.
+            command.local.Command(
+                f"{name}-profile-association",
+                create=_associate(args.names, existing.instance_id),
+                delete=_disassociate(args.names, existing.instance_id),
+                triggers=[existing.instance_id],
+                add_previous_output_in_env=False,
+                opts=pulumi.ResourceOptions(
+                    parent=self, protect=False, depends_on=[profile], delete_before_replace=True
+                ),
+            )
+        self.instance_id = pulumi.Output.from_input(existing.instance_id)
+        self.private_key = pulumi.Output.secret(existing.private_key)
+
+    def _give_address(self, name: str, args: BrokerHostArgs) -> None:
+        names = args.names
         allocation_id: pulumi.Input[str]
         if args.allocation_id is not None:
             allocation_id, self.address = args.allocation_id, pulumi.Output.from_input(args.elastic_ip)
+            aws.ec2.Tag(
+                f"{name}-address-name",
+                resource_id=allocation_id,
+                key="Name",
+                value=names.elastic_ip,
+                opts=pulumi.ResourceOptions(parent=self, protect=False, retain_on_delete=True),
+            )
         else:
-            allocated = aws.ec2.Eip(f"{name}-address", domain="vpc", tags={"Name": names.elastic_ip}, opts=child)
+            allocated = aws.ec2.Eip(
+                f"{name}-address",
+                domain="vpc",
+                tags={"Name": names.elastic_ip, OWNER_TAG: names.host},
+                opts=pulumi.ResourceOptions(parent=self),
+            )
             allocation_id, self.address = allocated.id, allocated.public_ip
         self.association = aws.ec2.EipAssociation(
             f"{name}-association",
             allocation_id=allocation_id,
-            instance_id=instance.id,
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            instance_id=self.instance_id,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=False,
+                # Neither is this stack's, and they were together before it or are to stay so after it.
+                retain_on_delete=args.existing is not None and args.allocation_id is not None,
+            ),
         )
-        self.instance_id = instance.id
-        self.private_key = key.private_key_openssh
-        self.register_outputs({"address": self.address, "instanceId": self.instance_id})
 
     def _instance_profile(self, name: str, names: Names) -> tuple[aws.iam.InstanceProfile, list[aws.iam.RolePolicy]]:
         child = pulumi.ResourceOptions(parent=self, protect=False)
@@ -163,3 +234,47 @@ class BrokerHost(pulumi.ComponentResource):
             egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [ANYWHERE]}],
             opts=child,
         )
+
+
+def _associate(names: Names, instance_id: str) -> str:
+    """Gives the instance the profile of its name, when it has none; another profile is never replaced."""
+    return f"""\
+region={names.region} instance={instance_id} profile={names.host}
+{_ASSOCIATIONS}
+case $seen in
+  '') ;;
+  *"/$profile") exit 0 ;;
+  *) echo "instance $instance has the profile ${{seen##*/}}, whose place is not taken. Set hostInstanceProfile to\
+ leave, or end its association: aws ec2 disassociate-iam-instance-profile --region $region\
+ --association-id $association" >&2
+    exit 1 ;;
+esac
+# EC2 gets to know a new profile some seconds after IAM.
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  said=$(aws ec2 associate-iam-instance-profile --region "$region" --instance-id "$instance" \
+    --iam-instance-profile "Name=$profile" --output text 2>&1) && exit 0
+  case $said in *"Invalid IAM Instance Profile"*) sleep 5 ;; *) break ;; esac
+done
+echo "$said" >&2
+exit 1
+"""
+
+
+def _disassociate(names: Names, instance_id: str) -> str:
+    """Takes the profile off again, before it is deleted; another one stays."""
+    return f"""\
+region={names.region} instance={instance_id} profile={names.host}
+{_ASSOCIATIONS}
+case $seen in
+  *"/$profile") aws ec2 disassociate-iam-instance-profile --region "$region" --association-id "$association" \
+    --output text ;;
+esac
+"""
+
+
+#: Sets ``seen`` to the association's id, a tab and the profile's ARN; empty when the instance has no profile.
+_ASSOCIATIONS = """\
+seen=$(aws ec2 describe-iam-instance-profile-associations --region "$region" --output text \
+  --filters "Name=instance-id,Values=$instance" Name=state,Values=associating,associated \
+  --query 'IamInstanceProfileAssociations[].[AssociationId, IamInstanceProfile.Arn]') || exit 1
+association=${seen%%[!a-z0-9-]*}"""

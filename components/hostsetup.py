@@ -5,15 +5,16 @@ again in place; only another instance replaces the steps, so that a new machine 
 ``update`` or a ``delete``: every step can be run again, and what is on a machine goes with it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_command as command
 
-from components.host import LOGIN_USER
 from hostsetup import gates
-from hostsetup.services import STAGED_ARCHIVE, Site
+from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import steps
 
 #: Name of the step that asks the certificate authority, which looks the names up: it waits for DNS, nothing earlier
@@ -27,24 +28,31 @@ DIAL_SECONDS = 15
 
 @dataclass(frozen=True, kw_only=True)
 class HostSetupArgs:
-    """``archive`` is a local release archive, None when the host downloads it. ``addresses`` are the A records,
-    ``reachable`` is what connects the address to the instance.
+    """``copied`` is the local archive or git bundle that the step ``release`` uses, None when the host fetches a URL.
+    ``addresses`` are the A records, ``reachable`` is what connects the address to the instance; ``login_user`` takes
+    ``private_key`` and may use sudo.
     """
 
     site: Site
-    archive: str | None
+    copied: Path | None
     address: pulumi.Output[str]
     instance_id: pulumi.Output[str]
     private_key: pulumi.Output[str]
+    login_user: str
     reachable: pulumi.Resource
     addresses: Sequence[pulumi.Resource]
     doh_urls: Sequence[str]
 
 
 class HostSetup(pulumi.ComponentResource):
-    """Runbook sections 5, 5b and 10. ``done`` is the last step: every service answers."""
+    """Runbook sections 5, 5b and 10. ``done`` is the last step: every service answers. ``release`` is what runs on the
+    host, in the host's own words: ``sha256:`` and an archive's digest, or ``commit:`` and the commit it was built from.
+    ``host_key`` is the pinned one, as a known_hosts line has it behind the name.
+    """
 
     done: pulumi.Resource
+    release: pulumi.Output[str]
+    host_key: pulumi.Output[str]
 
     def __init__(self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:hostsetup:HostSetup", name, None, opts)
@@ -64,9 +72,10 @@ class HostSetup(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=child(args.reachable),
         )
+        self.host_key = host_key.stdout
         connection = command.remote.ConnectionArgs(
             host=args.address,
-            user=LOGIN_USER,
+            user=args.login_user,
             private_key=args.private_key,
             # Trust on first use: pinned for as long as this instance lives.
             host_key=host_key.stdout,
@@ -87,17 +96,20 @@ class HostSetup(pulumi.ComponentResource):
             )
 
         # 2 says that the machine is up and that cloud-init had something to warn about.
-        booted = over_ssh("booted", "cloud-init status --wait --long || [ $? -eq 2 ]", "", child())
+        booted = over_ssh(
+            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child()
+        )
         # By step name, what it waits for beside the steps before it.
         besides: dict[str, list[pulumi.Resource]] = {}
-        if args.archive is not None:
+        if args.copied is not None:
+            site = args.site
             besides["release"] = [
                 command.remote.CopyToRemote(
-                    f"{name}-archive",
+                    f"{name}-{'source' if site.source_ref else 'archive'}",
                     connection=connection,
-                    source=pulumi.FileAsset(args.archive),
-                    remote_path=str(STAGED_ARCHIVE),
-                    triggers=[args.instance_id, args.site.release_sha256],
+                    source=pulumi.FileAsset(str(args.copied)),
+                    remote_path=str(STAGED_SOURCE if site.source_ref else STAGED_ARCHIVE),
+                    triggers=[args.instance_id, site.source_sha256 or site.release_sha256],
                     opts=child(booted),
                 )
             ]
@@ -118,9 +130,9 @@ class HostSetup(pulumi.ComponentResource):
             )
         ]
 
-        made: dict[str, pulumi.Resource] = {}
+        made: dict[str, command.remote.Command] = {}
         for step in steps(args.site):
-            before = [made[earlier] for earlier in step.after] or [booted]
+            before: list[pulumi.Resource] = [made[earlier] for earlier in step.after] or [booted]
             made[step.name] = over_ssh(
                 step.name,
                 step.command,
@@ -128,4 +140,12 @@ class HostSetup(pulumi.ComponentResource):
                 child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
             )
             self.done = made[step.name]
+        # A secret goes in with the connection, so the engine takes all that comes out for one.
+        self.release = pulumi.Output.unsecret(made["units"].stdout).apply(_running_release)
         self.register_outputs({})
+
+
+def _running_release(printed: str) -> str:
+    """The last line of the step ``units``, which is there whenever it succeeded."""
+    found: list[str] = re.findall(r"^release (\S+)$", printed, re.MULTILINE)
+    return found[-1]

@@ -12,6 +12,9 @@ import pulumi_aws as aws
 
 from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
 
+#: SES marks spam and viruses.
+SCANNED = True
+
 #: SES makes three DKIM tokens for every domain identity.
 DKIM_TOKENS = 3
 
@@ -63,7 +66,7 @@ class InboundMail(pulumi.ComponentResource):
             name=args.names.receipt_rule,
             rule_set_name=RECEIPT_RULE_SET,
             enabled=True,
-            scan_enabled=True,
+            scan_enabled=SCANNED,
             tls_policy=args.tls,
             recipients=[args.names.mail_domain],
             s3_actions=[

@@ -24,6 +24,15 @@ INBOUND_PREFIX = "inbound/"
 #: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 
+#: Opening of the names that stacks' elastic IPs are tagged with.
+ELASTIC_IP_NAME = "agentkeys-broker-eip"
+
+#: Tag of what a stack made and may be taken for somebody else's later, an address and an instance: the stack's host.
+OWNER_TAG = "agentkeys-owned-by"
+
+#: Tag of an instance that a stack did not launch and sets up: the stack's host.
+SERVES_TAG = "agentkeys-set-up-by"
+
 #: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
 E2E_ROLE = "github-actions-agentkeys-e2e"
 DEPLOY_ROLE = "github-actions-agentkeys-deploy"
@@ -94,7 +103,7 @@ class Names:
 
     @property
     def elastic_ip(self) -> str:
-        return f"agentkeys-broker-eip{self.suffix}"
+        return f"{ELASTIC_IP_NAME}{self.suffix}"
 
     @property
     def receipt_rule(self) -> str:
@@ -133,3 +142,19 @@ def default_mail_domain(zone: str, suffix: str) -> str:
 
 def default_email_from(mail_domain: str, suffix: str) -> str:
     return f"noreply{suffix}@{mail_domain}"
+
+
+def of_settings(
+    *, account_id: str, region: str, zone: str, suffix: str, broker_host: str, mail_domain: str, email_from: str
+) -> Names:
+    """Names with the defaults for what a stack leaves empty. Raises ValueError as ``Names`` does."""
+    domain = mail_domain or default_mail_domain(zone, suffix)
+    return Names(
+        account_id=account_id,
+        region=region,
+        zone=zone,
+        suffix=suffix,
+        broker_host=broker_host or default_broker_host(zone, suffix),
+        mail_domain=domain,
+        email_from=email_from or default_email_from(domain, suffix),
+    )

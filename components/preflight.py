@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.naming import RECEIPT_RULE_SET, Names
+from components import existing
+from components.naming import OWNER_TAG, RECEIPT_RULE_SET, Names
 
 
 def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
@@ -68,10 +69,11 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
         )
 
 
-def elastic_ip(provider: aws.Provider, address: str, names: Names) -> str | None:
+def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str) -> str | None:
     """Allocation id of the configured address, None when none is configured.
 
-    EC2 moves an address that is in use without a word, so one that serves another machine is refused. Raises RunError.
+    EC2 moves an address that is in use without a word, so one that serves another machine than ``host_instance_id``,
+    or than the one that this stack launched, is refused; so is one of another stack. Raises RunError.
     """
     if not address:
         return None
@@ -84,12 +86,23 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names) -> str | None
             f"({_reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses`), or leave it out to "
             "allocate one."
         ) from None
-    if found.instance_id:
+    if other := existing.other_stack(found.tags, names):
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} is tagged {other}, the address of another stack; this stack's is "
+            f"{names.elastic_ip}. Nothing was created. Give another address, or leave it out to allocate one."
+        )
+    if found.tags.get(OWNER_TAG) == names.host:
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} was allocated by this stack, which would release it now. Nothing was created. "
+            f"Leave elasticIp out (`pulumi config rm -s {pulumi.get_stack()} elasticIp`)."
+        )
+    if found.instance_id and found.instance_id != host_instance_id:
         holder = aws.ec2.get_instance(instance_id=found.instance_id, opts=options).tags.get("Name", "")
-        if holder != names.host:
+        if host_instance_id or holder != names.host:
             raise pulumi.RunError(
                 f"elasticIp: {address!r} serves instance {found.instance_id} ({holder or 'without a name'}), not this "
-                f"stack's {names.host}. Nothing was created. Disassociate it first, or give another address."
+                f"stack's {host_instance_id or names.host}. Nothing was created. Disassociate it first, or give "
+                "another address."
             )
     return found.id
 

@@ -1,6 +1,6 @@
 """The text in which files travel to the host, a marker line before each, so that a preview shows them line by line.
 
-Owns the form's writing half; the reading half is ``scripts/install-files``. Leaves out what the files say.
+Owns the form; what the host reads it with is ``scripts/install-files``. Leaves out what the files say.
 """
 
 import re
@@ -39,3 +39,14 @@ def render_bundle(files: Iterable[File]) -> str:
         parts.append(f"{_MARKER} {file.mode} {file.owner} {file.path}\n{file.content}")
         count += 1
     return "".join(parts) + f"{_MARKER} end {count}\n"
+
+
+def read_bundle(text: str) -> tuple[File, ...]:
+    """The files of a text with a bundle at its end, none when there is no bundle in it."""
+    parts = re.split(rf"^{_MARKER} ", text, flags=re.MULTILINE)[1:]
+    files = []
+    for part in parts[:-1]:
+        line, _, content = part.partition("\n")
+        mode, owner, path = line.split(" ")
+        files.append(File(path=path, content=content, owner=owner, mode=mode))
+    return tuple(files)

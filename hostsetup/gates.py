@@ -139,15 +139,7 @@ def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
     addresses = resolve(host, doh_urls[0])
     if not addresses:
         raise NotYet(f"{doh_urls[0]} gives no address for {host}")
-    with urllib3.HTTPSConnectionPool(
-        addresses[0],
-        PORT,
-        server_hostname=host,
-        assert_hostname=host,
-        ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
-        timeout=ISSUER_TIMEOUT,
-        retries=False,
-    ) as pool:
+    with connection(addresses[0], host, ca_bundle) as pool:
         discovery = _json(pool, host, "/.well-known/openid-configuration")
         if discovery.get("issuer") != f"https://{host}":
             raise NotYet(f"discovery of {host} names the issuer {discovery.get('issuer')!r}, not 'https://{host}'")
@@ -159,6 +151,19 @@ def issuer(host: str, doh_urls: Sequence[str], ca_bundle: str) -> str:
             raise NotYet(f"the key set of {host} has {len(keys)} keys and no ES256 key among them")
         _get(pool, host, "/healthz")
     return thumbprint(addresses[0], host)
+
+
+def connection(address: str, host: str, ca_bundle: str) -> urllib3.HTTPSConnectionPool:
+    """To a host's public port at a resolved address, its certificate checked for the host's name."""
+    return urllib3.HTTPSConnectionPool(
+        address,
+        PORT,
+        server_hostname=host,
+        assert_hostname=host,
+        ca_certs=ca_bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH,
+        timeout=ISSUER_TIMEOUT,
+        retries=False,
+    )
 
 
 def thumbprint(address: str, host: str) -> str:

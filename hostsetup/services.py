@@ -29,13 +29,15 @@ class Service:
     ``public`` is the key of the public host name that nginx serves for it, None for a service that only the other
     services call. ``proxied`` lists the only paths that nginx passes on, prefixes where they end in a slash; empty
     means every path. Below ``cached`` it keeps the last good answer and serves it while the service is down; below
-    ``limited`` it bounds the requests of one client address.
+    ``limited`` it bounds the requests of one client address. ``memory_mib`` ends a service that leaks before it takes
+    the machine along: all rows together leave 256 MiB of a 2 GiB machine (t3.small) to the system.
     """
 
     unit: str
     binary: str
     arguments: tuple[str, ...]
     port: int
+    memory_mib: int
     public: str | None
     proxied: tuple[str, ...] = ()
     cached: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ SERVICES = (
         binary="agentkeys-mock-server",
         arguments=("--port", "8090"),
         port=8090,
+        memory_mib=256,
         public=None,
     ),
     Service(
@@ -58,6 +61,7 @@ SERVICES = (
         binary="agentkeys-broker-server",
         arguments=("--port", "8091", "--bind", "127.0.0.1", "--export-session-pubkey-to", str(SESSION_PUBLIC_KEY)),
         port=8091,
+        memory_mib=512,
         public="broker",
         cached=("/.well-known/",),
         limited=("/v1/",),
@@ -68,6 +72,7 @@ SERVICES = (
         binary="agentkeys-mock-server",
         arguments=("--signer-only", "--port", "8092", "--broker-session-pubkey-path", str(SESSION_PUBLIC_KEY)),
         port=8092,
+        memory_mib=256,
         public="signer",
         proxied=("/dev/", "/healthz"),
         requires_broker=True,
@@ -77,6 +82,7 @@ SERVICES = (
         binary="agentkeys-worker-audit",
         arguments=(),
         port=9092,
+        memory_mib=192,
         public="audit",
     ),
     Service(
@@ -84,6 +90,7 @@ SERVICES = (
         binary="agentkeys-worker-email",
         arguments=("--inbox-bucket", "{mail_bucket}"),
         port=9093,
+        memory_mib=192,
         public="email",
     ),
     Service(
@@ -91,6 +98,7 @@ SERVICES = (
         binary="agentkeys-worker-creds",
         arguments=(),
         port=9094,
+        memory_mib=192,
         public="cred",
         requires_broker=True,
     ),
@@ -99,6 +107,7 @@ SERVICES = (
         binary="agentkeys-worker-memory",
         arguments=(),
         port=9095,
+        memory_mib=192,
         public="memory",
         requires_broker=True,
     ),
@@ -106,6 +115,11 @@ SERVICES = (
 
 #: Keys of the public host names, in record order.
 PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
+
+#: The host's open ports. 22 takes its networks from a setting; 80 answers the ACME challenge (RFC 8555 section 8.3),
+#: 443 serves agents and STS, which fetches the keys from addresses that nobody can pin.
+SSH_PORT = 22
+PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 
 #: File names of the binaries that a release archive holds at its top level.
 BINARIES = tuple(sorted({service.binary for service in SERVICES}))
@@ -115,10 +129,13 @@ BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 class Site:
     """What differs from one broker host to the next; plain strings, nothing secret.
 
-    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. ``release`` is an https URL that the
-    host downloads, or empty when the archive has been copied to the host at STAGED_ARCHIVE. ``acme_directory`` is
-    the ACME directory URL (RFC 8555), ``acme_email`` the account's contact. ``contracts`` maps the names of the
-    ``*_HEIMA`` variables to addresses.
+    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. Binaries come from a release archive
+    (``release_sha256`` is set) or are built from a git repository (``source_ref`` is set). ``release`` and
+    ``source_repository`` are the https URLs that the host fetches, empty when the archive has been copied to
+    STAGED_ARCHIVE, or a git bundle with the digest ``source_sha256`` to STAGED_SOURCE. ``toolchain`` is the setting of
+    that name. ``acme_directory`` is the ACME directory URL (RFC 8555), ``acme_email`` the account's contact.
+    ``contracts`` maps the names of the ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's time)
+    is when the host may restart itself after an update that needs it, empty for never.
     """
 
     account_id: str
@@ -138,9 +155,15 @@ class Site:
     contracts: dict[str, str]
     release: str
     release_sha256: str
+    source_repository: str
+    source_ref: str
+    source_sha256: str
+    toolchain: str
     acme_directory: str
     acme_email: str
+    reboot_time: str
 
 
-#: Where a local release archive is copied before it is verified and installed.
+#: Where a local release archive, or a local git bundle, is copied before it is verified and used.
 STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")  # noqa: S108 - root copies it before it checks the digest
+STAGED_SOURCE = PurePosixPath("/var/tmp/agentkeys-source.bundle")  # noqa: S108 - likewise

@@ -9,19 +9,22 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bundle import File, render_bundle
+from .bundle import File, read_bundle, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
+from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
-from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STATE_DIR, Site
+from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
-_TOOLKIT = "/usr/local/lib/agentkeys-setup"
-_SHARE = "/usr/local/share/agentkeys/"
 
-#: What Debian and Ubuntu call the packages that the setup and the services need.
-PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl")
+#: Scripts that others read in; nobody runs them.
+SOURCED = ("activation", "build", "prelude")
+
+#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
+_ARCHIVE_SECONDS = 360
+_BUILD_SECONDS = 2400
 
 #: Where hosts that were set up by bash scripts keep what is a file of its own here.
 _FORMER_KEYS_DIR = STATE_DIR / ".agentkeys" / "broker"
@@ -48,10 +51,12 @@ def steps(site: Site) -> tuple[Step, ...]:
     environment = render_bundle(environment_files(site))
     vhosts = render_bundle(vhost_files(site))
     units = render_bundle(
-        (File(path=_SHARE, mode="0755"), service_table(site), *unit_files(site)),
+        (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    served = _digest(environment, site.release_sha256, _script(KEY_WRAPPER))
+    release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
+    # Whenever that step runs, something may lie ready.
+    served = _digest(environment, release, _script(KEY_WRAPPER))
     return (
         Step(
             name="toolkit",
@@ -74,7 +79,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="packages",
             summary="Install nginx, certbot and what the scripts use",
-            command=_command("packages", *PACKAGES),
+            command=_command("packages"),
             stdin="",
             timeout_seconds=1200,
             after=("sshd",),
@@ -96,17 +101,59 @@ def steps(site: Site) -> tuple[Step, ...]:
             after=("sshd",),
         ),
         Step(
-            name="release",
-            summary="Verify the release archive and install its binaries",
-            command=_command("release", site.release_sha256, site.release or str(STAGED_ARCHIVE)),
+            name="instance-connect",
+            summary="Let operators in by EC2 Instance Connect",
+            command=_command("instance-connect"),
             stdin=render_bundle(
                 (
-                    File(path=_SHARE, mode="0755"),
-                    File(path=_SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
+                    File(path=SHARE, mode="0755"),
+                    File(path=SHARE + "instance-connect.conf", content=fill("instance-connect.conf")),
                 )
             ),
-            timeout_seconds=360,
+            timeout_seconds=60,
+            after=("packages", "users"),
+        ),
+        Step(
+            name="journal",
+            summary="Bound the journal and keep it over a reboot",
+            command=_command("journal"),
+            stdin=render_bundle(
+                (
+                    File(path="/etc/systemd/journald.conf.d/", mode="0755"),
+                    File(path="/etc/systemd/journald.conf.d/agentkeys.conf", content=fill("journald.conf")),
+                )
+            ),
+            timeout_seconds=60,
+            after=("toolkit",),
+        ),
+        Step(
+            name="clock",
+            summary="Keep the clock right",
+            command=_command("clock"),
+            stdin="",
+            timeout_seconds=600,
             after=("packages",),
+        ),
+        Step(
+            name="updates",
+            summary="Install security updates every day",
+            command=_command("updates"),
+            stdin=render_bundle(_update_files(site.reboot_time)),
+            timeout_seconds=60,
+            after=("packages",),
+        ),
+        Step(
+            name="release",
+            summary="Verify the release archive or build it, and lay its binaries ready",
+            command=release,
+            stdin=render_bundle(
+                (
+                    File(path=SHARE, mode="0755"),
+                    File(path=SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
+                )
+            ),
+            timeout_seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
+            after=("packages", "users"),
         ),
         Step(
             name="secrets",
@@ -114,7 +161,7 @@ def steps(site: Site) -> tuple[Step, ...]:
             command=_command("secrets"),
             stdin=_secrets(),
             timeout_seconds=120,
-            after=("users", "release"),
+            after=("release",),
         ),
         Step(
             name="environment",
@@ -126,7 +173,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="units",
-            summary="Install the units and start what changed, in order",
+            summary="Install the units, swap the release in and start what changed, or take it back",
             command=_command("units", served),
             stdin=units,
             timeout_seconds=300,
@@ -177,19 +224,52 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
 
 
-def _toolkit_files() -> tuple[File, ...]:
-    # prelude is sourced, not run; the order of the folder would differ from machine to machine.
+def installed_files(site: Site) -> dict[str, File]:
+    """What the steps install as it is rendered, by path; what a script makes out of it on the host is not in it."""
+    return {file.path: file for step in steps(site) for file in read_bundle(step.stdin)}
+
+
+def _update_files(reboot_time: str) -> tuple[File, ...]:
+    """What every distribution needs for its updates; a host installs its own."""
+    restart = f"ExecStartPost=/bin/sh -c 'dnf -q needs-restarting -r || shutdown -r {reboot_time}'"
+    contents = {
+        "apt.conf": fill("updates-apt.conf", reboot="true" if reboot_time else "false", time=reboot_time or "02:00"),
+        "dnf-automatic.conf": fill("updates-dnf-automatic.conf"),
+        "dnf-releasever": "latest\n",
+        "dnf-reboot.conf": fill(
+            "updates-dnf-reboot.conf",
+            restart=restart if reboot_time else "# rebootTime is not set: nothing restarts it.",
+        ),
+    }
     return (
-        File(path=f"{_TOOLKIT}/", mode="0755"),
+        File(path=SHARE, mode="0755"),
+        File(path=UPDATES, mode="0755"),
+        *(File(path=UPDATES + name, content=content) for name, content in contents.items()),
+    )
+
+
+def _toolkit_files() -> tuple[File, ...]:
+    # The order of the folder would differ from machine to machine.
+    return (
+        File(path=f"{TOOLKIT}/", mode="0755"),
+        family_table(),
         *(
             File(
-                path=f"{_TOOLKIT}/{path.name}",
+                path=f"{TOOLKIT}/{path.name}",
                 content=path.read_text(),
-                mode="0644" if path.name == "prelude" else "0755",
+                mode="0644" if path.name in SOURCED else "0755",
             )
             for path in sorted(_SCRIPTS.iterdir())
         ),
     )
+
+
+def _release(site: Site) -> tuple[str, ...]:
+    """Where the binaries come from, as ``scripts/release`` reads it."""
+    if not site.source_ref:
+        return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
+    source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
+    return ("source", *source, site.source_ref, site.toolchain)
 
 
 def _secrets() -> str:
@@ -201,8 +281,9 @@ def _secrets() -> str:
 
 def _command(script: str, *arguments: str) -> str:
     """Runs ``script`` with the digest of its own text first, so that another text is another command."""
-    revision = hashlib.sha256("".join(map(_script, (script, "prelude", "install-files"))).encode()).hexdigest()[:12]
-    return shlex.join(("sudo", f"{_TOOLKIT}/{script}", revision, *arguments))
+    texts = (*map(_script, (script, "prelude", "install-files")), family_table().content)
+    revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
+    return shlex.join(("sudo", f"{TOOLKIT}/{script}", revision, *arguments))
 
 
 def _script(name: str) -> str:

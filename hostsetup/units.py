@@ -5,16 +5,27 @@ Leaves out when a unit is restarted: ``scripts/units`` decides that from the fil
 
 from .bundle import File
 from .environment import KEY_PAIRS, environment_paths
+from .families import SHARE, TOOLKIT
 from .rendering import fill
 from .services import BIN_DIR, SERVICES, SESSION_PUBLIC_KEY, Service, Site
 
-SERVICE_TABLE = "/usr/local/share/agentkeys/services"
+SERVICE_TABLE = SHARE + "services"
 
 #: Starts its arguments with the broker's public key in BROKER_CAP_PUBKEY_PEM; a script of the toolkit.
 KEY_WRAPPER = "with-session-public-key"
 
-_TOOLKIT = "/usr/local/lib/agentkeys-setup"
 _BROKER = "agentkeys-broker"
+
+
+#: What `systemd-analyze security` may give a service at most (0 is none, 10 is all), and the units of the host that the
+#: world or an operator talks to and that stay above it, each with its reason.
+MOST_EXPOSED = 2.5
+EXPOSED = {
+    "nginx.service": "the distribution's: it binds 80 and 443 and opens keys as root before its workers drop to a user "
+    "of their own",
+    "ssh.service": "the distribution's: it starts sessions of any user, which no confinement may reach",
+    "certbot.service": "the distribution's: it runs twice a day, takes no connection, and its hook reloads nginx",
+}
 
 
 def unit_files(site: Site) -> tuple[File, ...]:
@@ -30,6 +41,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
                 environment="".join(f"EnvironmentFile={path}\n" for path in environment_paths(service.unit, site)),
                 command=" ".join((*_wrapper(service), str(BIN_DIR / service.binary), *_arguments(service, site))),
                 restart="always" if service.always_restart else "on-failure",
+                memory=service.memory_mib,
             ),
         )
         for service in SERVICES
@@ -38,7 +50,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
 
 def service_table(site: Site) -> File:
     """Unit, port and the files whose change calls for a restart, one line for each service, in start order."""
-    rows = "".join(f"{service.unit} {service.port} {' '.join(_restarts_on(service, site))}\n" for service in SERVICES)
+    rows = "".join(f"{service.unit} {service.port} {' '.join(restart_files(service, site))}\n" for service in SERVICES)
     return File(path=SERVICE_TABLE, content=rows)
 
 
@@ -59,19 +71,20 @@ def _reads_key_from_environment(service: Service) -> bool:
 def _wrapper(service: Service) -> tuple[str, ...]:
     if not _reads_key_from_environment(service):
         return ()
-    return (f"{_TOOLKIT}/{KEY_WRAPPER}", str(SESSION_PUBLIC_KEY))
+    return (f"{TOOLKIT}/{KEY_WRAPPER}", str(SESSION_PUBLIC_KEY))
 
 
 def _arguments(service: Service, site: Site) -> tuple[str, ...]:
     return tuple(argument.format(mail_bucket=site.mail_bucket) for argument in service.arguments)
 
 
-def _restarts_on(service: Service, site: Site) -> tuple[str, ...]:
+def restart_files(service: Service, site: Site) -> tuple[str, ...]:
+    """What a service runs with: its unit, its binary, then the files whose change calls for a restart."""
     files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service.unit, site)]
     if service.unit == _BROKER:
         files += [str(path) for path in KEY_PAIRS.values()]
     if service.requires_broker:
         files.append(str(SESSION_PUBLIC_KEY))
     if _reads_key_from_environment(service):
-        files.append(f"{_TOOLKIT}/{KEY_WRAPPER}")
+        files.append(f"{TOOLKIT}/{KEY_WRAPPER}")
     return tuple(files)

@@ -5,11 +5,12 @@ certificate on disk, so a name that fails keeps no other from HTTPS.
 """
 
 from .bundle import File
+from .families import SHARE
 from .rendering import fill
 from .services import SERVICES, Service, Site
 
-FRAGMENTS = "/usr/local/share/agentkeys/nginx/"
-HOST_TABLE = "/usr/local/share/agentkeys/hosts"
+FRAGMENTS = SHARE + "nginx/"
+HOST_TABLE = SHARE + "hosts"
 WEBROOT = "/var/www/certbot"
 
 _STALE = """\
@@ -29,7 +30,7 @@ def vhost_files(site: Site) -> tuple[File, ...]:
     tls = fill("nginx-tls.conf")
     public = [(service, service.public, site.public_names[service.public]) for service in SERVICES if service.public]
     return (
-        File(path="/usr/local/share/agentkeys/", mode="0755"),
+        File(path=SHARE, mode="0755"),
         File(path=FRAGMENTS, mode="0755"),
         File(path="/var/www/", mode="0755"),
         File(path=WEBROOT + "/", mode="0755"),

@@ -15,18 +15,19 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components import arns
 
-Inputs = dict[str, Any]
+Inputs = Mapping[str, Any]
 
 #: Identifier, in the form that an import of the type takes, from the inputs alone.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
+    "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",

@@ -16,7 +16,7 @@ import pulumi
 import yaml
 
 from components.naming import Names
-from settings import Settings, load
+from settings import MASKED, Settings, load
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -49,7 +49,9 @@ def read(name: str) -> Stack:
     configured = ask(name, "config", "--json")
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
     pulumi.runtime.settings.configure(pulumi.runtime.Settings(project=project, stack=name))
-    pulumi.runtime.set_all_config({key: item["value"] for key, item in configured.items() if "value" in item})
+    secret = [key for key, item in configured.items() if item.get("secret")]
+    values = {key: item["value"] for key, item in configured.items() if "value" in item}
+    pulumi.runtime.set_all_config({**values, **dict.fromkeys(secret, MASKED)}, secret)
     try:
         settings = load(Settings)
     except pulumi.RunError as error:

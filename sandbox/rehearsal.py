@@ -19,7 +19,7 @@ from typing import Any
 
 from ops.recover import recover
 from sandbox import golang, layout, locks, tools
-from sandbox.engine import build
+from sandbox.engine import build, policies
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.standin.archive import build_archive
 from sandbox.supervisor import SandboxError, emulated, require_machine, start
@@ -59,13 +59,14 @@ def prepare(progress: Progress) -> dict[str, str]:
     golang.find(progress)
     engine = build.ensure(progress)
     engine.prepare_home(layout.PULUMI_HOME)
+    pack = policies.prepare(engine, layout.PULUMI_HOME, progress)
     archive, digest = build_archive(layout.HOME / "release", progress)
     start(progress)
     layout.STATE.mkdir(parents=True, exist_ok=True)
-    return environment(engine.bin_dir, archive, digest)
+    return environment(engine.bin_dir, pack, archive, digest)
 
 
-def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
+def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[str, str]:
     """What turns the unchanged program towards the sandbox."""
     wanted = emulated()
     doh = f"http://{layout.LOOPBACK}:{layout.PORTS['doh']}"
@@ -88,6 +89,8 @@ def environment(bin_dir: Path, archive: Path, digest: str) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{layout.STATE}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        # As --policy-pack of every preview and up, those of an operator's shell too.
+        "PULUMI_OPTION_POLICY_PACK": str(pack),
         # Four operations a core, the engine's own choice, are all taken by records that wait half a minute each.
         "PULUMI_PARALLEL": "32",
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,

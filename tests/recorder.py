@@ -7,6 +7,7 @@ that asks something new has a test that says so.
 import asyncio
 import json
 import runpy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,28 @@ from typing import Any
 import pulumi
 import yaml
 from google.protobuf import json_format
-from pulumi.runtime import config
+from pulumi.runtime import config, get_root_resource, rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+
+from policypack.facts import configuration
+from policypack.planned import UNKNOWN, Resource
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: The SDK takes the thread's current event loop, and an earlier test may have closed its own.
 LOOP = asyncio.new_event_loop()
 #: Marks a secret value on the wire.
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
+#: What the SDK sends for a value that is not known yet.
+UNKNOWN_VALUE = rpc.UNKNOWN
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
+#: GitHub's numbers of the repository and its owner, where a test gives them.
+OWNER_ID, REPOSITORY_ID = "11", "22"
 
-LOOKUPS: dict[str, dict[str, Any]] = {
+#: What AWS answers, the text of its refusal, or what gives either from the arguments of the lookup.
+Answer = dict[str, Any] | str | Callable[[dict[str, Any]], "dict[str, Any] | str"]
+
+LOOKUPS: dict[str, Answer] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {
         "accountId": "429071895007",
         "arn": "arn:aws:iam::429071895007:user/agentkeys-admin",
@@ -34,7 +45,7 @@ LOOKUPS: dict[str, dict[str, Any]] = {
     "aws:route53/getZone:getZone": {"name": "litentry.org", "privateZone": False, "zoneId": "Z09723983CFJOHAE3VC65"},
     "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "agentkeys"},
     "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
-    "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99"},
+    "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99", "tags": {}},
 }
 
 #: What AWS adds to a resource's inputs.
@@ -49,7 +60,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
         "privateKeyOpenssh": {SECRET_KEY: "1b47061264138c4ac30d75fd1eb44270", "value": "mocked private key"},
     },
     "command:local:Command": {"stdout": "mocked\n", "stderr": ""},
-    "command:remote:Command": {"stdout": "", "stderr": ""},
+    "command:remote:Command": {"stdout": "changed\nrelease sha256:mocked\n", "stderr": ""},
 }
 
 
@@ -70,7 +81,7 @@ class Registered:
 
 
 class Answers(Mocks):
-    def __init__(self, lookups: dict[str, dict[str, Any] | str], *, preview: bool) -> None:
+    def __init__(self, lookups: Mapping[str, Answer], *, preview: bool) -> None:
         self.lookups, self.preview = lookups, preview
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -84,6 +95,8 @@ class Answers(Mocks):
         if args.token not in self.lookups:
             raise AssertionError(f"the program looked up {args.token}, which LOOKUPS does not answer")
         answer = self.lookups[args.token]
+        if callable(answer):
+            answer = answer(args.args)
         return ({}, [("", answer)]) if isinstance(answer, str) else (answer, [])
 
 
@@ -93,6 +106,8 @@ class Recorder(MockMonitor):
     def __init__(self, mocks: Mocks) -> None:
         super().__init__(mocks)
         self.registered: list[Registered] = []
+        #: The stack's outputs, empty in a preview.
+        self.outputs: dict[str, Any] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type == "pulumi:pulumi:Stack":
@@ -115,21 +130,43 @@ class Recorder(MockMonitor):
         (found,) = [resource for resource in self.registered if resource.name == name]
         return found
 
+    def planned(self, *, known: bool = True) -> list[Resource]:
+        """As rules and linters read them: inputs, with what AWS adds where ``known``; a bucket's id is its name."""
+        ids = {f"{item.name}-id": item.inputs["bucket"] for item in self.of("aws:s3/bucket:Bucket")}
+        return [
+            Resource(
+                type=item.type,
+                name=item.name,
+                urn=_urn(item.type, item.name),
+                props=_plain(
+                    {key: ids.get(str(value), value) for key, value in item.inputs.items()}
+                    | (COMPUTED.get(item.type, {}) if known else {})
+                ),
+                protect=item.request.protect,
+                sources={
+                    key: [_urn(urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]) for urn in several.urns]
+                    for key, several in item.request.propertyDependencies.items()
+                },
+            )
+            for item in self.registered
+        ]
+
     @property
     def custom(self) -> list[Registered]:
         return [resource for resource in self.registered if resource.request.custom]
 
 
-def configuration(folder: Path, stack: str) -> dict[str, str]:
-    """What the engine hands the program: the stack file over the project's defaults, lists and maps as JSON."""
-    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-    values = {
-        f"{project['name']}:{key}": declared["default"]
-        for key, declared in project["config"].items()
-        if "default" in declared
-    }
-    values.update(yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"])
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+def _urn(kind: str, name: str) -> str:
+    return f"urn:{kind}::{name}"
+
+
+def _plain(value: Any) -> Any:
+    """Without the marks of the wire: secrets and assets are their values, unknowns are UNKNOWN."""
+    if value == UNKNOWN_VALUE:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return _plain(value.get("value")) if SECRET_KEY in value else {key: _plain(item) for key, item in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def run(
@@ -138,22 +175,26 @@ def run(
     folder: Path = PROJECT,
     preview: bool = False,
     changed: dict[str, str] | None = None,
-    lookups: dict[str, dict[str, Any] | str] | None = None,
+    lookups: Mapping[str, Answer] | None = None,
+    secret: Sequence[str] = (),
 ) -> Recorder:
     """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace, ``lookups`` what AWS
-    answers; a text in place of an answer is AWS's refusal.
+    answers; a text in place of an answer is AWS's refusal, and a function gets what was asked. ``secret`` are the keys
+    that are encrypted in the stack's file.
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)
     recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
     config.set_all_config(
-        {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}}
+        {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}},
+        [f"{project}:{key}" for key in secret],
     )
 
     @pulumi.runtime.test
-    def program() -> None:
+    def program() -> Any:
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+        return pulumi.Output.all(**get_root_resource().outputs).apply(recorder.outputs.update)
 
     program()
     return recorder

@@ -1,5 +1,6 @@
 """What the documents name exists, and what they count is so."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 from hostsetup import gates
 from hostsetup.steps import steps
+from hostsetup.units import EXPOSED
 from tests.hostsetup.sites import a_site
 from tests.recorder import PROJECT
 
@@ -31,6 +33,17 @@ def test_every_file_that_is_named_is_there(document):
     for name in re.findall(r"`((?:[\w.]+/)+[\w.]*|[\w.]+\.(?:py|yaml|md))`", document.read_text()):
         if "<" not in name and not name.startswith(("inbound/", "bots/")):
             assert (PROJECT / name).exists(), name
+
+
+def test_every_test_that_is_named_is_there(document):
+    written = {
+        name
+        for path in (PROJECT / "tests").rglob("test_*.py")
+        if "node_modules" not in path.parts
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    for name in re.findall(r"`(test_\w+)`", document.read_text()):
+        assert name in written, name
 
 
 def test_every_make_target_that_is_named_is_in_the_makefile(document):
@@ -59,6 +72,25 @@ def test_the_runbook_counts_the_resources_of_a_first_up(programs):
     assert int(count) == len(programs["test"].registered) + 1, "the stack itself counts too"
 
 
+def test_the_runbook_counts_what_another_release_updates():
+    text = (PROJECT / "docs/runbook.md").read_text()
+    before = steps(a_site("test"))
+    after = steps(dataclasses.replace(a_site("test"), release_sha256="cd" * 32))
+    changed = [f"`setup-{old.name}`" for old, new in zip(before, after, strict=True) if old != new]
+    assert f"Expected preview: {len(changed)} to update ({', '.join(changed)})" in text.replace("\n", " ")
+
+
+def test_the_messages_that_the_runbook_quotes_are_said():
+    said = "".join(path.read_text() for path in sorted((PROJECT / "hostsetup/scripts").iterdir()))
+    text = (PROJECT / "docs/runbook.md").read_text()
+    release = text[text.index("## Roll back") : text.index("## Switch trust")]
+    quoted = re.findall(r"^\| `([^`]+)` \|", release, re.MULTILINE)
+    assert len(quoted) == 9
+    for message in quoted:
+        for part in message.replace("25", "$limit_minutes").split("…"):
+            assert part.strip() in said, message
+
+
 def test_the_resources_that_documents_name_are_registered(program):
     names = {item.name for item in program.registered}
     for name in re.findall(
@@ -82,12 +114,17 @@ def test_the_waits_last_as_long_as_the_document_says():
     }
 
 
+def test_the_exceptions_from_confinement_are_told_with_their_reasons():
+    text = (PROJECT / "docs/architecture.md").read_text()
+    assert dict(re.findall(r"^\| `([\w@-]+\.service)` \| (.+) \|$", text, re.MULTILINE)) == EXPOSED
+
+
 def test_the_documents_name_nothing_of_this_machine():
     tracked = [
         path for path in PROJECT.rglob("*") if path.is_file() and path.suffix in {".md", ".py", ".yaml", ".toml"}
     ]
     for path in tracked:
-        if not {"venv", ".sandbox"} & set(path.relative_to(PROJECT).parts):
+        if not {"venv", ".sandbox", "node_modules"} & set(path.relative_to(PROJECT).parts):
             text = path.read_text()
             assert "/work/" + "main" not in text, path
             assert ".." + "/shared" not in text, path

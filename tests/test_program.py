@@ -1,10 +1,12 @@
 """The real ``__main__.py`` of both projects under mocks: what it registers, and the rules every resource keeps."""
 
+import hashlib
 import json
 import re
 
 import pytest
 
+from hostsetup.services import STAGED_SOURCE
 from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
 
 #: Never change one: it is in the URN of everything below it.
@@ -74,6 +76,34 @@ def test_a_preview_asks_for_the_same_resources(release, programs):
     assert sorted(item.name for item in previewed.registered) == sorted(
         item.name for item in programs["test"].registered
     )
+
+
+SOURCE = {"release": "", "releaseSha256": "", "sourceRef": "v1", "toolchain": "packages"}
+
+
+def test_a_git_bundle_is_copied_and_built(tmp_path, release):
+    bundle = tmp_path / "source.bundle"
+    bundle.write_bytes(b"bundle")
+    built = run("test", changed={**SOURCE, "sourceRepository": str(bundle)})
+    copied = built.named("setup-source").inputs
+    digest = hashlib.sha256(b"bundle").hexdigest()
+    assert (copied["remotePath"], copied["triggers"][1]) == (str(STAGED_SOURCE), digest)
+    assert f"source {digest} {STAGED_SOURCE} v1 packages" in built.named("setup-release").inputs["create"]
+    assert "setup-archive" not in {item.name for item in built.registered}
+
+
+def test_what_the_host_fetches_is_not_copied(release):
+    for changed in (
+        {**SOURCE, "sourceRepository": "https://git.example.org/agentKeys.git"},
+        {"release": "https://releases.example.org/a.tar.gz", "releaseSha256": "ab" * 32},
+    ):
+        fetched = run("test", changed=changed)
+        assert not fetched.of("command:remote:CopyToRemote")
+        assert "https://" in fetched.named("setup-release").inputs["create"]
+
+
+def test_the_release_that_runs_is_an_output_in_the_hosts_own_words(program):
+    assert program.outputs["release"] == "sha256:mocked"
 
 
 def test_twelve_records_and_every_address_is_the_stacks_own(program):
@@ -163,14 +193,6 @@ def test_no_role_and_no_default_carries_a_tag(program):
     assert [item.name for item in program.of("aws:iam/role:Role") if "tags" in item.inputs] == []
     (provider,) = program.of("pulumi:providers:aws")
     assert "defaultTags" not in provider.inputs
-
-
-def test_role_sessions_last_an_hour_at_most(program):
-    lengths = {
-        item.name: item.inputs["maxSessionDuration"] for item in program.of("aws:iam/role:Role")
-        if item.parent == "roles"
-    }  # fmt: skip
-    assert lengths == {"roles-data": 3600, "roles-vault": 3600, "roles-memory": 3600}
 
 
 def test_bucket_policies_wait_for_the_roles_they_name_and_follow_their_replacement(program):
@@ -314,6 +336,14 @@ def test_the_account_refuses_to_go_while_a_rule_is_left(account):
 def test_a_stack_owns_nothing_that_the_account_has_once(program, account):
     once = {item.type for item in account.custom if item.type.startswith("aws:ses/")}
     assert not once & {item.type for item in program.custom}
+
+
+def test_no_two_stacks_receive_mail_for_the_same_domain(programs):
+    """A rule set asks its rules in order: an earlier rule for the same recipients would take the other's mail."""
+    prod, test = (set(programs[stack].named("inbound-rule").inputs["recipients"]) for stack in ("prod", "test"))
+    assert prod
+    assert test
+    assert not prod & test
 
 
 def test_no_code_compares_the_stacks_name():

@@ -40,15 +40,25 @@ BAD = [
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
+    ("loginUser", "Ubuntu", "loginUser: 'Ubuntu' string should match"),
+    ("rebootTime", "24:00", "rebootTime: '24:00' string should match"),
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
     ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
     ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
-    ("acmeDirectory", "http://acme", "acmeDirectory: 'http://acme' string should match"),
+    (
+        "acmeDirectory",
+        "http://acme",
+        "acmeDirectory: 'http://acme' must be letsencrypt, letsencrypt-staging or the https URL of an ACME directory",
+    ),
     ("caBundle", "/nowhere/ca.pem", "caBundle: '/nowhere/ca.pem' must be a file with PEM certificates"),
     ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
     ("releaze", "a", "releaze: no such key (value 'a')"),
     ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
-    ("release", "", "release: nothing is given, and the host needs a release archive"),
+    ("release", "", "release: the host's binaries come from one place, and given is releaseSha256."),
+    ("sourceRef", "v1", "and given is release and releaseSha256 and sourceRef. Either install an archive"),
+    ("sourceRef", "--upload-pack=x", "sourceRef: '--upload-pack=x' string should match"),
+    ("sourceRef", "a..b", "sourceRef: 'a..b' string should match"),
+    ("toolchain", "cargo", "toolchain: 'cargo' string should match"),
 ]
 
 
@@ -111,6 +121,14 @@ def test_several_mistakes_are_told_at_once(release):
     assert "Correct Pulumi.test.yaml" in str(refused.value)
 
 
+@pytest.mark.parametrize(("name", "host"), [("letsencrypt", "acme-v02"), ("letsencrypt-staging", "acme-staging-v02")])
+def test_an_authority_is_chosen_by_name_and_the_image_says_who_logs_in(name, host, release):
+    recorded = run("test", changed={**release, "acmeDirectory": name, "loginUser": "ec2-user", "rebootTime": "04:00"})
+    assert f"https://{host}.api.letsencrypt.org/directory" in recorded.named("setup-certificates").inputs["create"]
+    assert "ec2-user" in json.dumps(recorded.named("setup-users").inputs["connection"])
+    assert 'Automatic-Reboot-Time "04:00"' in recorded.named("setup-updates").inputs["stdin"]
+
+
 def test_the_surroundings_override_the_keys_that_they_may_and_no_others(release, monkeypatch):
     monkeypatch.setenv("AGENTKEYS_ACME_DIRECTORY", "https://acme.example/dir")
     monkeypatch.setenv("AGENTKEYS_DOH_URLS", json.dumps(["http://127.0.0.1:1/resolve"]))
@@ -165,7 +183,7 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
         ),
         (
             {
-                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1"},
+                "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-1", "instanceId": "i-1", "tags": {}},
                 "aws:ec2/getInstance:getInstance": {"tags": {"Name": "agentkeys-broker-host"}},
             },
             "elasticIp: '3.208.99.99' serves instance i-1 (agentkeys-broker-host), not this stack's "
@@ -178,6 +196,13 @@ def test_what_aws_answers_is_checked_before_the_first_resource(answer, sentence,
         run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups=answer)
     assert sentence in str(refused.value)
     assert "Nothing was created." in str(refused.value)
+
+
+@pytest.mark.parametrize("where", ["git@github.com:litentry/agentKeys.git", "/nowhere/source.bundle"])
+def test_a_repository_that_is_neither_url_nor_file_is_refused(where):
+    changed = {"release": "", "releaseSha256": "", "sourceRef": "v1", "sourceRepository": where}
+    with pytest.raises(pulumi.RunError, match=f"sourceRepository: '{where}' must be an https URL or an existing file"):
+        run("test", changed=changed)
 
 
 @pytest.mark.parametrize(

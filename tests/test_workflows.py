@@ -54,6 +54,16 @@ def test_the_engine_of_the_workflows_is_the_one_that_is_pinned():
     assert len(versions) == 4
 
 
+def test_previews_and_ups_run_under_the_policy_pack():
+    judged = [
+        job for _, job in JOBS if any(step.get("with", {}).get("command") in ("preview", "up") for step in steps(job))
+    ]
+    assert len(judged) == 2
+    for job in judged:
+        assert job["env"]["PULUMI_OPTION_POLICY_PACK"] == "${{ github.workspace }}/policypack"
+        assert any(step.get("run") == "make setup policypack" for step in steps(job))
+
+
 def test_only_jobs_that_ask_aws_may_have_a_token_for_it():
     for name, job in JOBS:
         asks = any("configure-aws-credentials" in step.get("uses", "") for step in steps(job)) or "uses" in job

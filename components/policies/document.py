@@ -53,6 +53,27 @@ def text(made: Document) -> str:
     return json.dumps(made, sort_keys=True, separators=(",", ":"))
 
 
+def meaning(made: Document) -> Document:
+    """The document without what makes no difference to AWS: order, and a list of one in place of its element."""
+    statements = made.get("Statement", [])
+    return {
+        "Version": made.get("Version"),
+        "Statement": sorted(
+            (_plain(item) for item in (statements if isinstance(statements, list) else [statements])),
+            key=lambda item: json.dumps(item, sort_keys=True),
+        ),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        plain = sorted((_plain(inner) for inner in value), key=str)
+        return plain[0] if len(plain) == 1 else plain
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def _listed(values: str | Sequence[str]) -> str | list[str]:
     if isinstance(values, str):
         return values

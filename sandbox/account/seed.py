@@ -26,7 +26,14 @@ CANONICAL = "099720109477"
 UBUNTU_NAME = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20260901"
 UBUNTU_ID = "ami-0a22042026090100a"
 
-_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+#: The runbook's administrator has the first four and lacks EC2, which address, instance and firewall need.
+_ADMINISTRATOR = (
+    "arn:aws:iam::aws:policy/IAMFullAccess",
+    "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    "arn:aws:iam::aws:policy/AmazonSESFullAccess",
+    "arn:aws:iam::aws:policy/AmazonRoute53FullAccess",
+    "arn:aws:iam::aws:policy/AmazonEC2FullAccess",
+)
 
 
 def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -> None:
@@ -43,7 +50,8 @@ def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -
 def _operator(account_id: str, region: str) -> dict[str, str]:
     iam = iam_backends[account_id]["aws"]
     iam.create_user(region, OPERATOR)
-    iam.attach_user_policy(_ADMINISTRATOR, OPERATOR)
+    for policy in _ADMINISTRATOR:
+        iam.attach_user_policy(policy, OPERATOR)
     key = iam.create_access_key(OPERATOR)
     return {
         "aws_access_key_id": key.access_key_id,

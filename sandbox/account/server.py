@@ -10,17 +10,17 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
 
 from moto import settings
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.account import machines, ports, seed, snapshot
+from sandbox.account.authorization import door, refusals
+from sandbox.account.authorization.received import MalformedError, Received, receive
 from sandbox.account.extensions import install
 from sandbox.account.extensions.context import Context
 from sandbox.account.extensions.identities import answer_click
@@ -30,8 +30,6 @@ from sandbox.hosts.seed import HostSpec
 from sandbox.layout import LOOPBACK, PORTS
 
 log = logging.getLogger(__name__)
-
-_READING = ("Describe", "Get", "List", "Lookup", "Head", "Simulate", "Generate")
 
 
 class Account:
@@ -150,15 +148,8 @@ class Account:
             return machines.exposures(self.account_id, self.region)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Call:
-    service: str
-    action: str
-    mutating: bool
-
-
 class _Application:
-    """Moto behind the gate, with changes noticed."""
+    """Moto behind the gate and the door, with changes noticed."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -166,21 +157,33 @@ class _Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = _buffer(environ)
-        call = _describe(environ, body)
         with self._account.gate.held():
-            status, headers, answer = self._answer(environ, call)
-        if call.mutating:
-            self._account.changed()
-            if call.service == "ec2":
-                self._account.hosts_changed()
+            status, headers, answer = self._answer(environ, body)
         start_response(status, headers)
         return [answer]
 
-    def _answer(self, environ: dict[str, Any], call: _Call) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _answer(self, environ: dict[str, Any], body: bytes) -> refusals.Response:
         clicked = answer_click(str(environ.get("HTTP_HOST", "")), str(environ.get("QUERY_STRING", "")))
         if clicked is not None:
             self._account.changed()
             return clicked
+        try:
+            received = receive(environ, body)
+            refusal = door.ask(received, environ, self._account.account_id)
+        except MalformedError as error:
+            received = Received.unreadable(environ, body)
+            refusal = refusals.Refusal(code="MalformedRequest", message=str(error))
+        if refusal is not None:
+            log.debug("%s %s refused: %s", received.service, received.operation, refusal.code)
+            return refusals.answer(refusal, received)
+        answer = self._let_in(environ, received)
+        if not received.reads:
+            self._account.changed()
+            if received.service == "ec2":
+                self._account.hosts_changed()
+        return answer
+
+    def _let_in(self, environ: dict[str, Any], received: Received) -> refusals.Response:
         captured: list[Any] = []
 
         def capture(status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], object]:
@@ -194,10 +197,13 @@ class _Application:
             if close:
                 close()
         except NotImplementedError as error:
-            return _failure("501 Not Implemented", "NotImplemented", f"the sandbox's account lacks this: {error}", call)
+            message = f"the sandbox's account lacks this: {error}"
+            return _failure("501 Not Implemented", "NotImplemented", message, received)
         except Exception as error:
-            log.exception("%s %s failed inside the emulated account", call.service, call.action)
-            return _failure("500 Internal Server Error", "InternalFailure", f"{type(error).__name__}: {error}", call)
+            log.exception("%s %s failed inside the emulated account", received.service, received.operation)
+            return _failure(
+                "500 Internal Server Error", "InternalFailure", f"{type(error).__name__}: {error}", received
+            )
         return captured[0], captured[1], answer
 
 
@@ -219,25 +225,9 @@ def _buffer(environ: dict[str, Any]) -> bytes:
     return bytes(body)
 
 
-def _describe(environ: Mapping[str, Any], body: bytes) -> _Call:
-    scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].split(",")[0].split("/")
-    service = scope[3].lower() if len(scope) >= 5 else ""
-    form = body.decode(errors="replace") if "urlencoded" in str(environ.get("CONTENT_TYPE", "")) else ""
-    query = parse_qs(form or str(environ.get("QUERY_STRING", "")))
-    action = query.get("Action", [str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]])[0]
-    if action:
-        return _Call(service=service, action=action, mutating=not action.startswith(_READING))
-    method = str(environ.get("REQUEST_METHOD", ""))
-    return _Call(
-        service=service or "s3",
-        action=f"{method} {environ.get('PATH_INFO', '')}",
-        mutating=method not in ("GET", "HEAD", "OPTIONS"),
-    )
-
-
-def _failure(status: str, code: str, message: str, call: _Call) -> tuple[str, list[tuple[str, str]], bytes]:
-    text = f"{call.service} {call.action}: {message}"
-    if call.action.startswith(("GET /v2/", "POST /v2/", "PUT /v2/", "DELETE /v2/")):
+def _failure(status: str, code: str, message: str, received: Received) -> refusals.Response:
+    text = f"{received.service} {received.operation}: {message}"
+    if received.protocol in ("json", "rest-json"):
         content = json.dumps({"__type": code, "message": text}).encode()
         return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")

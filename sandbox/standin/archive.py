@@ -6,10 +6,11 @@ release holds (``hostsetup/services.py``).
 
 import gzip
 import hashlib
+import io
 import os
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,35 +25,48 @@ class StandinError(RuntimeError):
     """The stand-ins could not be built; the message says why and how to go on."""
 
 
-def build_archive(out_dir: Path, progress: Callable[[str], None]) -> tuple[Path, str]:
-    """Path and SHA-256 of a release archive in ``out_dir``, binaries at its top level. Raises StandinError."""
-    program = _build(progress)
+def build_archive(
+    out_dir: Path, progress: Callable[[str], None], changed: Mapping[str, bytes | None] | None = None
+) -> tuple[Path, str]:
+    """Path and SHA-256 of a release archive in ``out_dir``, binaries at its top level. Raises StandinError.
+
+    ``changed`` gives binaries a content of their own, or leaves them out with None: another release, or a broken one.
+    """
+    program = build_program(progress).read_bytes()
+    contents = {name: (changed or {}).get(name, program) for name in BINARIES}
     out_dir.mkdir(parents=True, exist_ok=True)
     archive = out_dir / "agentkeys-standin.tar.gz"
     candidate = archive.with_suffix(".new")
     with candidate.open("wb") as file, gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
-        _write_tar(packed, program)
+        _write_tar(packed, {name: content for name, content in contents.items() if content is not None})
     candidate.replace(archive)
     return archive, hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
-def _write_tar(packed: gzip.GzipFile, program: Path) -> None:
+def next_version(progress: Callable[[str], None]) -> bytes:
+    """The program of a later release: it does the same and is another file."""
+    # What follows the last section of a program is read by nobody.
+    return build_program(progress).read_bytes() + b"a later release"
+
+
+def _write_tar(packed: gzip.GzipFile, contents: Mapping[str, bytes]) -> None:
+    first: dict[bytes, str] = {}
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        first = tarfile.TarInfo(BINARIES[0])
-        first.mode = 0o755
-        first.size = program.stat().st_size
-        with program.open("rb") as content:
-            tar.addfile(first, content)
-        # One program under every name: links keep the archive, and its way to the host, small.
-        for name in BINARIES[1:]:
+        for name, content in contents.items():
             member = tarfile.TarInfo(name)
             member.mode = 0o755
-            member.type = tarfile.LNKTYPE
-            member.linkname = first.name
-            tar.addfile(member)
+            if content in first:
+                # One program under several names: links keep the archive, and its way to the host, small.
+                member.type = tarfile.LNKTYPE
+                member.linkname = first[content]
+                tar.addfile(member)
+            else:
+                first[content] = name
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
 
 
-def _build(progress: Callable[[str], None]) -> Path:
+def build_program(progress: Callable[[str], None]) -> Path:
     """The program, built once for each state of its sources."""
     digest = hashlib.sha256()
     for source in sorted((*_SOURCES.glob("*.go"), _SOURCES / "go.mod")):

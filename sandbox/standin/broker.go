@@ -68,10 +68,12 @@ func runBroker(arguments []string) error {
 	return serve(fmt.Sprintf("%s:%d", *bind, *port), routes)
 }
 
-// mint takes the actor from the body, where the real broker takes it from the caller's session token.
+// mint takes the actor from the body, where the real broker takes it from the caller's session token. A token without
+// the actor's tag, which no real broker mints, is there for the isolation proof to be refused with.
 func mint(w http.ResponseWriter, r *http.Request, issuer string, key *keyPair) {
 	var request struct {
 		ActorOmni string `json:"actor_omni"`
+		Untagged  bool   `json:"standin_untagged"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&request); err != nil {
 		answer(w, http.StatusBadRequest, map[string]string{"error": "the body is not a JSON object"})
@@ -82,7 +84,7 @@ func mint(w http.ResponseWriter, r *http.Request, issuer string, key *keyPair) {
 		return
 	}
 	now := time.Now()
-	token, err := key.sign(map[string]any{
+	claims := map[string]any{
 		"iss": issuer,
 		"sub": "agentkeys:actor:" + request.ActorOmni,
 		"aud": "sts.amazonaws.com",
@@ -92,7 +94,11 @@ func mint(w http.ResponseWriter, r *http.Request, issuer string, key *keyPair) {
 			"principal_tags":      map[string][]string{"agentkeys_actor_omni": {request.ActorOmni}},
 			"transitive_tag_keys": []string{"agentkeys_actor_omni"},
 		},
-	})
+	}
+	if request.Untagged {
+		delete(claims, "https://aws.amazon.com/tags")
+	}
+	token, err := key.sign(claims)
 	if err != nil {
 		log.Printf("signing failed: %v", err)
 		answer(w, http.StatusInternalServerError, map[string]string{"error": "signing failed"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from emulated import Issuer, client_of, credentials, make_account
+from emulated import Issuer, Somebody, client_of, credentials, make_account, trusting
 
 from sandbox.account.server import Account
 
@@ -59,6 +59,18 @@ def unique() -> str:
 def bucket(client: Client, unique: str) -> str:
     client("s3").create_bucket(Bucket=unique)
     return unique
+
+
+@pytest.fixture
+def somebody(client: Client, account: Account, unique: str) -> Somebody:
+    return Somebody(client("iam"), account.endpoint, unique)
+
+
+@pytest.fixture
+def role(client: Client, unique: str, somebody: Somebody) -> str:
+    """A role that somebody may assume, of the same name and without policies."""
+    trust = trusting({"AWS": somebody.arn}, "sts:AssumeRole", "sts:TagSession")
+    return str(client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=trust)["Role"]["Arn"])
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import base64
 import configparser
+import contextlib
 import datetime
 import ipaddress
 import json
@@ -14,7 +15,10 @@ from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 import jwt
+import pytest
+from botocore import UNSIGNED  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -56,8 +60,72 @@ def client_of(endpoint: str, service: str, keys: dict[str, str]) -> Any:
         # SDKs put the account before the endpoint's host for S3 Control, which no resolver knows.
         request.url = request.url.replace(f"//{ACCOUNT_ID}.", "//")
 
-    client.meta.events.register("request-created.s3-control", without_account)
+    # Before it is signed.
+    client.meta.events.register_first("request-created.s3-control", without_account)
     return client
+
+
+@contextlib.contextmanager
+def refused(code: str, message: str = "") -> Any:
+    """The call inside is refused with this code, and a message that has `message` in it."""
+    with pytest.raises(ClientError) as caught:
+        yield caught
+    assert caught.value.response["Error"]["Code"] == code, caught.value
+    assert message in str(caught.value)
+
+
+def statement(action: Any, resource: Any = "*", effect: str = "Allow", **changes: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Action": action, "Resource": resource, **changes}
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trusting(principal: Any, *actions: str, **changes: Any) -> str:
+    return policy({"Effect": "Allow", "Principal": principal, "Action": list(actions), **changes})
+
+
+def tags(**values: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+def keys_of(given: dict[str, Any]) -> dict[str, str]:
+    """What STS or IAM handed out, as boto3 takes it."""
+    return {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        **({"aws_session_token": given["SessionToken"]} if "SessionToken" in given else {}),
+    }
+
+
+class Somebody:
+    """A user of a test's own, who may do nothing yet."""
+
+    def __init__(self, iam: Any, endpoint: str, name: str) -> None:
+        self.iam = iam
+        self.endpoint = endpoint
+        self.name = name
+        self.arn = iam.create_user(UserName=name)["User"]["Arn"]
+        self.keys = keys_of(iam.create_access_key(UserName=name)["AccessKey"])
+
+    def may(self, *statements: dict[str, Any]) -> None:
+        """The statements of the user's one policy."""
+        self.iam.put_user_policy(UserName=self.name, PolicyName="p", PolicyDocument=policy(*statements))
+
+    def client(self, service: str) -> Any:
+        return client_of(self.endpoint, service, self.keys)
+
+    def assume(self, role: str, **changes: Any) -> dict[str, str]:
+        """The keys of a session."""
+        answer = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test", **changes)
+        return keys_of(answer["Credentials"])
+
+
+def anonymous(endpoint: str, service: str) -> Any:
+    """A client that signs nothing."""
+    config = Config(signature_version=UNSIGNED, s3={"addressing_style": "path"})
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, config=config)
 
 
 def upsert(

@@ -9,20 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, s3_rule, ses_policy, upsert
+from emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, refused, s3_rule, ses_policy, upsert
 
 from sandbox.account.extensions.patching import REPLACEMENTS
 from sandbox.account.server import Account
 
 Client = Callable[..., Any]
-
-
-@contextlib.contextmanager
-def refused(code: str, message: str = "") -> Any:
-    with pytest.raises(ClientError, match=message or None) as caught:
-        yield caught
-    assert caught.value.response["Error"]["Code"] == code
 
 
 def test_every_replacement_says_why_and_is_in_place(account: Account) -> None:
@@ -287,6 +279,46 @@ def test_an_associated_address_cannot_be_released(client: Client) -> None:
     (read,) = ec2.describe_addresses(AllocationIds=[address["AllocationId"]])["Addresses"]
     assert not read.get("AssociationId")
     ec2.release_address(AllocationId=address["AllocationId"])
+
+
+def test_an_instances_address_stays_when_it_is_associated_again_and_gives_way_to_another(client: Client) -> None:
+    ec2 = client("ec2")
+    run = ec2.run_instances(ImageId="ami-0a22042026090100a", MinCount=1, MaxCount=1, InstanceType="t3.small")
+    instance_id = run["Instances"][0]["InstanceId"]
+    first, second = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+
+    def associated() -> list[str]:
+        found = ec2.describe_addresses(Filters=[{"Name": "instance-id", "Values": [instance_id]}])["Addresses"]
+        return [address["AllocationId"] for address in found]
+
+    ids = {ec2.associate_address(AllocationId=first, InstanceId=instance_id)["AssociationId"] for _ in range(2)}
+    assert len(ids) == 1
+    ec2.associate_address(AllocationId=second, InstanceId=instance_id)
+    assert associated() == [second]
+    ec2.associate_address(AllocationId=first, InstanceId=instance_id)
+    assert associated() == [first]
+    ec2.terminate_instances(InstanceIds=[instance_id])
+    for allocation_id in (first, second):
+        ec2.release_address(AllocationId=allocation_id)
+
+
+def test_an_instance_shows_the_profile_that_it_was_given(client: Client, unique: str) -> None:
+    ec2, iam = client("ec2"), client("iam")
+    run = ec2.run_instances(ImageId="ami-0a22042026090100a", MinCount=1, MaxCount=1, InstanceType="t3.small")
+    instance_id = run["Instances"][0]["InstanceId"]
+    iam.create_role(RoleName=unique, AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    arn = iam.create_instance_profile(InstanceProfileName=unique)["InstanceProfile"]["Arn"]
+    iam.add_role_to_instance_profile(InstanceProfileName=unique, RoleName=unique)
+
+    def profile() -> str | None:
+        (read,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"]
+        return (read.get("IamInstanceProfile") or {}).get("Arn")
+
+    assert profile() is None
+    made = ec2.associate_iam_instance_profile(InstanceId=instance_id, IamInstanceProfile={"Name": unique})
+    assert profile() == arn
+    ec2.disassociate_iam_instance_profile(AssociationId=made["IamInstanceProfileAssociation"]["AssociationId"])
+    assert profile() is None
 
 
 def test_an_unknown_image_is_refused(client: Client) -> None:

@@ -195,8 +195,14 @@ def test_the_seed_is_what_the_stack_files_say(client: Any, account: Any) -> None
     assert private["Name"] == own["Name"]
     records = client("route53").list_resource_record_sets(HostedZoneId=account.zone_id)["ResourceRecordSets"]
     assert {"NS", "SOA"} <= {record["Type"] for record in records}
-    (attached,) = client("iam").list_attached_user_policies(UserName="agentkeys-admin")["AttachedPolicies"]
-    assert attached["PolicyName"] == "AdministratorAccess"
+    attached = client("iam").list_attached_user_policies(UserName="agentkeys-admin")["AttachedPolicies"]
+    assert sorted(policy["PolicyName"] for policy in attached) == [
+        "AmazonEC2FullAccess",
+        "AmazonRoute53FullAccess",
+        "AmazonS3FullAccess",
+        "AmazonSESFullAccess",
+        "IAMFullAccess",
+    ]
     assert json.loads(json.dumps(credentials(account.home))).keys() == {"aws_access_key_id", "aws_secret_access_key"}
     images = client("ec2").describe_images(
         Owners=["099720109477"],

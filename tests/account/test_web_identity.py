@@ -87,8 +87,9 @@ def test_a_good_token_becomes_a_session(assume: Any, role: str, issuer: Issuer, 
 
 
 def test_the_role_must_exist(assume: Any, role: str, issuer: Issuer) -> None:
-    with refused("AccessDenied"):
+    with refused("AccessDenied") as denied:
         assume(f"{role}-missing", issuer.token())
+    assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
 def test_the_issuer_must_be_a_registered_provider(assume: Any, role: str, issuer: Issuer) -> None:
@@ -99,7 +100,7 @@ def test_the_issuer_must_be_a_registered_provider(assume: Any, role: str, issuer
 def test_the_trust_policy_must_name_the_provider(
     assume: Any, role: str, issuer: Issuer, client: Client, unique: str
 ) -> None:
-    other = {"Federated": f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com"}
+    other = {"Federated": f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/test-{BROKER}"}
     client("iam").update_assume_role_policy(RoleName=unique, PolicyDocument=trust(Principal=other))
     with refused("AccessDenied"):
         assume(role, issuer.token())

@@ -53,6 +53,7 @@ RESOURCES = [
     aws.ec2.Instance,
     aws.ec2.Eip,
     aws.ec2.EipAssociation,
+    aws.ec2.Tag,
     aws.ebs.EncryptionByDefault,
     aws.route53.Record,
     aws.ses.ReceiptRuleSet,
@@ -67,6 +68,11 @@ FUNCTIONS = [
     aws.get_caller_identity,
     aws.get_region,
     aws.ses.get_active_receipt_rule_set,
+    aws.ec2.get_instance,
+    aws.ec2.get_eips,
+    aws.ec2.get_elastic_ip,
+    aws.vpc.get_security_group_rules,
+    aws.vpc.get_security_group_rule,
     aws.ec2.get_vpc,
     aws.ec2.get_subnets,
 ]
@@ -92,6 +98,7 @@ LACKING: Mapping[str, set[str]] = {
     "aws:sesv2/emailIdentity:EmailIdentity": {"verificationStatus"},
     "aws:route53/getZone:getZone": {"enableAcceleratedRecovery"},
     "aws:ec2/getAmi:getAmi": {"allowUnsafeFilter"},
+    "aws:ec2/getInstance:getInstance": {"placementGroupId"},
     "aws:ec2/getVpc:getVpc": {"ipv6CidrBlockAssociations"},
     translate.PROVIDER: {"endpoints.", "tagPolicyCompliance", "userAgents"},
 }

@@ -34,8 +34,13 @@ def a_site(stack: str) -> Site:
         contracts={"SCOPE_CONTRACT_ADDRESS_HEIMA": "0x" + "1" * 40},
         release="https://releases.example.org/agentkeys.tar.gz" if stack == "prod" else "",
         release_sha256="ab" * 32,
+        source_repository="",
+        source_ref="",
+        source_sha256="",
+        toolchain="rustup",
         acme_directory="https://acme-v02.api.letsencrypt.org/directory",
         acme_email=f"ops@{_ZONE}",
+        reboot_time="" if stack == "prod" else "04:00",
     )
 
 

@@ -12,7 +12,8 @@ import pytest
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
-from hostsetup.services import SERVICES, Site
+from hostsetup.families import family_table
+from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import Step, steps
 from tests.hostsetup.sites import SCRIPTS, SITES, a_site
 
@@ -71,6 +72,7 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
     assert changed_by(release_sha256="cd" * 32) == {"release", "units", "health"}
     assert changed_by(acme_directory="https://other.example.org/") == {"certificates", "nginx-https", "health"}
     assert changed_by(mail_bucket="other") == {"units", "health"}
+    assert changed_by(reboot_time="05:00") == {"updates"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,9 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
         ("secrets", {"toolkit", "secrets"}),
         ("nginx", {"toolkit", "nginx-http", "nginx-https"}),
         ("with-session-public-key", {"toolkit", "units", "health"}),
+        ("release", {"toolkit", "release", "units", "health"}),
+        ("build", {"toolkit", "release", "units", "health"}),
+        ("activation", {"toolkit", "release", "units", "health"}),
     ],
 )
 def test_a_changed_script_runs_its_own_steps_again(
@@ -92,10 +97,47 @@ def test_a_changed_script_runs_its_own_steps_again(
     assert rerun(before, by_name(a_site("test"))) == expected
 
 
-def test_the_host_computes_the_same_revision_of_a_script(site: Site) -> None:
+def built(**values: str) -> Site:
+    """A site whose binaries are built from a git bundle."""
+    source = {"source_ref": "v1", "source_sha256": "ef" * 32, "release_sha256": ""}
+    return dataclasses.replace(a_site("test"), **{**source, **values})
+
+
+def test_another_ref_repository_or_toolchain_runs_what_an_upgrade_needs() -> None:
+    before = by_name(built())
+
+    def changed_by(**values: str) -> set[str]:
+        return rerun(before, by_name(built(**values)))
+
+    assert changed_by(source_ref="v2") == {"release", "units", "health"}
+    assert changed_by(source_sha256="01" * 32) == {"release", "units", "health"}
+    assert changed_by(toolchain="packages") == {"release", "units", "health"}
+
+
+def test_a_build_has_the_time_of_a_small_machine_and_an_archive_is_quick() -> None:
+    limit = re.search(r"^readonly limit_minutes=(\d+)$", (SCRIPTS / "build").read_text(), re.MULTILINE)
+    assert limit
+    assert 15 * 60 < int(limit[1]) * 60 < by_name(built())["release"].timeout_seconds
+    assert by_name(a_site("test"))["release"].timeout_seconds < 600
+
+
+def test_the_release_is_told_where_its_binaries_come_from() -> None:
+    def told(site: Site) -> list[str]:
+        return shlex.split(by_name(site)["release"].command)[4:]
+
+    url = "https://git.example.org/agentKeys.git"
+    assert told(a_site("test")) == ["archive", "ab" * 32, str(STAGED_ARCHIVE)]
+    assert told(a_site("prod")) == ["archive", "ab" * 32, "https://releases.example.org/agentkeys.tar.gz"]
+    assert told(built()) == ["source", "ef" * 32, str(STAGED_SOURCE), "v1", "rustup"]
+    assert told(built(source_repository=url, source_sha256="")) == ["source", "-", url, "v1", "rustup"]
+
+
+def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "families"
+    table.write_text(family_table().content)
     for step in steps(site)[1:]:
         script, revision = shlex.split(step.command)[1:3]
-        files = [SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")]
+        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")), table]
         summed = subprocess.run(
             ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
             capture_output=True,

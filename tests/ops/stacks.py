@@ -5,8 +5,9 @@ from pathlib import Path
 import pulumi
 
 from ops.stack import Stack
+from policypack.facts import configuration
 from settings import Settings, load
-from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, configuration
+from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT
 
 
 def a_stack(name: str, release: dict[str, str], *, up: bool = True, folder: Path = PROJECT, **changed: str) -> Stack:

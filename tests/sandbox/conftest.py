@@ -1,23 +1,18 @@
-"""One sandbox for all slow tests: made from nothing, used in the order of the files, gone at the end."""
+"""The engine's view of the one sandbox: stacks are brought up in it in the order of the files."""
 
 import json
-import shutil
 import smtplib
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
 from hostsetup import gates
 from sandbox import layout, rehearsal, supervisor
-from sandbox.account.seed import OPERATOR
-from sandbox.engine import warm
+from tests import emulation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,15 +29,7 @@ class Ground:
         self.engine = rehearsal.Engine(self.surroundings)
 
     def client(self, service: str, **credentials: str) -> Any:
-        session = boto3.Session(**credentials) if credentials else self._operator()
-        return session.client(service, endpoint_url=layout.AWS_ENDPOINT, region_name="us-east-1")
-
-    def _operator(self) -> boto3.Session:
-        import configparser
-
-        parsed = configparser.ConfigParser()
-        parsed.read(layout.HOME / "credentials.ini")
-        return boto3.Session(**dict(parsed[OPERATOR]))
+        return emulation.client(service, **credentials)
 
     def pulumi(self, stack: str, *arguments: str, check: bool = True, **surroundings: str) -> Any:
         """An engine command in the project's folder, its output in the result."""
@@ -184,29 +171,6 @@ def _name(resource: dict[str, Any]) -> str:
     return next((tag["Value"] for tag in resource.get("Tags", []) if tag["Key"] == "Name"), "")
 
 
-def refuses(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(3)
-        return probe.connect_ex((address, port)) != 0
-
-
-def eventually(look: Any, seconds: float = 20) -> Any:
-    """The first true answer of ``look``; the last one when time is over."""
-    until = time.monotonic() + seconds
-    while not (seen := look()) and time.monotonic() < until:
-        time.sleep(0.2)
-    return seen
-
-
 @pytest.fixture(scope="session")
-def ground() -> Iterator[Ground]:
-    assert layout.HOME != layout.CHECKOUT / ".sandbox", "the tests delete their sandbox: run them with `make test`"
-    supervisor.stop(rehearsal.say)
-    warm.stop(layout.PULUMI_HOME)
-    shutil.rmtree(layout.HOME, ignore_errors=True)
-    try:
-        yield Ground()
-    finally:
-        warm.stop(layout.PULUMI_HOME)
-        supervisor.stop(rehearsal.say)
-        shutil.rmtree(layout.HOME)
+def ground(home) -> Ground:
+    return Ground()

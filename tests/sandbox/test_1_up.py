@@ -6,7 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import layout, rehearsal, supervisor
-from tests.sandbox.conftest import eventually, refuses
+from sandbox.standin.archive import build_archive
+from tests.emulation import FOOTPRINT, eventually, refuses
+from tests.machine.releases import EXITS
 
 ACTOR = "ab" * 32
 
@@ -65,14 +67,6 @@ def test_a_preview_that_asks_aws_is_empty(ground):
     ground.pulumi("test", "preview", "--refresh", "--expect-no-changes")
 
 
-FOOTPRINT = (
-    "sudo find /etc /usr/local /var/lib/agentkeys /var/www /opt /home -xdev "
-    "\\( -type f -o -type l \\) -printf '%p %T@ %u %m\\n' | sort; "
-    "for unit in $(systemctl list-units --plain --no-legend 'agentkeys-*' nginx.service ssh.service | cut -d' ' -f1); "
-    "do systemctl show -p Id -p ActiveEnterTimestampMonotonic -p ExecMainStartTimestampMonotonic $unit; done"
-)
-
-
 def test_a_second_up_changes_nothing_on_the_host_either(ground):
     before = ground.on_host("test", FOOTPRINT)
     assert before.count("Id=agentkeys-") == 7
@@ -88,7 +82,7 @@ def test_running_the_steps_again_changes_nothing_either(ground):
         for resource in ground.state("test")["resources"]
         if resource["type"].startswith("command:remote:")
     ]
-    assert len(steps) == 14
+    assert len(steps) == 18
     again = [part for urn in steps for part in ("--target-replace", urn)]
     done = ground.pulumi("test", "up", "--yes", "--skip-preview", *again)
     assert f"+-{len(steps)} replaced" in done.stdout
@@ -142,6 +136,23 @@ def test_the_checkouts_stack_files_are_as_they_were():
     for path in layout.CHECKOUT.glob("**/Pulumi.*.yaml"):
         if "venv" not in path.parts and ".sandbox" not in path.parts:
             assert "encryptionsalt" not in path.read_text(), path
+
+
+def test_a_broken_release_fails_every_up_and_the_state_tells_what_runs(ground):
+    runs = ground.outputs("test")["release"]
+    assert runs == f"sha256:{ground.surroundings['AGENTKEYS_RELEASE_SHA256']}"
+    archive, digest = build_archive(layout.HOME / "broken", rehearsal.say, {"agentkeys-worker-audit": EXITS})
+    broken = {"AGENTKEYS_RELEASE": str(archive), "AGENTKEYS_RELEASE_SHA256": digest}
+    for _ in range(2):
+        done = ground.pulumi("test", "up", "--yes", "--skip-preview", check=False, **broken)
+        said = done.stdout + done.stderr
+        assert done.returncode != 0
+        assert "this release cannot start" in said
+        assert f"The release sha256:{digest} was taken back: {runs} runs again" in said
+        assert ground.outputs("test")["release"] == runs
+    ground.pulumi("test", "up", "--yes", "--skip-preview")
+    assert ground.outputs("test")["release"] == runs
+    ground.pulumi("test", "preview", "--expect-no-changes")
 
 
 def test_trust_switches_in_place_and_back(ground):

@@ -162,6 +162,14 @@ def test_the_token_is_what_the_trust_policies_ask_for(binaries: Path, broker_env
     }
 
 
+def test_a_token_without_the_tag_is_to_be_had_by_name_alone(binaries: Path, broker_environment: dict[str, str]) -> None:
+    with serving(binaries, "agentkeys-broker-server", free_port(), broker_environment) as url:
+        minted = answer(f"{url}/v1/mint-oidc-jwt", {"actor_omni": ACTOR, "standin_untagged": True})[1]
+    claims = jwt.decode(str(minted["token"]), options={"verify_signature": False})
+    assert "https://aws.amazon.com/tags" not in claims
+    assert (claims["iss"], claims["aud"]) == (ISSUER, "sts.amazonaws.com")
+
+
 @pytest.mark.parametrize("actor", ["", "abc", ACTOR.upper(), ACTOR + "0", "g" * 64, ACTOR[:-1] + "\n"])
 def test_an_actor_of_another_form_gets_no_token(binaries: Path, broker_environment: dict[str, str], actor: str) -> None:
     with serving(binaries, "agentkeys-broker-server", free_port(), broker_environment) as url:

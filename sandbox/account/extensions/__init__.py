@@ -12,6 +12,7 @@ from sandbox.account.extensions import (  # noqa: F401  (each registers its repl
     instances,
     people,
     receiving,
+    sessions,
     web_identity,
 )
 from sandbox.account.extensions.context import Context, enter

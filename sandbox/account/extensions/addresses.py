@@ -1,6 +1,7 @@
 """Elastic addresses and Route 53 changes as AWS refuses them.
 
-Owns release of an address in use, and of a terminated instance's association; creation of a record that exists.
+Owns release of an address in use, and of a terminated instance's association; association of what is associated;
+creation of a record that exists.
 """
 
 from typing import Any
@@ -31,6 +32,19 @@ def release_address(original: Any, self: Any, address: str | None = None, alloca
     if found[0].domain == "vpc" and found[0].association_id:
         raise EC2ClientError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
     original(self, address, allocation_id)
+
+
+@replaces(
+    ElasticAddressBackend,
+    because="associating twice gives the same association, and another address takes the place of an instance's first",
+)
+def associate_address(original: Any, self: Any, instance: Any = None, eni: Any = None, **named: Any) -> Any:
+    interface = eni or (instance.nics[0] if instance else None)
+    for address in [address for address in self.addresses if interface and address.eni is interface]:
+        if named.get("allocation_id") == address.allocation_id or named.get("address") == address.public_ip:
+            return address
+        self.disassociate_address(association_id=address.association_id)
+    return original(self, instance=instance, eni=eni, **named)
 
 
 @replaces(Instance, because="a terminated instance gives its elastic address up")

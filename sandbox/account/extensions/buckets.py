@@ -3,16 +3,22 @@
 Owns a fresh bucket's defaults and the checks of a bucket policy. Leaves out whether a policy allows a request.
 """
 
-import json
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import S3ClientError
-from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 
+from sandbox.account.authorization.callers import CURRENT
+from sandbox.account.authorization.documents import Statement, as_list, parsed, resources_named, statements
+from sandbox.account.authorization.door import FORBIDDEN
+from sandbox.account.authorization.publicity import is_public
+from sandbox.account.authorization.services import s3
 from sandbox.account.extensions.patching import replaces
 from sandbox.account.extensions.people import unknown_principal
-from sandbox.account.policies import resources_named
+
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+_LARGEST_POLICY = 20 * 1024
 
 
 class MalformedPolicyError(S3ClientError):
@@ -21,15 +27,32 @@ class MalformedPolicyError(S3ClientError):
     code = "MalformedPolicy"
 
 
+class PolicyTooLargeError(S3ClientError):
+    """S3 refuses the document for its size."""
+
+    code = "PolicyTooLarge"
+
+
+class PublicPolicyError(S3ClientError):
+    """S3 refuses a public document."""
+
+    status_code = 403
+    code = "AccessDenied"
+
+
 def _default_encryption() -> dict[str, Any]:
     return {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
 
 
-@replaces(S3Backend, because="since 2023 a fresh bucket is encrypted with AES256 and its owner owns all objects")
+@replaces(
+    S3Backend,
+    because="since 2023 a fresh bucket is encrypted with AES256, its owner owns all objects, nothing is public",
+)
 def create_bucket(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     bucket = original(self, *args, **kwargs)
     bucket.encryption = _default_encryption()
     bucket.ownership_rule = "BucketOwnerEnforced"
+    bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     return bucket
 
 
@@ -38,22 +61,43 @@ def delete_bucket_encryption(_original: Any, self: Any, bucket_name: str) -> Non
     self.get_bucket(bucket_name).encryption = _default_encryption()
 
 
-@replaces(S3Backend, because="a policy for a missing principal or another bucket is MalformedPolicy")
+@replaces(S3Backend, because="a policy that AWS would not store is MalformedPolicy, a public one is blocked")
 def put_bucket_policy(original: Any, self: Any, bucket_name: str, policy: bytes) -> None:
-    self.get_bucket(bucket_name)
+    bucket = self.get_bucket(bucket_name)
+    if len(policy) > _LARGEST_POLICY:
+        raise PolicyTooLargeError("Policy exceeds the maximum allowed document size.")
     try:
-        json.loads(policy)
+        content = parsed(bytes(policy))
     except ValueError as error:
         raise MalformedPolicyError("Policies must be valid JSON and the first byte must be '{'") from error
+    if not statements(content):
+        raise MalformedPolicyError("Missing required field Statement")
+    for statement in statements(content):
+        _check_statement(statement)
     if unknown_principal(policy):
         raise MalformedPolicyError("Invalid principal in policy")
     own = f"arn:aws:s3:::{bucket_name}"
-    if any(resource != own and not resource.startswith(f"{own}/") for resource in resources_named(policy)):
+    if any(resource != own and not resource.startswith(f"{own}/") for resource in resources_named(content)):
         raise MalformedPolicyError("Policy has invalid resource")
+    if s3.guard(bucket, "block_public_policy") and is_public(content):
+        raise PublicPolicyError(
+            f'User: {CURRENT.get().arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{own}" because '
+            "public policies are blocked by the BlockPublicPolicy block public access setting."
+        )
     original(self, bucket_name, policy)
 
 
-@replaces(FakeBucket, because="a Deny with a condition on plain HTTP denies nobody over TLS; moto skips conditions")
-def get_permission(_original: Any, _self: Any, _action: str, _resource: str) -> PermissionResult:
-    # Deciding is not this account's business yet; here policies are kept and checked when they are written.
-    return PermissionResult.NEUTRAL
+def _check_statement(statement: Statement) -> None:
+    for elements in (("Effect",), ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")):
+        if not any(element in statement for element in elements):
+            raise MalformedPolicyError(f"Missing required field {elements[0]}")
+    if statement["Effect"] not in ("Allow", "Deny"):
+        raise MalformedPolicyError(f"Invalid effect: {statement['Effect']}")
+    actions = [str(action) for element in ("Action", "NotAction") for action in as_list(statement.get(element))]
+    if any(action != "*" and not action.lower().startswith("s3:") for action in actions):
+        raise MalformedPolicyError("Policy has invalid action")
+
+
+@replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
+def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
+    return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.PERMITTED

@@ -18,9 +18,9 @@ from moto.ses.exceptions import AlreadyExists, InvalidS3ConfigurationException, 
 from moto.ses.models import SESBackend, ses_backends
 from moto.ses.responses import EmailResponse
 
+from sandbox.account.authorization.evaluation import Principal, Request, allows
 from sandbox.account.extensions.context import current
 from sandbox.account.extensions.patching import replaces
-from sandbox.account.policies import Request, allows
 
 SETUP_KEY = "AMAZON_SES_SETUP_NOTIFICATION"
 
@@ -143,7 +143,7 @@ def _refusal(target: _Target, key: str) -> str | None:
     request = Request(
         action="s3:PutObject",
         resource=f"arn:aws:s3:::{target.bucket}/{key}",
-        principals={"Service": frozenset({"ses.amazonaws.com"})},
+        principal=Principal(kind="Service", names=frozenset({"ses.amazonaws.com"})),
         context={
             "aws:SourceAccount": (target.account_id,),
             "aws:SourceArn": (f"arn:aws:ses:{target.region}:{target.account_id}:{rule}",),

@@ -1,7 +1,7 @@
 """AssumeRoleWithWebIdentity with everything STS checks before it hands out credentials.
 
-Owns the token's verification and the trust policy's decision. Leaves out authorisation of what the session then does;
-it leaves the session's tags on the assumed role for that. Moto accepts any token for any role, existing or not.
+Owns the token's verification and the trust policy's decision. Leaves out what the session then may do (authorization).
+Moto accepts any token for any role, existing or not.
 """
 
 import http.client
@@ -24,9 +24,12 @@ from moto.iam.models import OpenIDConnectProvider, Role, iam_backends
 from moto.sts.responses import TokenResponse
 
 from sandbox.account import records
+from sandbox.account.authorization.callers import role_by_arn
+from sandbox.account.authorization.evaluation import Principal, Request, allows
+from sandbox.account.authorization.patterns import Values
 from sandbox.account.extensions.context import current
 from sandbox.account.extensions.patching import replaces
-from sandbox.account.policies import Request, Values, allows
+from sandbox.account.extensions.sessions import AccessDeniedError, bind, check_duration
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,6 @@ FETCH_SECONDS = 5.0
 _LARGEST_ANSWER = 1 << 20
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
-_ROLE = re.compile(r"arn:aws:iam::(\d{12}):role/.+")
 _TAG_KEY = re.compile(r"[\w\s.:/=+@-]{1,128}")
 
 
@@ -53,22 +55,10 @@ class ExpiredTokenError(ServiceException):
     code = "ExpiredTokenException"
 
 
-class AccessDeniedError(ServiceException):
-    """The role, or its trust policy, does not let this token in."""
-
-    code = "AccessDenied"
-
-
 class IdpCommunicationError(ServiceException):
     """The issuer's documents could not be fetched."""
 
     code = "IDPCommunicationError"
-
-
-class StsValidationError(ServiceException):
-    """A parameter is out of its bounds."""
-
-    code = "ValidationError"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +81,7 @@ def assume_role_with_web_identity(_original: Any, self: Any) -> ActionResult:
     session = _verified(token, unverified, provider)
     if not _trusts(role, provider, session):
         raise AccessDeniedError("Not authorized to perform sts:AssumeRoleWithWebIdentity")
-    longest = int(role.max_session_duration or 3600)
-    if not 900 <= seconds <= longest:
-        raise StsValidationError(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-            if seconds > longest
-            else f"1 validation error detected: Value '{seconds}' at 'durationSeconds' must be at least 900"
-        )
+    check_duration(role, seconds)
     assumed = self.backend.assume_role_with_web_identity(
         region_name=self.region,
         role_session_name=session_name,
@@ -106,8 +90,7 @@ def assume_role_with_web_identity(_original: Any, self: Any) -> ActionResult:
         duration=seconds,
         external_id=None,
     )
-    assumed.session_tags = dict(session.tags)
-    assumed.transitive_tag_keys = session.transitive
+    bind(self, assumed, role, tags=session.tags, transitive=session.transitive)
     assumed.federated_provider = provider.arn
     return ActionResult(
         {
@@ -135,13 +118,11 @@ def _unverified(token: str) -> dict[str, Any]:
 
 
 def _role(arn: str) -> Role:
-    found = _ROLE.fullmatch(arn)
-    roles = iam_backends[found[1]]["aws"].roles.values() if found and found[1] in iam_backends else ()
-    for role in roles:
-        if role.arn == arn:
-            return role
-    # A missing role looks to the caller like one that does not trust it.
-    raise AccessDeniedError("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    role: Role | None = role_by_arn(arn)
+    if role is None:
+        # A missing role looks to the caller like one that does not trust it.
+        raise AccessDeniedError("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    return role
 
 
 def _provider(role_arn: str, issuer: str) -> OpenIDConnectProvider:
@@ -203,11 +184,12 @@ def _trusts(role: Role, provider: OpenIDConnectProvider, session: _Session) -> b
         context["aws:TagKeys"] = tuple(session.tags)
         context["sts:TransitiveTagKeys"] = session.transitive
         context.update({f"aws:RequestTag/{key}": (value,) for key, value in session.tags.items()})
+    asking = Principal(kind="Federated", names=frozenset({provider.arn}))
     actions = ["sts:AssumeRoleWithWebIdentity", *(["sts:TagSession"] if session.tags else [])]
     return all(
         allows(
             role.assume_role_policy_document,
-            Request(action=action, principals={"Federated": frozenset({provider.arn})}, context=context),
+            Request(action=action, principal=asking, context=context),
         )
         for action in actions
     )

@@ -1,0 +1,201 @@
+"""A broker host that Pulumi did not launch: what must be true of it, and which address it may get.
+
+Owns the checks of the instance that ``hostInstanceId`` names and the look at the addresses it could be given. They
+read, in every preview, and create nothing. Whose an address is, is never decided by looking whether it is there: one
+that this stack did not allocate is used when ``elasticIp`` says so, and one that it did carries its mark. Leaves out
+the resources (``components/host.py``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.host import ANYWHERE, ExistingHost
+from components.naming import ELASTIC_IP_NAME, OWNER_TAG, SERVES_TAG, Names
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
+
+
+def require(provider: aws.Provider, host: ExistingHost, names: Names, *, strict: bool, sends_mail: bool) -> None:
+    """The instance can become this stack's broker host. ``strict`` refuses what is otherwise warned of, ``sends_mail``
+    says that the broker needs credentials of the host. Raises RunError.
+    """
+    instance_id = host.instance_id
+    options = pulumi.InvokeOptions(provider=provider)
+    try:
+        found = aws.ec2.get_instance(instance_id=instance_id, opts=options)
+    except Exception as error:
+        raise pulumi.RunError(
+            f"hostInstanceId: there is no instance {instance_id} in account {names.account_id}, region {names.region} "
+            f"({' '.join(str(error).split()).rstrip('.')}). Nothing was created. Correct it (`aws ec2 "
+            f"describe-instances --region {names.region}`), or leave it out to launch one."
+        ) from None
+    named = f"instance {instance_id} ({found.tags.get('Name') or 'without a name'})"
+    if found.instance_state != "running":
+        raise pulumi.RunError(
+            f"hostInstanceId: {named} is {found.instance_state}, and only a running one can be set up. Nothing was "
+            f"created. {_start(found.instance_state, instance_id, names)}"
+        )
+    _require_free(found.tags, named, names)
+    _require_tokens(found, named, names, strict=strict)
+    _require_open(options, found.vpc_security_group_ids, named, names)
+    _require_profile(found.iam_instance_profile, named, names, attach=host.attach_profile, sends_mail=sends_mail)
+
+
+def require_address(provider: aws.Provider, instance_id: str, elastic_ip: str, names: Names) -> None:
+    """No address but the stack's own or the one of ``elastic_ip`` would be taken from or given to the instance.
+
+    The runbook's ladder: attached to the instance, tagged with the stack's name, configured, allocated. The first two
+    end here with the command that makes them the third. Raises RunError.
+    """
+    options = pulumi.InvokeOptions(provider=provider)
+    attached = _addresses(options, "instance-id", instance_id)
+    if elastic_ip:
+        others = [address.public_ip for address in attached if address.public_ip != elastic_ip]
+        if others:
+            raise pulumi.RunError(
+                f"elasticIp: instance {instance_id} has {' '.join(others)} attached, not {elastic_ip}, and would lose "
+                f"it. Nothing was created. {_use(others)} Or detach it first (`aws ec2 disassociate-address --region "
+                f"{names.region} --public-ip {others[0]}`)."
+            )
+        return
+    tagged = [
+        address
+        for address in _addresses(options, "tag:Name", names.elastic_ip)
+        if address.public_ip not in {other.public_ip for other in attached}
+    ]
+    for what, addresses in (
+        (f"is attached to instance {instance_id}", attached),
+        (f"is tagged {names.elastic_ip}", tagged),
+    ):
+        for address in addresses:
+            if other := other_stack(address.tags, names):
+                raise pulumi.RunError(
+                    f"elasticIp: {address.public_ip} {what} and tagged {other}, the address of another stack; this "
+                    f"stack's is {names.elastic_ip}. Nothing was created. Check hostInstanceId and suffix, or correct "
+                    "the address's tag Name."
+                )
+        foreign = [address.public_ip for address in addresses if address.tags.get(OWNER_TAG) != names.host]
+        if foreign:
+            raise pulumi.RunError(
+                f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
+                f"{_use(foreign)} It is then used and never released."
+            )
+    if not attached:
+        _warn_of_a_passing_address(options, instance_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Address:
+    public_ip: str
+    tags: Mapping[str, str]
+
+
+def _addresses(options: pulumi.InvokeOptions, filter_name: str, value: str) -> list[_Address]:
+    found = aws.ec2.get_eips(filters=[{"name": filter_name, "values": [value]}], opts=options).public_ips
+    return [
+        _Address(public_ip=address, tags=aws.ec2.get_elastic_ip(public_ip=address, opts=options).tags)
+        for address in sorted(found)
+    ]
+
+
+def other_stack(tags: Mapping[str, str], names: Names) -> str:
+    """Name of the stack's address that an elastic IP is tagged as, when it is another stack's; empty otherwise."""
+    name = tags.get("Name", "")
+    return name if name.startswith(ELASTIC_IP_NAME) and name != names.elastic_ip else ""
+
+
+def _use(addresses: Sequence[str]) -> str:
+    commands = " or ".join(f"`pulumi config set -s {pulumi.get_stack()} elasticIp {address}`" for address in addresses)
+    return f"To use it: {commands}."
+
+
+def _start(state: str, instance_id: str, names: Names) -> str:
+    if state in ("stopped", "stopping"):
+        return f"Start it: `aws ec2 start-instances --region {names.region} --instance-ids {instance_id}`."
+    if state == "pending":
+        return "Wait until it runs."
+    return "Give another instance."
+
+
+def _warn_of_a_passing_address(options: pulumi.InvokeOptions, instance_id: str) -> None:
+    address = aws.ec2.get_instance(instance_id=instance_id, opts=options).public_ip
+    if address:
+        pulumi.log.warn(
+            f"instance {instance_id} has the auto-assigned address {address}, which is no elastic IP and cannot be "
+            "kept: EC2 takes it back when the elastic IP comes in its place."
+        )
+
+
+def _require_free(tags: Mapping[str, str], named: str, names: Names) -> None:
+    if tags.get(OWNER_TAG):
+        raise pulumi.RunError(
+            f"hostInstanceId: {named} was launched by the stack of {tags[OWNER_TAG]}, which has it in its state. "
+            "Nothing was created. Leave hostInstanceId out there, and give another instance here."
+        )
+    if tags.get(SERVES_TAG, names.host) != names.host:
+        raise pulumi.RunError(
+            f"hostInstanceId: {named} is set up by the stack of {tags[SERVES_TAG]}. Nothing was created. Give another "
+            f"instance, or destroy that stack first."
+        )
+
+
+def _require_tokens(found: Any, named: str, names: Names, *, strict: bool) -> None:
+    """IMDSv2: without it a request that a service is tricked into reads the host's credentials (FSBP EC2.8)."""
+    if any(options.http_tokens == "required" for options in found.metadata_options):
+        return
+    said = (
+        f"{named} answers metadata requests without a token (IMDSv1), so whoever gets a service to fetch a URL reads "
+        f"the host's credentials. Cure: `aws ec2 modify-instance-metadata-options --region {names.region} "
+        f"--instance-id {found.instance_id} --http-tokens required --http-put-response-hop-limit 1`."
+    )
+    if strict:
+        raise pulumi.RunError(f"hostInstanceId: {said} Nothing was created.")
+    pulumi.log.warn(said)
+
+
+def _require_open(options: pulumi.InvokeOptions, groups: Sequence[str], named: str, names: Names) -> None:
+    filters = [{"name": "group-id", "values": list(groups)}]
+    ids = aws.vpc.get_security_group_rules(filters=filters, opts=options).ids  # type: ignore[arg-type]
+    rules = [aws.vpc.get_security_group_rule(security_group_rule_id=rule, opts=options) for rule in ids]
+    closed = [port for port in PUBLIC_PORTS if not _opens(rules, port, ANYWHERE)]
+    if not _opens(rules, SSH_PORT, None):
+        closed.append(SSH_PORT)
+    if closed:
+        cures = "; ".join(
+            f"`aws ec2 authorize-security-group-ingress --region {names.region} --group-id {groups[0]} --protocol tcp "
+            f"--port {port} --cidr {'<this machine>/32' if port == SSH_PORT else ANYWHERE}`"
+            for port in closed
+        )
+        raise pulumi.RunError(
+            f"hostInstanceId: the security groups of {named}, {' '.join(groups)}, do not open port "
+            f"{', '.join(map(str, closed))}: 22 is for the steps, 80 for the certificates (from anywhere), 443 for "
+            f"agents and STS (from anywhere). Nothing was created. Open it: {cures}."
+        )
+
+
+def _opens(rules: Iterable[Any], port: int, cidr: str | None) -> bool:
+    """Whether an ingress rule lets TCP ``port`` in from ``cidr``, from whatever source when it is None."""
+    return any(
+        not rule.is_egress
+        and (rule.ip_protocol == "-1" or (rule.ip_protocol == "tcp" and rule.from_port <= port <= rule.to_port))
+        and (cidr is None or rule.cidr_ipv4 == cidr)
+        for rule in rules
+    )
+
+
+def _require_profile(profile: str, named: str, names: Names, *, attach: bool, sends_mail: bool) -> None:
+    if attach and profile not in ("", names.host):
+        raise pulumi.RunError(
+            f"hostInstanceProfile: {named} has the instance profile {profile!r}, and attach does not take another's "
+            f"place. Nothing was created. Set hostInstanceProfile to leave, or take it off first: find its association "
+            f"with `aws ec2 describe-iam-instance-profile-associations --region {names.region}` and end it with "
+            f"`aws ec2 disassociate-iam-instance-profile --region {names.region} --association-id <id>`."
+        )
+    if not attach and not profile and sends_mail:
+        pulumi.log.warn(
+            f"{named} has no instance profile, and the broker sends mail with the host's own role. Cure: `pulumi "
+            f"config set -s {pulumi.get_stack()} hostInstanceProfile attach`."
+        )

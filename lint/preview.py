@@ -1,0 +1,33 @@
+"""The resources of a real preview, out of what ``pulumi preview --json`` prints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from policypack.planned import UNKNOWN, Resource
+
+#: The engine writes this text for every value that is not known yet.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def resources(preview: Mapping[str, Any]) -> list[Resource]:
+    """Everything that is there after the up; what it deletes is left out."""
+    states = [step["newState"] for step in preview["steps"] if step.get("newState")]
+    return [
+        Resource(
+            type=state["type"],
+            name=state["urn"].rpartition("::")[2],
+            urn=state["urn"],
+            props=_plain(state.get("inputs", {})),
+            protect=state.get("protect", False),
+            sources=state.get("propertyDependencies") or {},
+        )
+        for state in states
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if value == _UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,120 @@
+"""How a command's findings are shown: a table for a person, JSON and JUnit XML for programs.
+
+Owns the verdicts, their exit code and the three forms. Leaves out what is looked at.
+"""
+
+import enum
+import json
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ops import exits
+
+#: Columns of a table that is written to a file or a pipe.
+WIDTH = 200
+
+
+class Verdict(enum.Enum):
+    """What a look ended with. A warning is for a person to weigh; it is no failure."""
+
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+    NOT_RUN = "not run"
+
+
+STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "bold red", Verdict.NOT_RUN: "yellow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One finding: ``subject`` is who or what, ``claim`` what is looked at, ``cure`` the next step."""
+
+    subject: str
+    claim: str
+    expected: str
+    seen: str
+    verdict: Verdict
+    cure: str = ""
+
+
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    found = set(verdicts)
+    if Verdict.WRONG in found:
+        return exits.WRONG
+    return exits.NOT_RUN if Verdict.NOT_RUN in found else exits.OK
+
+
+def summary(lines: Sequence[Line]) -> str:
+    counted = Counter(line.verdict for line in lines)
+    return ", ".join(f"{counted[verdict]} {verdict.value}" for verdict in Verdict if counted[verdict]) or "nothing"
+
+
+def show(title: str, columns: Sequence[str], lines: Sequence[Line], *, to_stderr: bool) -> None:
+    """``columns`` are the headings of subject and claim. The table makes way for JSON on standard output."""
+    console = Console(stderr=to_stderr, highlight=False)
+    if not console.is_terminal:
+        console = Console(stderr=to_stderr, highlight=False, width=WIDTH)
+    table = Table(title=title, title_justify="left", caption=summary(lines), caption_justify="left")
+    for heading in (*columns, "expected", "seen", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        verdict = Text(line.verdict.value, style=STYLES[line.verdict])
+        seen = "the same" if line.seen == line.expected else line.seen
+        # Text, since a policy's brackets would be taken for rich's markup.
+        table.add_row(*(Text(part) for part in (line.subject, line.claim, line.expected, seen)), verdict)
+    console.print(table)
+    for line in lines:
+        if line.cure:
+            console.print(Text(f"{line.verdict.value}: {line.subject}, {line.claim}. {line.cure}"), soft_wrap=True)
+
+
+def write_json(target: str, stack: str, lines: Sequence[Line], **more: object) -> None:
+    """``target`` is a file or ``-``. The form: ``{"stack", "summary", "lines": [{...}]}`` and ``more``."""
+    document = {
+        "stack": stack,
+        "summary": {verdict.value: sum(line.verdict == verdict for line in lines) for verdict in Verdict},
+        "lines": [{**line.__dict__, "verdict": line.verdict.value} for line in lines],
+        **more,
+    }
+    text = json.dumps(document, indent=2) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        _write(Path(target), text)
+
+
+def write_junit(path: Path, suite: str, lines: Sequence[Line]) -> None:
+    """A failure for what is wrong, a skip for what did not run."""
+    counted = Counter(line.verdict for line in lines)
+    root = ET.Element(
+        "testsuite",
+        name=suite,
+        tests=str(len(lines)),
+        failures=str(counted[Verdict.WRONG]),
+        skipped=str(counted[Verdict.NOT_RUN]),
+        errors="0",
+    )
+    for line in lines:
+        case = ET.SubElement(root, "testcase", classname=line.subject, name=line.claim)
+        if line.verdict == Verdict.WRONG:
+            ET.SubElement(case, "failure", message=f"expected {line.expected}, seen {line.seen}")
+        elif line.verdict == Verdict.NOT_RUN:
+            ET.SubElement(case, "skipped", message=line.seen)
+    _write(path, ET.tostring(root, encoding="unicode", xml_declaration=True))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}. Name another file.") from None

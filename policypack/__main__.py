@@ -1,0 +1,115 @@
+"""The pack as the engine runs it: the rules, put on Pulumi's policy SDK, all of them mandatory."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# The engine starts the pack in its own folder and environment; the program's tables are beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+    policy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from policypack.facts import Facts, FactsError, facts
+from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule
+from policypack.table import RULES
+
+#: Project, stack and configuration that this process judges, told by the engine before anything is judged.
+_told: list[tuple[str, str, Mapping[str, str]]] = []
+
+
+class _Told(policy._PolicyAnalyzerServicer):  # type: ignore[misc]
+    """The SDK throws the stack's configuration away, which is what the rules compare with."""
+
+    def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
+        _told[:] = [(request.project, request.stack, dict(request.config))]
+        return super().ConfigureStack(request, context)
+
+
+@cache
+def _stack() -> Facts:
+    """Asked for by the first rule: settings that are not usable are the program's to refuse, with its own words."""
+    if not _told:
+        raise FactsError("The engine did not tell the policy pack about the stack; it must be 3.227.0 or newer.")
+    return facts(*_told[0])
+
+
+def _plain(value: Any) -> Any:
+    """The SDK's view of a value, in which touching an unknown is an error, as plain data with UNKNOWN in it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _member(value, key) for key in value}
+    if isinstance(value, Sequence):
+        return [_member(value, index) for index in range(len(value))]
+    return value
+
+
+def _member(container: Any, key: Any) -> Any:
+    try:
+        return _plain(container[key])
+    except UnknownValueError:
+        return UNKNOWN
+
+
+def _resource(seen: Any, kind: str, sources: Mapping[str, Sequence[str]]) -> Resource:
+    return Resource(
+        type=kind,
+        name=seen.name,
+        urn=seen.urn,
+        props=_plain(seen.props),
+        protect=seen.opts.protect,
+        sources=sources,
+    )
+
+
+def _each(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type == "pulumi:pulumi:Stack":
+            return
+        for saw in rule.check(_resource(args, args.resource_type, {}), _stack()):
+            report(f"{args.name}: {saw}. {rule.cure}", None)
+
+    return validate
+
+
+def _all(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        resources = [
+            _resource(
+                seen,
+                seen.resource_type,
+                {key: [source.urn for source in sources] for key, sources in seen.property_dependencies.items()},
+            )
+            for seen in args.resources
+        ]
+        for blamed, saw in rule.check(resources, _stack()):
+            report(f"{blamed.name if blamed else 'stack'}: {saw}. {rule.cure}", blamed.urn if blamed else None)
+
+    return validate
+
+
+def _policies() -> list[Policy]:
+    return [
+        ResourceValidationPolicy(rule.name, f"{rule.forbids}.", _each(rule))
+        if isinstance(rule, ResourceRule)
+        else StackValidationPolicy(rule.name, f"{rule.forbids}.", _all(rule))
+        for rule in RULES
+    ]
+
+
+if __name__ == "__main__":
+    policy._PolicyAnalyzerServicer = _Told
+    PolicyPack("agentkeys-cloud", _policies(), enforcement_level=EnforcementLevel.MANDATORY)

@@ -1,0 +1,109 @@
+"""A resource as a rule sees it, and the form of a rule."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from policypack.facts import Facts
+
+
+class Unknown:
+    """A value that the engine learns only while it creates things; a preview cannot know it."""
+
+    def __repr__(self) -> str:
+        return "unknown until up"
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of a stack: ``props`` are its inputs, in a rule about the whole stack its outputs.
+
+    ``sources`` maps a property to the URNs of the resources that its value comes from; only whole-stack rules have it.
+    """
+
+    type: str
+    name: str
+    urn: str
+    props: Mapping[str, Any]
+    protect: bool = False
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def get(self, *path: str | int) -> Any:
+        """The value at a path, None where there is none, UNKNOWN where it or what holds it is unknown."""
+        value: Any = self.props
+        for step in path:
+            if value is UNKNOWN:
+                return UNKNOWN
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def documents(self) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+        """Its IAM documents that are known by now, by property; None for a text that is no document."""
+        texts = [("policy", self.get("policy")), ("assumeRolePolicy", self.get("assumeRolePolicy"))]
+        texts += [("inlinePolicies", inline.get("policy")) for inline in known_list(self.get("inlinePolicies"))]
+        for key, text in texts:
+            if text is None or text is UNKNOWN:
+                continue
+            try:
+                made = json.loads(text) if isinstance(text, str) else text
+            except ValueError:
+                made = None
+            yield key, made if isinstance(made, Mapping) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule:
+    """Judged for one resource before it is created or changed. ``check`` gives a sentence for each thing it saw."""
+
+    over: ClassVar[str] = "each resource"
+
+    name: str
+    forbids: str
+    cure: str
+    check: Callable[[Resource, Facts], Iterator[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRule:
+    """Judged over all resources at the end of a preview and, after the fact, of an ``up``.
+
+    ``check`` gives the resource to blame (None: the stack) and a sentence.
+    """
+
+    over: ClassVar[str] = "the whole stack"
+
+    name: str
+    forbids: str
+    cure: str
+    check: Callable[[Sequence[Resource], Facts], Iterator[tuple[Resource | None, str]]]
+
+
+def known_list(value: Any) -> list[Any]:
+    """The members of a list of objects or texts that are known by now."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    return [item for item in value if item is not UNKNOWN and item is not None]
+
+
+def listed(value: Any) -> list[Any]:
+    """IAM writes a list of one as its element."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+
+
+def statements(document: Mapping[str, Any], effect: str) -> list[Mapping[str, Any]]:
+    found = document.get("Statement")
+    every = [found] if isinstance(found, Mapping) else listed(found)
+    return [item for item in every if isinstance(item, Mapping) and item.get("Effect") == effect]
+
+
+def titled(statement: Mapping[str, Any]) -> str:
+    return f"statement {statement.get('Sid', 'without Sid')!r}"

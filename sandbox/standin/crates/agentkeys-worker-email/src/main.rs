@@ -1,0 +1,3 @@
+fn main() {
+    standin::run("agentkeys-worker-email")
+}

@@ -1,0 +1,36 @@
+"""How the operator's commands ask AWS."""
+
+import io
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from ops import clients
+
+
+class Raw(io.BytesIO):
+    def stream(self, **_):
+        return iter([self.getvalue()])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [("http://127.0.0.1:14566", "127.0.0.1:14566"), ("https://s3.example.com", "429071895007.s3.example.com")],
+)
+def test_an_account_stands_in_front_of_a_name_and_never_of_an_address(endpoint, host, monkeypatch):
+    """The signature covers the host, so it is made of the right one."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    session = boto3.Session(region_name="us-east-1", aws_access_key_id="AKIA", aws_secret_access_key="x")
+    client = clients.of(session, "s3control")
+    signed, sent = [], []
+    client.meta.events.register("before-sign.s3-control", lambda request, **_: signed.append(request.url))
+
+    def answer(request, **_):
+        sent.append(request.url)
+        return AWSResponse(request.url, 200, {}, Raw(b"<PublicAccessBlockConfiguration/>"))
+
+    client.meta.events.register("before-send.s3-control", answer)
+    client.get_public_access_block(AccountId="429071895007")
+    assert [urlsplit(url).netloc for url in (*signed, *sent)] == [host, host]
