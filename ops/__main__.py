@@ -19,6 +19,7 @@ COMMANDS = {
     "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
     "retire": "Tell what a destroy would refuse, delete and leave, and why.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
+    "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",
 }
 
 
