@@ -49,6 +49,7 @@ host = BrokerHost(
         elastic_ip=settings.elastic_ip,
         allocation_id=allocation_id,
         ssh_cidrs=settings.ssh_cidrs,
+        ssm_managed=settings.ssm_managed,
         protect=settings.protect,
     ),
     opts=kept,

@@ -266,6 +266,7 @@ class Settings(Configured):
     host_instance_profile: Literal["attach", "leave"]
     login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
+    ssm_managed: bool
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]

@@ -317,6 +317,14 @@ def test_access_keys_are_made_only_for_the_users_named(release, program):
     assert none.of("aws:iam/accessKey:AccessKey") == []
 
 
+def test_systems_manager_reaches_the_host_only_where_a_setting_says_so(release, program):
+    assert program.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment") == []
+    managed = run("test", changed={**release, "ssmManaged": "true"})
+    (attachment,) = managed.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert attachment.inputs["policyArn"] == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    assert managed.named("host-role-no-managed").inputs["policyArns"] == [attachment.inputs["policyArn"]]
+
+
 def test_a_key_is_rotated_by_a_second_one_beside_it(release, program):
     both = run("test", changed={**release, "accessKeyEpochs": "[1, 2]"}).of("aws:iam/accessKey:AccessKey")
     assert [item.name for item in both] == ["identities-broker-key-1", "identities-broker-key-2"]

@@ -123,10 +123,9 @@ class Shell:
 
 
 def _children(process: int) -> list[int]:
-    try:
-        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
+    """Each thread has children of its own."""
+    listed = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
+    return [int(one) for text in listed for one in text.split()]
 
 
 def descendants(processes: list[int]) -> list[int]:
