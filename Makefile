@@ -4,24 +4,26 @@
 STACK ?= test
 PYTHON ?= python3
 SANDBOX = venv/bin/python -m sandbox
+COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test test-fast check golden bench engine tools \
-	sandbox-start sandbox-status sandbox-stop sandbox-reset
+.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench engine tools \
+	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
 
-setup: venv/.installed ## install the pinned packages into venv/
+setup: venv/.installed ## install the locked packages into venv/
 
-venv/.installed: requirements.txt requirements-ops.txt requirements-dev.txt
+venv/.installed: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
-	@echo "installing the pinned packages into venv/ (about a minute)" >&2
+	@echo "installing the locked packages into venv/ (about a minute)" >&2
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
-	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
+	@venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
 
 policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
@@ -53,6 +55,9 @@ test: tools ## all tests, fast ones first, then one sandbox for the slow ones
 test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
+test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
+	venv/bin/python -m pytest tests/test_policies.py tests/truth -q
+
 check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
@@ -66,6 +71,21 @@ check: setup ## format, lint, types, shell scripts, workflows, IAM documents, re
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
+
+lock: setup ## write the lock files anew after a change of a requirements*.txt
+	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
+	$(COMPILE) requirements-ops.txt --output-file requirements-ops.lock --constraint requirements-dev.lock
+	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements-dev.lock
+	$(COMPILE) requirements-cloudflare.txt --output-file requirements-cloudflare.lock --constraint requirements-dev.lock
+
+pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other
+	@venv/bin/python -m upkeep.pins
+
+licences: setup ## write docs/licences.md anew
+	venv/bin/python -m pytest tests/test_licences.py -q -m "not engine" --update-golden
+
+graph: setup ## draw docs/graph.svg, the picture of the program, anew
+	venv/bin/python -m pytest tests/test_picture.py -q --update-golden
 
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)

@@ -14,7 +14,7 @@ from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailId
 from components.naming import DATA_CLASSES, INBOUND_PREFIX
 from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
-from settings import Settings, load
+from settings import VERSION, Settings, load
 
 settings = load(Settings)
 names = settings.names
@@ -49,6 +49,7 @@ host = BrokerHost(
         elastic_ip=settings.elastic_ip,
         allocation_id=allocation_id,
         ssh_cidrs=settings.ssh_cidrs,
+        ssm_managed=settings.ssm_managed,
         protect=settings.protect,
     ),
     opts=kept,
@@ -140,6 +141,7 @@ InboundMail(
     opts=here,
 )
 
+pulumi.export("programVersion", VERSION)
 pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
 pulumi.export("elasticIp", host.address)
 pulumi.export("instanceId", host.instance_id)

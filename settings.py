@@ -12,6 +12,7 @@ import ipaddress
 import json
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from components.naming import Names, of_settings
 from components.policies.trust import Repository
 from hostsetup.services import Site
+
+#: Version of the program, which a stack keeps as an output.
+VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text())["project"]["version"]
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
 SES_RECEIVING_REGIONS = (
@@ -262,6 +266,7 @@ class Settings(Configured):
     host_instance_profile: Literal["attach", "leave"]
     login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
+    ssm_managed: bool
     ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]

@@ -10,10 +10,19 @@ import pulumi
 import pulumi_aws as aws
 
 
-def role(name: str, role: aws.iam.Role, policies: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions) -> None:
-    """``policies`` are the names of the inline policies; no managed policy belongs on a role of this program."""
+def role(
+    name: str,
+    role: aws.iam.Role,
+    policies: Sequence[pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+    *,
+    managed: Sequence[pulumi.Input[str]] = (),
+) -> None:
+    """``policies`` are the names of the inline policies, ``managed`` the ARNs of attached ones, as a rule none."""
     aws.iam.RolePoliciesExclusive(f"{name}-only-inline", role_name=role.name, policy_names=policies, opts=opts)
-    aws.iam.RolePolicyAttachmentsExclusive(f"{name}-no-managed", role_name=role.name, policy_arns=[], opts=opts)
+    aws.iam.RolePolicyAttachmentsExclusive(
+        f"{name}-no-managed", role_name=role.name, policy_arns=list(managed), opts=opts
+    )
 
 
 def user(name: str, user: aws.iam.User, policies: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.host import ANYWHERE, PUBLIC_PORTS, SSH_PORT, ExistingHost
+from components.host import ANYWHERE, ExistingHost
 from components.naming import ELASTIC_IP_NAME, OWNER_TAG, SERVES_TAG, Names
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 
 def require(provider: aws.Provider, host: ExistingHost, names: Names, *, strict: bool, sends_mail: bool) -> None:

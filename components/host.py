@@ -55,7 +55,7 @@ class ExistingHost:
 class BrokerHostArgs:
     """``allocation_id`` names an existing elastic IP; without one an address is allocated. Without ``existing`` an
     instance is launched: an empty ``ami`` takes the newest Ubuntu image, and ``protect`` also guards the machine in EC2
-    itself and keeps its disk.
+    itself and keeps its disk. ``ssm_managed`` lets Systems Manager run commands on it.
     """
 
     names: Names
@@ -66,6 +66,7 @@ class BrokerHostArgs:
     elastic_ip: str
     allocation_id: str | None
     ssh_cidrs: Sequence[str]
+    ssm_managed: bool
     protect: bool
 
 
@@ -79,7 +80,7 @@ class BrokerHost(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BrokerHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:host:BrokerHost", name, None, opts)
-        profile, policies = self._instance_profile(name, args.names)
+        profile, policies = self._instance_profile(name, args.names, args.ssm_managed)
         if args.existing is None:
             self._launch(name, args, profile, policies)
         else:
@@ -196,7 +197,9 @@ class BrokerHost(pulumi.ComponentResource):
             ),
         )
 
-    def _instance_profile(self, name: str, names: Names) -> tuple[aws.iam.InstanceProfile, list[aws.iam.RolePolicy]]:
+    def _instance_profile(
+        self, name: str, names: Names, ssm_managed: bool
+    ) -> tuple[aws.iam.InstanceProfile, list[aws.iam.RolePolicy]]:
         child = pulumi.ResourceOptions(parent=self, protect=False)
         role = aws.iam.Role(
             f"{name}-role",
@@ -211,7 +214,11 @@ class BrokerHost(pulumi.ComponentResource):
             )
             for policy_name, policy in grants.host_role(names).items()
         ]
-        exclusive.role(f"{name}-role", role, [grant.name for grant in policies], child)
+        managed = [
+            aws.iam.RolePolicyAttachment(f"{name}-ssm", role=role.name, policy_arn=arn, opts=child).policy_arn
+            for arn in grants.host_role_managed(ssm_managed)
+        ]
+        exclusive.role(f"{name}-role", role, [grant.name for grant in policies], child, managed=managed)
         return aws.iam.InstanceProfile(f"{name}-profile", name=names.host, role=role.name, opts=child), policies
 
     def _firewall(self, name: str, names: Names, ssh_cidrs: Sequence[str]) -> aws.ec2.SecurityGroup:

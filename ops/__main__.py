@@ -10,6 +10,7 @@ import click
 
 #: Command by the line that `--help` shows; the module has the command's name.
 COMMANDS = {
+    "adopt": "Match a running account with a stack: import file, settings, what an up would change.",
     "audit": "Compare a stack's identities, buckets and host with what they may be.",
     "credentials": "Write a stack's access keys into the AWS credentials file.",
     "drift": "Compare a stack's host with what the program would install.",

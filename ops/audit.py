@@ -10,7 +10,7 @@ import datetime
 import fnmatch
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -172,7 +172,8 @@ class Audit:
             return [role["RoleName"] for role in found]
 
         self._look("broker host", "the role it runs as", [names.host], profile)
-        self._role(subject, names.host, trust.ec2(), grants.host_role(names))
+        managed = grants.host_role_managed(self.stack.settings.ssm_managed)
+        self._role(subject, names.host, trust.ec2(), grants.host_role(names), managed)
         self._look(subject, "an S3 action that it may use", NOTHING, lambda: _listing(self._s3_actions(names.host)))
 
     def _data_role(self, key: str) -> None:
@@ -187,7 +188,14 @@ class Audit:
             lambda: self._iam.get_role(RoleName=name)["Role"]["MaxSessionDuration"],
         )
 
-    def _role(self, subject: str, name: str, trusts: Document, policies: Mapping[str, Document]) -> None:
+    def _role(
+        self,
+        subject: str,
+        name: str,
+        trusts: Document,
+        policies: Mapping[str, Document],
+        managed: Sequence[str] = (),
+    ) -> None:
         self._look(
             subject,
             "who may assume it",
@@ -202,7 +210,7 @@ class Audit:
             lambda: {policy: meaning(text) for policy, text in self._inline("Role", name).items()},
             told=_differences,
         )
-        self._look(subject, "managed policies", NOTHING, lambda: _listing(self._managed("Role", name).values()))
+        self._look(subject, "managed policies", _listing(managed), lambda: _listing(self._managed("Role", name)))
         self._look(
             subject,
             f"a tag {ACTOR_TAG}",

@@ -15,14 +15,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components import arns
 
-Inputs = dict[str, Any]
+Inputs = Mapping[str, Any]
 
 #: Identifier, in the form that an import of the type takes, from the inputs alone.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
@@ -31,6 +31,7 @@ BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
     "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda i: f"{i['role']}/{i['policyArn']}",
     "aws:iam/user:User": lambda i: i["name"],
     "aws:iam/userPolicy:UserPolicy": lambda i: f"{i['user']}:{i['name']}",
     "aws:route53/record:Record": lambda i: f"{i['zoneId']}_{i['name']}_{i['type']}",

@@ -32,15 +32,15 @@ def main() -> int:
     from sandbox.account.ports import PortTakenError
     from sandbox.account.snapshot import SnapshotError
     from sandbox.engine.build import EngineError
-    from sandbox.golang import GoError
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
     from sandbox.virtualenv import VirtualenvError
+    from sandbox.wheels import WheelError
 
     # Each says by itself what was seen and what to do.
     explained = (
-        *(supervisor.SandboxError, AcmeError, EngineError, GoError, HostError, PortTakenError),
+        *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError, WheelError),
         *(RecoveryError, SnapshotError, StandinError, VirtualenvError, tools.ToolError),
     )
     try:

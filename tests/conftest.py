@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import emulation
-from tests.recorder import INSTANCE_ID, LOOP, PROJECT, Recorder, run
+from tests.recorder import INSTANCE_ID, LOOP, OWNER_ID, PROJECT, REPOSITORY_ID, Recorder, run
 
 GOLDEN = Path(__file__).parent / "golden"
 STACKS = ("prod", "test")
@@ -60,6 +60,19 @@ def program(request: pytest.FixtureRequest, programs: dict[str, Recorder]) -> Re
 def account() -> Recorder:
     """The account's project with everything in it: the deploy role is there once the test host's id is."""
     return run("litentry", folder=PROJECT / "account", changed={"deployInstanceId": INSTANCE_ID})
+
+
+@pytest.fixture(scope="session")
+def before_federation(release: dict[str, str]) -> dict[str, Recorder]:
+    """Each stack in the stage that its federation ends."""
+    return {stack: run(stack, changed={**release, "trust": "static"}) for stack in STACKS}
+
+
+@pytest.fixture(scope="session")
+def account_with_ids() -> Recorder:
+    """The account's project with GitHub's numbers of the owner and the repository."""
+    ids = {"githubOwnerId": OWNER_ID, "githubRepositoryId": REPOSITORY_ID}
+    return run("litentry", folder=PROJECT / "account", changed={"deployInstanceId": INSTANCE_ID, **ids})
 
 
 @pytest.fixture

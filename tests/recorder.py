@@ -30,6 +30,8 @@ SECRET_KEY = "4dabf18193072939515e22adb298388d"
 UNKNOWN_VALUE = rpc.UNKNOWN
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
+#: GitHub's numbers of the repository and its owner, where a test gives them.
+OWNER_ID, REPOSITORY_ID = "11", "22"
 
 #: What AWS answers, the text of its refusal, or what gives either from the arguments of the lookup.
 Answer = dict[str, Any] | str | Callable[[dict[str, Any]], "dict[str, Any] | str"]

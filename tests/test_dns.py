@@ -1,8 +1,8 @@
 """Records at other providers: what a person is asked for, what the wait sees, what Cloudflare is given."""
 
 import json
-import subprocess
 import sys
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from hostsetup import gates
 from ops import records
-from sandbox.layout import CACHE
+from sandbox import wheels
 from tests.ops.stacks import a_stack
 from tests.recorder import ADDRESS, PROJECT, run
 
@@ -122,14 +122,8 @@ def cloudflare_provider():
         for line in (PROJECT / "requirements-cloudflare.txt").read_text().splitlines()
         if line.startswith("pulumi-")
     ]
-    folder = CACHE / "cloudflare" / pin
-    if not folder.exists():
-        partial = folder.with_name(f"{folder.name}.partial")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(partial), pin], check=True
-        )
-        partial.rename(folder)
-    return str(folder)
+    provider = wheels.program(pin, Path("pulumi_cloudflare/__init__.py"), "Cloudflare's provider", print)
+    return str(provider.parent.parent)
 
 
 AT_CLOUDFLARE = {"dns": "cloudflare", "parentZoneId": "", "cloudflareZoneId": "0123456789abcdef" * 2}

@@ -35,6 +35,17 @@ def test_every_file_that_is_named_is_there(document):
             assert (PROJECT / name).exists(), name
 
 
+def test_every_test_that_is_named_is_there(document):
+    written = {
+        name
+        for path in (PROJECT / "tests").rglob("test_*.py")
+        if "node_modules" not in path.parts
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    for name in re.findall(r"`(test_\w+)`", document.read_text()):
+        assert name in written, name
+
+
 def test_every_make_target_that_is_named_is_in_the_makefile(document):
     for line in re.findall(r"`([^`]+)`|^ {4}(.+)$", document.read_text(), re.MULTILINE):
         for target in re.findall(r"\bmake (?:-s )?([a-z-]+)", "".join(line)):
@@ -113,7 +124,7 @@ def test_the_documents_name_nothing_of_this_machine():
         path for path in PROJECT.rglob("*") if path.is_file() and path.suffix in {".md", ".py", ".yaml", ".toml"}
     ]
     for path in tracked:
-        if not {"venv", ".sandbox"} & set(path.relative_to(PROJECT).parts):
+        if not {"venv", ".sandbox", "node_modules"} & set(path.relative_to(PROJECT).parts):
             text = path.read_text()
             assert "/work/" + "main" not in text, path
             assert ".." + "/shared" not in text, path

@@ -195,14 +195,6 @@ def test_no_role_and_no_default_carries_a_tag(program):
     assert "defaultTags" not in provider.inputs
 
 
-def test_role_sessions_last_an_hour_at_most(program):
-    lengths = {
-        item.name: item.inputs["maxSessionDuration"] for item in program.of("aws:iam/role:Role")
-        if item.parent == "roles"
-    }  # fmt: skip
-    assert lengths == {"roles-data": 3600, "roles-vault": 3600, "roles-memory": 3600}
-
-
 def test_bucket_policies_wait_for_the_roles_they_name_and_follow_their_replacement(program):
     for bucket, role in {"vault": "roles-vault", "memory": "roles-memory", "inbox": "roles-data"}.items():
         request = program.named(f"{bucket}-policy").request
@@ -325,6 +317,14 @@ def test_access_keys_are_made_only_for_the_users_named(release, program):
     assert none.of("aws:iam/accessKey:AccessKey") == []
 
 
+def test_systems_manager_reaches_the_host_only_where_a_setting_says_so(release, program):
+    assert program.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment") == []
+    managed = run("test", changed={**release, "ssmManaged": "true"})
+    (attachment,) = managed.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert attachment.inputs["policyArn"] == "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+    assert managed.named("host-role-no-managed").inputs["policyArns"] == [attachment.inputs["policyArn"]]
+
+
 def test_a_key_is_rotated_by_a_second_one_beside_it(release, program):
     both = run("test", changed={**release, "accessKeyEpochs": "[1, 2]"}).of("aws:iam/accessKey:AccessKey")
     assert [item.name for item in both] == ["identities-broker-key-1", "identities-broker-key-2"]
@@ -344,6 +344,14 @@ def test_the_account_refuses_to_go_while_a_rule_is_left(account):
 def test_a_stack_owns_nothing_that_the_account_has_once(program, account):
     once = {item.type for item in account.custom if item.type.startswith("aws:ses/")}
     assert not once & {item.type for item in program.custom}
+
+
+def test_no_two_stacks_receive_mail_for_the_same_domain(programs):
+    """A rule set asks its rules in order: an earlier rule for the same recipients would take the other's mail."""
+    prod, test = (set(programs[stack].named("inbound-rule").inputs["recipients"]) for stack in ("prod", "test"))
+    assert prod
+    assert test
+    assert not prod & test
 
 
 def test_no_code_compares_the_stacks_name():

@@ -28,6 +28,14 @@ def host_role(names: Names) -> dict[str, Document]:
     }
 
 
+def host_role_managed(ssm_managed: bool) -> list[str]:
+    """ARNs of AWS's own policies on the host role: what Systems Manager's agent needs, where a stack wants it.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
+    """
+    return ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] if ssm_managed else []
+
+
 def role(key: str, names: Names, stage: Trust) -> dict[str, Document]:
     """Of a role of ROLE_KEYS. The data role has a policy of its own in the static stage alone."""
     name = f"{names.role(key)}-inline"

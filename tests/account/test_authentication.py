@@ -108,14 +108,6 @@ def test_a_request_without_a_signature_is_refused(account: Account, service: str
         CALLS[service](anonymous(account.endpoint, service))
 
 
-@pytest.mark.parametrize("path", ["/moto-api/data.json", "/moto-api/reset", "/iam_us-east-1/?Action=ListRoles"])
-def test_motos_own_ways_in_are_shut(account: Account, path: str) -> None:
-    request = urllib.request.Request(account.endpoint + path, method="POST")  # noqa: S310
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request)  # noqa: S310
-    assert caught.value.code in (400, 403)
-
-
 def signed(account: Account, keys: Keys, service: str, request: AWSRequest, **changes: Any) -> int:
     """Sign a request by hand, change it, send it; the status of the answer."""
     signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(
@@ -139,6 +131,18 @@ def signed(account: Account, keys: Keys, service: str, request: AWSRequest, **ch
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
+
+
+@pytest.mark.parametrize("path", ["/moto-api/data.json", "/moto-api/reset", "/latest/meta-data/x"])
+def test_motos_own_ways_in_are_shut(account: Account, path: str) -> None:
+    request = AWSRequest("POST", account.endpoint + path)
+    assert signed(account, credentials(account.home), "s3", request) == 403
+
+
+def test_moto_takes_no_service_from_a_path(account: Account) -> None:
+    request = urllib.request.Request(f"{account.endpoint}/iam_us-east-1/?Action=ListRoles", method="POST")  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)  # noqa: S310
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,27 @@ def test_what_was_signed_is_what_is_taken(
     assert signed(account, credentials(account.home), "s3", request, **alterations) == status
     found = [entry["Key"] for entry in client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
     assert found == (["a key/with+signs"] if status == 200 else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [("", "", 200), (f"/{REGION}/", "/eu-west-1/", 403), ("/s3/", "/ses/", 400), ("{today}", "20200101", 403)],
+)
+def test_a_credential_is_for_a_day_a_region_and_a_service(account: Account, old: str, new: str, status: int) -> None:
+    request = AWSRequest("GET", f"{account.endpoint}/")
+    keys = credentials(account.home)
+    S3SigV4Auth(Credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"]), "s3", REGION).add_auth(request)
+    today = f"/{request.headers['X-Amz-Date'][:8]}/"
+    altered = request.headers["Authorization"].replace(old.replace("{today}", today), new and f"/{new.strip('/')}/")
+    sent = urllib.request.Request(request.url, headers={**request.headers, "Authorization": altered})  # noqa: S310
+    with contextlib.nullcontext() if status == 200 else pytest.raises(urllib.error.HTTPError, match=str(status)):
+        urllib.request.urlopen(sent).close()  # noqa: S310
+
+
+def test_a_request_is_signed_in_one_way(account: Account) -> None:
+    for query, status in (("?x=y", 200), ("?X-Amz-Signature=x", 400), ("?X-Amz-Credential=x", 200)):
+        request = AWSRequest("GET", f"{account.endpoint}/{query}")
+        assert signed(account, credentials(account.home), "s3", request) == status
 
 
 def signing_at(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:

@@ -101,7 +101,11 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
         log,
         subprocess.Popen(
             [Path(sys.executable).with_name("moto_server"), "-H", LOOPBACK, "-p", str(port)],
-            env={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT_ID},
+            # Without what an account of this process has put into the environment for itself.
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("MOTO_")},
+                "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+            },
             stdout=log,
             stderr=log,
         ) as server,
@@ -144,6 +148,16 @@ def a_session_of_another_account_acts_in_this_one(moto: Moto) -> bool:
     name = moto.name
     client_of(moto.endpoint, "iam", keys_of(given)).create_user(UserName=name)
     return not refuses(moto.iam.get_user, UserName=name)
+
+
+@lacks("ElasticAddressBackend.associate_address")
+def an_instance_keeps_its_first_address_beside_a_second(moto: Moto) -> bool:
+    first, second = (moto.ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+    instance = moto.run()
+    for allocation in (first, second):
+        moto.ec2.associate_address(AllocationId=allocation, InstanceId=instance)
+    (address,) = moto.ec2.describe_addresses(AllocationIds=[first])["Addresses"]
+    return bool(address.get("AssociationId"))
 
 
 @lacks("ElasticAddressBackend.release_address")

@@ -15,9 +15,8 @@ def healthy(machine):
 def test_a_full_disk_is_named_and_all_is_well_when_it_has_room_again(machine):
     """The services' folder on a disk of its own that is full."""
     machine.sudo(
-        f"systemctl stop 'agentkeys-*'; mkdir /run/small; mount -t tmpfs -o size=48m,mode=0700 small /run/small\n"
-        f"cp -a {STATE}/. /run/small/; chown agentkeys: /run/small; mount --move /run/small {STATE}\n"
-        f"head -c 44M /dev/zero >{STATE}/filler"
+        f"systemctl stop 'agentkeys-*'; cp -a {STATE} /run/kept; mount -t tmpfs -o size=48m,mode=0700 small {STATE}\n"
+        f"chown agentkeys: {STATE}; cp -a /run/kept/. {STATE}/; head -c 44M /dev/zero >{STATE}/filler"
     )
     try:
         done = machine.run(machine.steps()["units"])
@@ -27,10 +26,7 @@ def test_a_full_disk_is_named_and_all_is_well_when_it_has_room_again(machine):
         machine.sudo(f"rm {STATE}/filler")
         machine.set_up(only=("units", "health"))
     finally:
-        machine.sudo(
-            f"systemctl stop 'agentkeys-*'; mkdir -p /run/back; cp -a {STATE}/. /run/back/; umount {STATE}; "
-            f"rm -f /run/back/filler; cp -a /run/back/. {STATE}/; rm -r /run/small /run/back"
-        )
+        machine.sudo(f"systemctl stop 'agentkeys-*'; umount {STATE}; rm -r /run/kept")
     machine.set_up(only=("units", "health"))
 
 

@@ -176,7 +176,7 @@ def keys(machine):
     """What tokens are verified with, as the world gets it."""
     name = machine.site.public_names["broker"]
     return machine.said(
-        f"curl -s --resolve {name}:443:127.0.0.1 --cacert /etc/letsencrypt/live/{name}/chain.pem "
+        f"sudo curl -s --resolve {name}:443:127.0.0.1 --cacert /etc/letsencrypt/live/{name}/chain.pem "
         f"https://{name}/.well-known/jwks.json"
     )
 

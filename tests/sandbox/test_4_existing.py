@@ -14,7 +14,10 @@ from tests import emulation
 KEY = "agentkeys-cloud:"
 STACK = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack="existing")
 NAME = "agentkeys-broker-host-existing"
-TARGETS = [f"--target=**{name}" for name in ("host-*", "setup-host-key", "setup-booted")]
+TARGETS = [
+    f"--target=**{what}"
+    for what in ("BrokerHost::host", "host-*", "HostSetup::setup", "setup-host-key", "setup-booted")
+]
 
 
 class Existing:

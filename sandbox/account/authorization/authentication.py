@@ -184,9 +184,6 @@ class _Signer(SigV4Auth):  # type: ignore[misc]
         headers = dict(received.headers)
         if unsigned_payload:
             headers.setdefault("x-amz-content-sha256", _UNSIGNED)
-        elif received.service != "s3":
-            # Services other than S3 look at the body alone.
-            headers["x-amz-content-sha256"] = hashlib.sha256(received.body).hexdigest()
         request = AWSRequest(
             method=received.method,
             url=f"http://{received.host}{received.path}?{received.query_string}",

@@ -115,8 +115,8 @@ def _session(account_id: str, assumed: AssumedRole) -> Caller | None:
         kind="AssumedRole",
         principal_arn=role.arn,
         user_id=assumed.user_id,
-        # Session tags win over the role's, whichever way their keys are spelt.
-        tags=_merged(role_tags(role), getattr(assumed, "session_tags", {})),
+        # Session tags win over the role's. Keys are compared without case later, and the last one counts.
+        tags={**role_tags(role), **getattr(assumed, "session_tags", {})},
         identity=tuple(_documents(role)),
         boundary=_boundary(account_id, role),
         session=getattr(assumed, "session_policies", ()),
@@ -141,11 +141,6 @@ def policy_text(account_id: str, arn: str) -> str | None:
     """The default version of a managed policy."""
     policy = iam_backends[account_id]["aws"].managed_policies.get(arn)
     return _text(policy) if policy else None
-
-
-def _merged(under: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
-    taken = {key.lower() for key in over}
-    return {**{key: value for key, value in under.items() if key.lower() not in taken}, **over}
 
 
 def _documents(holder: Any) -> Iterator[str]:

@@ -181,7 +181,7 @@ def guard(bucket: FakeBucket, name: str) -> bool:
     from moto.s3control.models import s3control_backends
 
     blocks = (bucket.public_access_block, s3control_backends[bucket.account_id]["aws"].public_access_block)
-    return any(str(getattr(block, name, False)).lower() == "true" for block in blocks if block is not None)
+    return any(getattr(block, name) for block in blocks if block is not None)
 
 
 def _bucket(name: str) -> FakeBucket | None:

@@ -1,0 +1,485 @@
+"""Takes a running account under the program: what is there, with its import ids, and what an `up` would then change.
+
+Owns how each kind of resource is found in AWS, and a rehearsal of import and preview on a state of its own that is
+thrown away. Reads the account and the stack and changes neither. Leaves out what the resources are: the program itself
+says that, in a preview of an empty stack.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+
+from components import arns
+from components.naming import DATA_CLASSES, RECEIPT_RULE_SET, Names
+from ops import exits
+from ops.account import session
+from ops.recover import BY_NAME, Inputs
+from ops.stack import PROJECT, Stack, ask, read
+from settings import MASKED, public_ipv4
+
+#: What a preview shows in place of a value that only an `up` knows.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+#: AWS's words for what is not there.
+ABSENT = ("NoSuch", "NotFound", "404", "RuleDoesNotExist", "RuleSetDoesNotExist")
+
+#: How a thing that is known by its name is looked up: service, operation, arguments out of the inputs.
+LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
+    "aws:iam/instanceProfile:InstanceProfile": (
+        "iam",
+        "get_instance_profile",
+        lambda i: {"InstanceProfileName": i["name"]},
+    ),
+    "aws:iam/role:Role": ("iam", "get_role", lambda i: {"RoleName": i["name"]}),
+    "aws:iam/rolePolicy:RolePolicy": (
+        "iam",
+        "get_role_policy",
+        lambda i: {"RoleName": i["role"], "PolicyName": i["name"]},
+    ),
+    "aws:iam/user:User": ("iam", "get_user", lambda i: {"UserName": i["name"]}),
+    "aws:iam/userPolicy:UserPolicy": (
+        "iam",
+        "get_user_policy",
+        lambda i: {"UserName": i["user"], "PolicyName": i["name"]},
+    ),
+    **{
+        f"aws:s3/{kind}": ("s3", operation, lambda i: {"Bucket": i["bucket"]})
+        for kind, operation in {
+            "bucket:Bucket": "head_bucket",
+            "bucketPolicy:BucketPolicy": "get_bucket_policy",
+            "bucketPublicAccessBlock:BucketPublicAccessBlock": "get_public_access_block",
+            "bucketOwnershipControls:BucketOwnershipControls": "get_bucket_ownership_controls",
+            "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "get_bucket_encryption",
+            "bucketLifecycleConfiguration:BucketLifecycleConfiguration": "get_bucket_lifecycle_configuration",
+        }.items()
+    },
+    "aws:ses/receiptRule:ReceiptRule": (
+        "ses",
+        "describe_receipt_rule",
+        lambda i: {"RuleSetName": i["ruleSetName"], "RuleName": i["name"]},
+    ),
+    "aws:sesv2/emailIdentity:EmailIdentity": (
+        "sesv2",
+        "get_email_identity",
+        lambda i: {"EmailIdentity": i["emailIdentity"]},
+    ),
+}
+
+#: What is made anew beside the existing: it runs, computes, marks, or only forbids what others add; keys whose secret
+#: nobody can read; a machine with its key and firewall, where the stack is not given an existing one.
+MADE_ANEW = (
+    *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:", "aws:iam/rolePolicyAttachment:"),
+    *("aws:iam/rolePoliciesExclusive:", "aws:iam/rolePolicyAttachmentsExclusive:"),
+    *("aws:iam/userPoliciesExclusive:", "aws:iam/userPolicyAttachmentsExclusive:"),
+    *("aws:ec2/eip:", "aws:ec2/instance:", "aws:ec2/keyPair:", "aws:ec2/securityGroup:"),
+)
+
+
+class AdoptError(click.ClickException):
+    """The account cannot be matched; the message says what was asked, what was seen and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the report; ``state`` is one of STATES."""
+
+    state: str
+    what: str
+    detail: str = ""
+
+
+#: In the order of the report: to be looked at first.
+STATES = ("replaced", "deleted", "foreign", "different", "missing", "matched")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A resource that the program would make in an empty stack."""
+
+    name: str
+    type: str
+    inputs: Inputs
+
+
+@dataclass(kw_only=True)
+class Account:
+    """Questions about one stack's names; ``of`` gives a client of a service."""
+
+    names: Names
+    zone_id: str
+    of: Callable[[str], Any]
+
+    def identifier(self, wanted: Wanted) -> str | None:
+        """What an import of the resource takes, None when AWS does not have it. Raises AdoptError."""
+        kind, inputs = wanted.type, wanted.inputs
+        if kind == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+            arn = arns.oidc_provider(self.names.account_id, inputs["url"].removeprefix("https://"))
+            return arn if self.has("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn) else None
+        if kind == "aws:ec2/eipAssociation:EipAssociation":
+            return self._association(inputs)
+        if kind == "aws:s3/bucketVersioning:BucketVersioning":
+            versioned = self.has("s3", "head_bucket", Bucket=inputs["bucket"]) and (
+                "Status" in self.of("s3").get_bucket_versioning(Bucket=inputs["bucket"])
+            )
+            return BY_NAME[kind](inputs) if versioned else None
+        if kind == "aws:route53/record:Record":
+            there = (f"{inputs['name']}.", inputs["type"]) in self.records
+            return BY_NAME[kind](inputs) if there else None
+        if kind not in LOOKUPS:
+            raise AdoptError(f"nothing is known of how to find {wanted.name}, a {kind}, in the account")
+        service, operation, arguments = LOOKUPS[kind]
+        return BY_NAME[kind](inputs) if self.has(service, operation, **arguments(inputs)) else None
+
+    def _association(self, inputs: Inputs) -> str | None:
+        if UNKNOWN in (inputs["allocationId"], inputs["instanceId"]):
+            return None
+        found = self.of("ec2").describe_addresses(AllocationIds=[inputs["allocationId"]])["Addresses"]
+        return next(
+            (item["AssociationId"] for item in found if item.get("InstanceId") == inputs["instanceId"]),
+            None,
+        )
+
+    @cached_property
+    def records(self) -> dict[tuple[str, str], list[str]]:
+        """Values by name and type, of the whole zone."""
+        pages = self.of("route53").get_paginator("list_resource_record_sets").paginate(HostedZoneId=self.zone_id)
+        return {
+            (item["Name"], item["Type"]): [value["Value"] for value in item.get("ResourceRecords", [])]
+            for page in pages
+            for item in page["ResourceRecordSets"]
+        }
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """The mail domain's DKIM tokens, which name three records; empty before the identity is there."""
+        if not self.has("sesv2", "get_email_identity", EmailIdentity=self.names.mail_domain):
+            return []
+        identity = self.of("sesv2").get_email_identity(EmailIdentity=self.names.mail_domain)
+        return list(identity["DkimAttributes"].get("Tokens", []))
+
+    def has(self, service: str, operation: str, **arguments: Any) -> bool:
+        """AWS answers, rather than saying that it is not there. Raises AdoptError for any other answer."""
+        try:
+            getattr(self.of(service), operation)(**arguments)
+        except ClientError as error:
+            code = str(error.response["Error"]["Code"])
+            if any(word in code for word in ABSENT):
+                return False
+            raise AdoptError(
+                f"AWS answers {code} to {service}:{operation} for {', '.join(map(str, arguments.values()))}. Use "
+                "credentials that may read it (AWS_PROFILE)."
+            ) from None
+        return True
+
+    def keys(self, user: str) -> list[str]:
+        """Ids of the user's access keys."""
+        if not self.has("iam", "get_user", UserName=user):
+            return []
+        found = self.of("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+        return [str(key["AccessKeyId"]) for key in found]
+
+    def machine(self) -> tuple[str, str]:
+        """Instance id and elastic IP of what serves the broker's name today; each empty where there is none.
+
+        The runbook's ladder: an address of the machine, then the tagged one. A public address that is not an elastic
+        one is not adopted: it goes with the next stop of the machine. Raises AdoptError for an address of a record that
+        can be nobody's.
+        """
+        values = self.records.get((f"{self.names.broker_host}.", "A"), [])
+        instance = ""
+        for address in values:
+            try:
+                # An emulated account hands out loopback addresses, and its own records are the ones that name them.
+                if not address.startswith("127."):
+                    public_ipv4(address)
+            except ValueError as error:
+                raise AdoptError(
+                    f"the A record of {self.names.broker_host} says {address}, which {error}. Correct the record."
+                ) from None
+            found = self.of("ec2").describe_addresses(Filters=[{"Name": "public-ip", "Values": [address]}])["Addresses"]
+            if found:
+                return str(found[0].get("InstanceId", "")), address
+            instance = instance or self._instance({"Name": "ip-address", "Values": [address]})
+        profile = f"arn:aws:iam::{self.names.account_id}:instance-profile/{self.names.host}"
+        instance = instance or self._instance({"Name": "iam-instance-profile.arn", "Values": [profile]})
+        tagged = self.of("ec2").describe_addresses(Filters=[{"Name": "tag:Name", "Values": [self.names.elastic_ip]}])[
+            "Addresses"
+        ]
+        return instance, str(tagged[0]["PublicIp"]) if tagged else ""
+
+    def _instance(self, condition: Mapping[str, Any]) -> str:
+        alive = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+        found = self.of("ec2").describe_instances(Filters=[condition, alive])["Reservations"]
+        return next((str(one["InstanceId"]) for several in found for one in several["Instances"]), "")
+
+
+def implied(stack: Stack, account: Account) -> dict[str, Any]:
+    """Settings that follow from what is there, where the stack has them otherwise."""
+    instance, address = account.machine()
+    wanted: dict[str, Any] = {}
+    if instance and stack.settings.host_instance_id != instance:
+        wanted["hostInstanceId"] = instance
+    if address and stack.settings.elastic_ip != address:
+        wanted["elasticIp"] = address
+    users = {"daemon": stack.names.daemon_user, "broker": stack.names.broker_user}
+    keyless = [key for key in stack.settings.access_key_users if not account.keys(users[key])]
+    if keyless != stack.settings.access_key_users:
+        # The secret of a key that is there is with its owner, and a second one would only be in the way.
+        wanted["accessKeyUsers"] = keyless
+    return wanted
+
+
+def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
+    """What is at this stack's names and not the program's: an `up` takes policies away, the rest is only told."""
+    iam, names = account.of("iam"), account.names
+    known = {(item.inputs.get("role"), item.inputs["name"]) for item in matched if "rolePolicy:" in item.type}
+    for role in (names.host, *(names.role(key) for key in ("data", *(row.key for row in DATA_CLASSES)))):
+        if not account.has("iam", "get_role", RoleName=role):
+            continue
+        for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            yield Line(state="foreign", what=f"{policy['PolicyArn']} on {role}", detail="the up detaches it")
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            if (role, policy) not in known:
+                yield Line(state="foreign", what=f"inline policy {policy} of {role}", detail="the up deletes it")
+    for user in (names.daemon_user, names.broker_user):
+        for key in account.keys(user):
+            yield Line(
+                state="foreign",
+                what=f"access key {key} of {user}",
+                detail="stays with its owner; rotate it by accessKeyUsers and accessKeyEpochs",
+            )
+    if account.has("ses", "describe_receipt_rule_set", RuleSetName=RECEIPT_RULE_SET):
+        rules = account.of("ses").describe_receipt_rule_set(RuleSetName=RECEIPT_RULE_SET)["Rules"]
+        for rule in rules:
+            if names.mail_domain in rule.get("Recipients", []) and rule["Name"] != names.receipt_rule:
+                yield Line(state="foreign", what=f"receipt rule {rule['Name']}", detail="also takes this stack's mail")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """The engine on a state of its own, with the stack's settings in a copy, its secrets left out."""
+
+    folder: Path
+    stack: str
+
+    def begin(self, settings: Mapping[str, Any]) -> None:
+        project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
+        file = yaml.safe_load((PROJECT / f"Pulumi.{self.stack}.yaml").read_text())
+        values = {
+            key: MASKED if isinstance(value, dict) and "secure" in value else value
+            for key, value in file["config"].items()
+        }
+        values.update({f"{project}:{key}": value for key, value in settings.items()})
+        if "hostInstanceId" in settings:
+            values.setdefault(f"{project}:hostPrivateKey", MASKED)
+        self._file.write_text(yaml.safe_dump({"config": values}))
+        bare = self.folder / "init"
+        bare.mkdir()
+        (bare / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
+        self._engine("stack", "init", folder=bare)
+
+    def preview(self, *arguments: str) -> list[dict[str, Any]]:
+        """The steps of a preview. Raises AdoptError with what the program or AWS refused."""
+        told = self._engine("preview", "--json", "--config-file", str(self._file), *arguments)
+        return list(json.loads(told)["steps"])
+
+    def import_resources(self, file: Path) -> None:
+        self._engine(
+            *("import", "--file", str(file), "--yes", "--skip-preview", "--protect=false", "--generate-code=false"),
+            *("--config-file", str(self._file)),
+        )
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
+    def _engine(self, *arguments: str, folder: Path = PROJECT) -> str:
+        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        state = self.folder / "state"
+        state.mkdir(exist_ok=True)
+        surroundings = {
+            **{name: value for name, value in os.environ.items() if name != "PULUMI_CONFIG_PASSPHRASE_FILE"},
+            "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
+            "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+        }
+        done = subprocess.run(
+            command, cwd=folder, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            said = _diagnostics(done.stdout) or done.stderr.strip()
+            raise AdoptError(f"`pulumi {arguments[0]}` of the rehearsal failed; nothing was changed:\n{said}")
+        return done.stdout
+
+
+#: Guards a state that lives for seconds.
+_PASSPHRASE = secrets.token_hex(16)
+
+
+def _diagnostics(output: str) -> str:
+    """What a preview in JSON says went wrong."""
+    try:
+        told = [item["message"] for item in json.loads(output).get("diagnostics", []) if item["severity"] == "error"]
+    except (ValueError, AttributeError):
+        return output.strip()[-2000:]
+    said = [line for line in told if "program exited with non-zero exit code" not in line]
+    return "\n".join(said) or output.strip()[-2000:]
+
+
+def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Names) -> list[Wanted]:
+    """The resources of a preview of an empty stack, with what a preview cannot know but the account tells."""
+    made = []
+    buckets = {
+        step["newState"]["parent"]: step["newState"]["inputs"]["bucket"]
+        for step in steps
+        if step["newState"]["type"] == "aws:s3/bucket:Bucket"
+    }
+    for step in steps:
+        state = step["newState"]
+        name, inputs = state["urn"].rsplit("::", 1)[-1], dict(state.get("inputs") or {})
+        if state["type"].startswith("aws:s3/bucket") and inputs.get("bucket") == UNKNOWN:
+            inputs["bucket"] = buckets[state["parent"]]
+        if state["type"] == "aws:route53/record:Record" and inputs.get("name") == UNKNOWN and tokens:
+            number = int(name.rpartition("-")[2])
+            inputs["name"] = f"{tokens[number - 1]}._domainkey.{names.mail_domain}"
+        if step["op"] == "create" and state.get("custom"):
+            made.append(Wanted(name=name, type=state["type"], inputs=inputs))
+    return made
+
+
+def import_file(template: Mapping[str, Any], identifiers: Mapping[str, str]) -> dict[str, Any]:
+    """The engine's own file of a preview, with the ids that were found and without what was not."""
+    kept = [
+        {**item, "id": identifiers[item["name"]]} if item["name"] in identifiers else item
+        for item in template["resources"]
+        if item["name"] in identifiers or item.get("component") or item["type"].startswith("pulumi:providers:")
+    ]
+    return {**template, "resources": kept}
+
+
+def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """What an `up` after the import does to what is there."""
+    for step in steps:
+        name, reasons = step["urn"].rsplit("::", 1)[-1], ", ".join(step.get("diffReasons") or [])
+        if step["op"] in ("replace", "create-replacement"):
+            yield Line(state="replaced", what=name, detail=", ".join(step.get("replaceReasons") or []) or reasons)
+        elif step["op"] == "delete":
+            yield Line(state="deleted", what=name)
+        elif step["op"] == "update":
+            yield Line(state="different", what=name, detail=f"the up changes {reasons}")
+
+
+@click.command()
+@click.option("-s", "--stack", "name", required=True, help="Stack that takes the account over.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where the import file goes (default: here).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+def command(name: str, directory: Path, as_json: bool) -> None:
+    """Match a running account with a stack: what is there, what is missing, what an `up` would change.
+
+    Writes the file that `pulumi import` takes and prints the commands that go on from there. The account and the stack
+    are only read. Ends with 1 when an `up` after the import would replace or delete something.
+    """
+    stack = read(name)
+    account = Account(
+        names=stack.names, zone_id=stack.settings.parent_zone_id, of=cache(session(stack.settings).client)
+    )
+    settings = implied(stack, account)
+    with tempfile.TemporaryDirectory() as folder:
+        rehearsal = Rehearsal(folder=Path(folder), stack=name)
+        rehearsal.begin(settings)
+        _say("asking the program what it wants of an empty stack")
+        template = Path(folder) / "template.json"
+        resources = wanted(rehearsal.preview("--import-file", str(template)), account.tokens, stack.names)
+        _say(f"looking for what is there of {len(resources)} resources")
+        owned = _owned(stack)
+        sought = [item for item in resources if not item.type.startswith(MADE_ANEW)]
+        identifiers = {item.name: found for item in sought if (found := account.identifier(item)) is not None}
+        lines = list(_looked_for(sought, identifiers))
+        lines.append(
+            Line(
+                state="missing",
+                what=f"{len(resources) - len(sought)} others",
+                detail="host steps, gates, locks, marks: nothing in AWS is like them, the up makes them",
+            )
+        )
+        document = import_file(json.loads(template.read_text()), identifiers)
+        file = Path(folder) / "import.json"
+        file.write_text(json.dumps(document, indent=2))
+        _say(f"rehearsing the import of {len(identifiers)} resources and the preview after it")
+        rehearsal.import_resources(file)
+        lines += differences(rehearsal.preview())
+        lines += foreign(account, [item for item in sought if item.name in identifiers])
+        left = import_file(document, {key: value for key, value in identifiers.items() if key not in owned})
+        target = directory / f"adopt.{name}.json"
+        directory.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(left, indent=2) + "\n")
+    lines.sort(key=lambda line: STATES.index(line.state))
+    if as_json:
+        click.echo(json.dumps({"settings": settings, "lines": [asdict(line) for line in lines]}, indent=2))
+    else:
+        _show(lines)
+        click.echo("\n".join(["", "Next:", *(f"  {line}" for line in _next(name, settings, target, stack))]))
+    harmed = any(line.state in ("replaced", "deleted") for line in lines)
+    raise SystemExit(exits.WRONG if harmed else exits.OK)
+
+
+def _looked_for(sought: Sequence[Wanted], identifiers: Mapping[str, str]) -> Iterator[Line]:
+    for item in sought:
+        if item.name in identifiers:
+            yield Line(state="matched", what=item.name, detail=identifiers[item.name])
+        else:
+            yield Line(state="missing", what=item.name, detail=f"the up makes it ({item.type})")
+
+
+def _owned(stack: Stack) -> set[str]:
+    """Names of the resources that the stack has already."""
+    state = ask(stack.name, "stack", "export")["deployment"] or {}
+    return {item["urn"].rsplit("::", 1)[-1] for item in state.get("resources") or []}
+
+
+def _next(name: str, settings: Mapping[str, Any], target: Path, stack: Stack) -> list[str]:
+    commands = []
+    for key, value in settings.items():
+        if isinstance(value, list):
+            commands.append(f"set {key}: {json.dumps(value)} in Pulumi.{name}.yaml")
+        else:
+            commands.append(f"pulumi config set -s {name} {key} {value}")
+    if "hostInstanceId" in settings and not stack.settings.host_private_key.get_secret_value():
+        commands.append(f"pulumi config set -s {name} --secret hostPrivateKey < <the machine's private key>")
+    return [
+        *commands,
+        f"pulumi import -s {name} --file {target} --protect=false --generate-code=false",
+        f"pulumi preview -s {name} --diff",
+        f"pulumi up -s {name}",
+    ]
+
+
+def _show(lines: Sequence[Line]) -> None:
+    table = Table("", "what", "")
+    for line in lines:
+        table.add_row(line.state, line.what, line.detail)
+    console = Console(width=160, soft_wrap=True)
+    console.print(table)
+    counts = {state: sum(line.state == state for line in lines) for state in reversed(STATES)}
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

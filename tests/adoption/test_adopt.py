@@ -1,0 +1,198 @@
+"""A hand-made account, built as the runbook's commands do, taken under the program by the real engine; no host runs."""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+import runbook
+import yaml
+
+from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
+from sandbox.account.server import Account
+from sandbox.engine import build, warm
+from tests.recorder import PROJECT
+
+pytestmark = pytest.mark.engine
+
+ACCOUNT_ID, REGION, ZONE, ZONE_ID = "429071895007", "us-east-1", "litentry.org", "Z09723983CFJOHAE3VC65"
+MAIL_DOMAIN = default_mail_domain(ZONE, "")
+NAMES = Names(
+    account_id=ACCOUNT_ID,
+    region=REGION,
+    zone=ZONE,
+    suffix="",
+    broker_host=default_broker_host(ZONE, ""),
+    mail_domain=MAIL_DOMAIN,
+    email_from=default_email_from(MAIL_DOMAIN, ""),
+)
+
+SECTION = (PROJECT / "docs/runbook.md").read_text().partition("## Adopt a running account")[2].partition("\n## ")[0]
+
+#: What an `up` changes on what it has taken over: the runbook's table says why.
+HARDENING = {
+    name for cell in re.findall(r"^\| (`.+`) \|", SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
+}
+
+
+class Ground:
+    """An emulated account of its own, an empty stack prod, and the commands that a person runs."""
+
+    def __init__(self, folder: Path, release: dict[str, str]) -> None:
+        self.folder = folder
+        (folder / "account").mkdir()
+        (folder / "state").mkdir()
+        (folder / "pulumi").mkdir()
+        self.account = Account(folder / "account", ACCOUNT_ID, ZONE, ZONE_ID, REGION, on_change=lambda: None, port=0)
+        self.account.start()
+        engine = build.ensure()
+        engine.prepare_home(folder / "pulumi")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
+        self.environment = {
+            **kept,
+            "PATH": f"{engine.bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PULUMI_HOME": str(folder / "pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}?metadata=skip",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_PARALLEL": "32",
+            "AWS_ENDPOINT_URL": self.account.endpoint,
+            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "account" / "credentials.ini"),
+            "AWS_CONFIG_FILE": str(folder / "none"),
+            "AWS_PROFILE": "agentkeys-admin",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "NO_PROXY": "127.0.0.1",
+            "AGENTKEYS_RELEASE": release["release"],
+            "AGENTKEYS_RELEASE_SHA256": release["releaseSha256"],
+        }
+        bare = folder / "init"
+        bare.mkdir()
+        (bare / "Pulumi.yaml").write_text("name: agentkeys-cloud\nruntime: python\n")
+        self.run("pulumi", "-C", str(bare), "stack", "init", "prod")
+
+    @functools.cached_property
+    def clients(self) -> runbook.Clients:
+        session = boto3.Session(
+            profile_name="agentkeys-admin",
+            region_name=REGION,
+        )
+        return functools.cache(functools.partial(session.client, endpoint_url=self.account.endpoint))
+
+    def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            command, cwd=PROJECT, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def adopt(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        return self.run(
+            sys.executable, "-m", "ops", "adopt", "-s", "prod", "--directory", str(self.folder), "--json", check=check
+        )
+
+    def close(self) -> None:
+        warm.stop(self.folder / "pulumi")
+        self.account.stop()
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory, release):
+    made = Ground(tmp_path_factory.mktemp("adoption"), release)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", made.environment["AWS_SHARED_CREDENTIALS_FILE"])
+        yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def machine(ground):
+    made = runbook.build(ground.clients, NAMES, ZONE_ID)
+    runbook.issuer(ground.clients, NAMES, "a" * 40)
+    return made
+
+
+def by_state(report):
+    told = {}
+    for line in json.loads(report)["lines"]:
+        told.setdefault(line["state"], {})[line["what"]] = line["detail"]
+    return told
+
+
+def test_a_machine_that_answers_without_a_token_is_named_with_its_cure_first(ground, machine):
+    refused = ground.adopt(check=False)
+    assert refused.returncode == 1
+    assert "answers metadata requests without a token (IMDSv1)" in refused.stderr
+    assert "modify-instance-metadata-options" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    ground.clients("ec2").modify_instance_metadata_options(InstanceId=machine.instance_id, HttpTokens="required")
+
+
+@pytest.fixture(scope="module")
+def report(ground, machine):
+    ground.clients("ec2").modify_instance_metadata_options(InstanceId=machine.instance_id, HttpTokens="required")
+    return ground.adopt().stdout
+
+
+def test_nothing_is_replaced_or_deleted_and_what_changes_is_the_known_hardening(report):
+    told = by_state(report)
+    assert "replaced" not in told
+    assert "deleted" not in told
+    assert set(told["different"]) == HARDENING
+
+
+def test_everything_that_the_scripts_made_is_matched(report):
+    told = by_state(report)
+    assert len(told["matched"]) == 46
+    assert sorted(name for name in told["missing"] if " " not in name) == [
+        "memory-lifecycle", "memory-versioning", "vault-lifecycle", "vault-versioning"
+    ]  # fmt: skip
+
+
+def test_what_is_not_the_programs_is_told(report, ground):
+    told = by_state(report)["foreign"]
+    assert told["arn:aws:iam::aws:policy/AmazonS3FullAccess on agentkeys-broker-host"] == "the up detaches it"
+    assert told["inline policy agentkeys-data-role-inline of agentkeys-data-role"] == "the up deletes it"
+    assert len([what for what in told if what.startswith("access key ")]) == 2
+
+
+def test_the_settings_that_follow_name_the_machine_its_address_and_no_second_key(report, machine):
+    assert json.loads(report)["settings"] == {
+        "hostInstanceId": machine.instance_id, "elasticIp": machine.address, "accessKeyUsers": []
+    }  # fmt: skip
+
+
+def test_after_the_import_a_preview_changes_only_that_and_nothing_is_left_to_import(ground, report):
+    settings = ground.folder / "Pulumi.prod.yaml"
+    file = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
+    file["config"].update({f"agentkeys-cloud:{key}": value for key, value in json.loads(report)["settings"].items()})
+    file["config"]["agentkeys-cloud:hostPrivateKey"] = "[secret]"
+    settings.write_text(yaml.safe_dump(file))
+    here = ("--stack", "prod", "--config-file", str(settings))
+    ground.run(
+        "pulumi", "import", *here, "--yes", "--skip-preview", "--file", str(ground.folder / "adopt.prod.json"),
+        "--protect=false", "--generate-code=false",
+    )  # fmt: skip
+    steps = json.loads(ground.run("pulumi", "preview", *here, "--json").stdout)["steps"]
+    done = {}
+    for step in steps:
+        done.setdefault(step["op"], set()).add(step["urn"].rsplit("::", 1)[-1])
+    assert set(done) == {"same", "update", "create"}
+    assert done["update"] == HARDENING
+    again = by_state(ground.adopt().stdout)
+    assert len(again["matched"]) == 46
+    left = json.loads((ground.folder / "adopt.prod.json").read_text())["resources"]
+    assert [item["name"] for item in left if "id" in item] == []
+
+
+def test_an_address_that_can_be_nobodys_is_refused_with_its_record(ground, report):
+    runbook.address_records(ground.clients, NAMES, ZONE_ID, "198.18.0.7")
+    refused = ground.adopt(check=False)
+    assert refused.returncode == 1
+    assert "the A record of broker.litentry.org says 198.18.0.7, which is in 198.18.0.0/15" in refused.stderr
