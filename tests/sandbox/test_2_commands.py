@@ -1,0 +1,169 @@
+"""Every command of README and runbook is one that a test has run: here as it stands, or in the test that is named."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox import layout
+from tests.recorder import PROJECT
+
+DOCUMENTS = [PROJECT / "README.md", PROJECT / "docs/runbook.md"]
+
+#: Beginnings of what is a command, inside of backticks or in an indented block.
+_COMMAND = re.compile(r"(pulumi|make|venv/bin/python|aws|eval) \S.*")
+
+#: Run here as written, against the stack that is up; what each must end with and say.
+HERE = {
+    "aws s3 ls s3://agentkeys-mail-test-429071895007/inbound/": (0, "AMAZON_SES_SETUP_NOTIFICATION"),
+    'eval "$(make -s env)"': (0, "agentkeys-cloud/test"),
+    "make help": (0, "make test"),
+    "make pins": (0, "fit"),
+    "pulumi preview -s test": (0, "unchanged"),
+    "pulumi preview -s test --expect-no-changes": (0, "unchanged"),
+    "pulumi preview -s test --refresh --expect-no-changes": (0, "unchanged"),
+    "pulumi stack output -s test release": (0, "sha256:"),
+    "pulumi up -s test --refresh": (0, "unchanged"),
+    "venv/bin/python -m ops audit -s test": (0, " ok"),
+    "venv/bin/python -m ops credentials -s test": (0, "[agentkeys-broker-test]"),
+    "venv/bin/python -m ops doctor -s test": (0, " ok"),
+    "venv/bin/python -m ops drift -s test": (0, ""),
+    "venv/bin/python -m ops env -s test --directory <folder>": (0, "written "),
+    "venv/bin/python -m ops records -s test --format bind": (0, "test-broker.litentry.org. IN A "),
+    "venv/bin/python -m ops retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
+    "venv/bin/python -m ops sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
+    "venv/bin/python -m ops ssh -s test": (0, "--fallback"),
+    "venv/bin/python -m ops.recover --stack test": (0, "has no unfinished operation"),
+}
+
+#: What a person would answer or add; the rest of the command is the document's.
+ADDED = {
+    'eval "$(make -s env)"': "&& pulumi stack ls --all",
+    "pulumi up -s test --refresh": "--yes",
+    "venv/bin/python -m ops credentials -s test": "--yes",
+    "venv/bin/python -m ops ssh -s test": "--aliases",
+}
+
+#: Settings: the engine writes them into a copy of the stack's file.
+SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
+
+#: Run by another test, or by the gate, with a piece of the file that shows the call.
+ELSEWHERE = {
+    "make bench": ("Makefile", "bench: setup"),
+    "make check": (".ci/run", "make check"),
+    "make down STACK=test": ("tests/sandbox/test_5_ends.py", 'rehearsal.down("test"'),
+    "make golden": ("tests/conftest.py", "--update-golden"),
+    "make graph": ("tests/test_picture.py", "docs/graph.svg"),
+    "make licences": ("tests/test_licences.py", "docs/licences.md"),
+    "make lock": ("tests/test_locks.py", "the same for everybody"),
+    "make setup": ("Makefile", "tools: setup"),
+    "make test": (".ci/run", "make test"),
+    "make test-fast": ("Makefile", "test: tools"),
+    "make test-policies": ("Makefile", "tests/truth"),
+    "make up": ("tests/sandbox/test_1_up.py", 'rehearsal.up("test"'),
+    "make up STACK=prod": ("tests/sandbox/test_3_beside.py", 'rehearsal.up("prod"'),
+    "pulumi -C account destroy": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "destroy"'),
+    "pulumi -C account stack init litentry": ("sandbox/rehearsal.py", '"stack", "init"'),
+    "pulumi -C account up": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "up"'),
+    "pulumi cancel -s test": ("docs/state.md", "pulumi cancel"),
+    "pulumi destroy": ("tests/sandbox/test_9_retire.py", '"prod", "destroy"'),
+    "pulumi import": ("tests/adoption/test_adopt.py", '"pulumi", "import"'),
+    "pulumi login s3://<state bucket>?region=us-east-1": ("docs/state.md", "pulumi login"),
+    "pulumi preview": ("tests/sandbox/test_1_up.py", '"preview"'),
+    "pulumi stack init test --secrets-provider": ("docs/state.md", "--secrets-provider"),
+    "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/sandbox/conftest.py", '"--show-secrets"'),
+    "pulumi up": ("tests/sandbox/test_1_up.py", '"up", "--yes"'),
+    "venv/bin/python -m ops adopt -s prod": ("tests/adoption/test_adopt.py", '"ops", "adopt"'),
+    "venv/bin/python -m ops proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
+    "venv/bin/python -m ops retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
+}
+
+#: Named as the way out of a failure, or with values that only a person has.
+NAMED_ONLY = (
+    "aws ec2 disassociate-address",
+    "aws ec2-instance-connect send-ssh-public-key",
+    "aws iam get-access-key-last-used",
+)
+
+
+def commands():
+    """Each command once, in the order of the documents; lines of a block lose their comment."""
+    found = {}
+    for path in DOCUMENTS:
+        text = path.read_text()
+        inline = re.findall(r"`([^`]+)`", text.replace("\n", " "))
+        blocks = [line.split("  #")[0].strip() for line in re.findall(r"^ {4}(\S.*)$", text, re.MULTILINE)]
+        for candidate in [*inline, *blocks]:
+            plain = re.sub(r"\s+", " ", candidate)
+            if _COMMAND.fullmatch(plain):
+                found.setdefault(plain, path.name)
+    return found
+
+
+FOUND = commands()
+
+
+def test_every_command_of_the_documents_is_run_somewhere():
+    told = [*HERE, *ELSEWHERE, *NAMED_ONLY]
+    missing = [
+        command
+        for command in FOUND
+        if not SETTINGS.fullmatch(command)
+        and not any(command == one or command.startswith(f"{one} ") or command.startswith(f"{one}=") for one in told)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("command", ELSEWHERE)
+def test_the_test_that_runs_a_command_is_there(command):
+    path, piece = ELSEWHERE[command]
+    assert piece in (PROJECT / path).read_text()
+
+
+@pytest.fixture
+def shell(ground, tmp_path):
+    """Runs a command as a person in the sandbox's shell would, its files in a folder of the test."""
+    credentials = tmp_path / "credentials.ini"
+    shutil.copy(ground.engine.environment["AWS_SHARED_CREDENTIALS_FILE"], credentials)
+
+    def run(command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["bash", "-c", command.replace("<folder>", shlex.quote(str(tmp_path / "folder")))],
+            cwd=layout.CHECKOUT,
+            env={**ground.engine.environment, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("command", HERE)
+def test_a_command_does_what_the_document_says(command, shell):
+    assert any(command == found or found.startswith(f"{command} ") for found in FOUND), "no document has it any more"
+    code, said = HERE[command]
+    done = shell(f"{command} {ADDED.get(command, '')}")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in FOUND if SETTINGS.fullmatch(command) and "<" not in command]
+)
+def test_a_setting_is_taken_by_the_engine(command, shell, tmp_path):
+    stack = "prod" if "-s prod" in command else "test"
+    copy = Path(shutil.copy(layout.CHECKOUT / f"Pulumi.{stack}.yaml", tmp_path))
+    before = copy.read_text()
+    if " rm " in command:
+        key = command.split()[-1]
+        copy.write_text(f"{before}  agentkeys-cloud:{key}: x\n")
+        before = copy.read_text()
+    done = shell(f"{command} --config-file {copy}")
+    assert done.returncode == 0, done.stderr
+    assert copy.read_text() != before
