@@ -63,7 +63,7 @@ def test_a_broker_that_exits_is_taken_back_each_time_and_a_corrected_release_goe
         done = is_taken_back(machine, site, archive, "agentkeys-broker", first)
         assert "this release cannot start" in done.stdout, "the journal's last lines"
     site, archive = archive_of(machine, "corrected", later())
-    name, done = carry(machine, site, archive)
+    _, done = carry(machine, site, archive)
     assert done.returncode == 0, done.stderr
     assert said_release(done) == f"release sha256:{site.release_sha256}"
     assert {name: binaries(machine)[f"{name}.bak"] for name in BINARIES} == first
