@@ -127,7 +127,7 @@ def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi
     except ModuleNotFoundError:
         raise pulumi.RunError(
             "dns: 'cloudflare' needs its provider, which is not installed. Nothing was created. Run "
-            "`venv/bin/python -m pip install -r requirements-cloudflare.txt` and then this again."
+            "`venv/bin/python -m pip install --require-hashes -r requirements-cloudflare.lock` and then this again."
         ) from None
 
     def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -37,7 +37,7 @@ ISSUER_TIMEOUT = 5.0
 PORT = 443
 
 #: TYPE of a record in DNS answers (RFC 1035 section 3.2.2).
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16}
 
 
 class NotYet(Exception):  # noqa: N818 - it reads as what it says

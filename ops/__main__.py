@@ -13,12 +13,14 @@ COMMANDS = {
     "adopt": "Match a running account with a stack: import file, settings, what an up would change.",
     "audit": "Compare a stack's identities, buckets and host with what they may be.",
     "credentials": "Write a stack's access keys into the AWS credentials file.",
+    "doctor": "Look whether an up can go through and whether what is up is well.",
     "drift": "Compare a stack's host with what the program would install.",
     "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
     "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
     "retire": "Tell what a destroy would refuse, delete and leave, and why.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
+    "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",
 }
 
 

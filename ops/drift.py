@@ -289,7 +289,7 @@ def _secrets(report: Report, observed: Mapping[str, list[str]]) -> None:
 
 
 def _units(report: Report, family: Family, seen: Seen) -> None:
-    found = {name: dict(item.split("=", 1) for item in fields) for name, *fields in seen["unit"]}
+    found = {name: _properties(fields) for name, *fields in seen["unit"]}
     services = [service.unit for service in SERVICES]
     for unit in (*services, "nginx", *_system_units(family)):
         report.compared["units"] += 1
@@ -311,6 +311,12 @@ def _units(report: Report, family: Family, seen: Seen) -> None:
     for name, loaded in seen["loaded"]:
         if loaded != "yes":
             report.drift.append(Finding(what=name, said="runs with other files than those on the disk"))
+
+
+def _properties(fields: list[str]) -> dict[str, str]:
+    """Empty ones where systemd did not answer, so that they are told of instead of a stop."""
+    told = dict(item.split("=", 1) for item in fields if "=" in item)
+    return defaultdict(str, told)
 
 
 def _system_units(family: Family) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
 """The broker host over SSH, as the stack's steps reach it: its key, its pinned host key, its login user.
 
-Owns one call, a script as root. The private key is a secret output of the stack; it lies in a file of this process's
-own while the call lasts, since that is what ``ssh`` reads. Leaves out what the script does.
+Owns how `ssh` is called: an agent of this process's own that holds the key, the pinned host key, nothing of the
+operator's files; and one call, a script as root. The private key is a secret output of the stack and never lies in a
+file. Leaves out what is run there.
 """
 
+import contextlib
+import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +21,8 @@ from ops.stack import Stack, ask
 #: Seconds to connect, and for the whole call.
 CONNECT_SECONDS = 15
 CALL_SECONDS = 120
+#: Seconds until an agent listens.
+AGENT_SECONDS = 5
 
 #: ssh's own exit code for everything that is not the remote command's.
 _SSH_FAILED = 255
@@ -30,36 +36,76 @@ class HostError(click.ClickException):
 
 def as_root(stack: Stack, script: str) -> str:
     """What a bash script printed that ran as root on the stack's host. Raises HostError, and StackError."""
-    key = ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json")
-    address, user = stack.output("elasticIp"), stack.settings.login_user
+    with session(stack, stack.settings.login_user, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
+        return _run([*ssh, "sudo -n bash -s"], script, stack.output("elasticIp"))
+
+
+def stack_key(stack: Stack) -> str:
+    """The private key of the login user. Raises StackError."""
+    key = str(ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json"))
+    return key if key.endswith("\n") else f"{key}\n"
+
+
+@contextlib.contextmanager
+def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = ()) -> Iterator[list[str]]:
+    """The beginning of an `ssh` command to the stack's host; a remote command may follow. It works inside of the block.
+
+    ``options`` are ssh's own. Raises HostError, and StackError.
+    """
+    address = stack.output("elasticIp")
     with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
-        private, known = Path(folder) / "key", Path(folder) / "known_hosts"
-        private.touch(mode=0o600)
-        private.write_text(key if key.endswith("\n") else key + "\n")
+        known = Path(folder) / "known_hosts"
         known.write_text(f"{address} {stack.output('sshHostKey').strip()}\n")
-        return _run(_ssh(f"{user}@{address}", private, known), script, address)
+        with _agent(Path(folder) / "agent", private_key) as agent:
+            settings = {
+                "ConnectTimeout": str(CONNECT_SECONDS),
+                "GlobalKnownHostsFile": "/dev/null",
+                "HostKeyAlgorithms": "ssh-ed25519",
+                "IdentityAgent": str(agent),
+                "IdentityFile": "none",
+                "LogLevel": "ERROR",
+                "PasswordAuthentication": "no",
+                "StrictHostKeyChecking": "yes",
+                "UserKnownHostsFile": str(known),
+            }
+            # Without a file of the operator's, whose jump hosts and agents are for other machines.
+            named = [f"-o{name}={value}" for name, value in settings.items()]
+            yield ["ssh", "-F", "none", *named, *options, f"{user}@{address}"]
 
 
-def _ssh(where: str, private: Path, known: Path) -> list[str]:
-    options = {
-        "BatchMode": "yes",
-        "ConnectTimeout": str(CONNECT_SECONDS),
-        "GlobalKnownHostsFile": "/dev/null",
-        "HostKeyAlgorithms": "ssh-ed25519",
-        "IdentitiesOnly": "yes",
-        "IdentityAgent": "none",
-        "LogLevel": "ERROR",
-        "StrictHostKeyChecking": "yes",
-        "UserKnownHostsFile": str(known),
-    }
-    # Without a file of the operator's, whose jump hosts and agents are for other machines.
-    return ["ssh", "-F", "none", "-i", str(private), *(f"-o{name}={value}" for name, value in options.items()), where]
+@contextlib.contextmanager
+def _agent(socket: Path, private_key: str) -> Iterator[Path]:
+    """An ssh-agent that holds one key, in memory, for as long as the block lasts."""
+    try:
+        running = subprocess.Popen(
+            ["ssh-agent", "-D", "-a", str(socket)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise HostError("there is no `ssh-agent` on PATH, which holds the key. Install OpenSSH's client.") from None
+    try:
+        until = time.monotonic() + AGENT_SECONDS
+        while not socket.exists() and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        added = subprocess.run(
+            ["ssh-add", "-q", "-"],
+            input=private_key,
+            env={**os.environ, "SSH_AUTH_SOCK": str(socket)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if added.returncode:
+            raise HostError(f"ssh-agent does not take the key: {added.stderr.strip()}")
+        yield socket
+    finally:
+        running.terminate()
+        running.wait()
 
 
 def _run(ssh: Sequence[str], script: str, address: str) -> str:
     try:
         done = subprocess.run(
-            [*ssh, "sudo -n bash -s"],
+            list(ssh),
             input=script,
             capture_output=True,
             text=True,

@@ -149,5 +149,5 @@ def test_cloudflare_is_given_the_same_twelve_records_past_its_proxy(
 
 def test_without_the_provider_the_way_out_is_named(release, monkeypatch):
     monkeypatch.setitem(sys.modules, "pulumi_cloudflare", None)
-    with pytest.raises(pulumi.RunError, match="pip install -r requirements-cloudflare"):
+    with pytest.raises(pulumi.RunError, match="pip install --require-hashes -r requirements-cloudflare"):
         run("test", changed={**release, **AT_CLOUDFLARE})

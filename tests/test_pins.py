@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.version import Version
 
 from sandbox.engine import build, versions
@@ -30,16 +29,9 @@ def test_the_engine_that_is_built_is_the_pinned_one():
     assert re.findall(r"pulumi/(?:pkg|sdk)/v3 v(\S+)", modules) == [versions.PULUMI] * 2
 
 
-def test_the_workflows_run_the_pinned_engine():
-    asked = [
-        (path.name, str(step["with"]["pulumi-version"]))
-        for path in (PROJECT / ".github/workflows").glob("*.yml")
-        for job in yaml.safe_load(path.read_text())["jobs"].values()
-        for step in job.get("steps", [])
-        if "pulumi-version" in step.get("with", {})
-    ]
-    assert asked
-    assert {number for _, number in asked} == {versions.PULUMI}, asked
+def test_the_policy_pack_is_of_the_pinned_engines_sdk():
+    asked = (PROJECT / "policypack/requirements.txt").read_text()
+    assert re.findall(r"^pulumi==(\S+)$", asked, re.MULTILINE) == [versions.PULUMI]
 
 
 @pytest.fixture

@@ -172,6 +172,12 @@ def test_a_role_is_assumed_only_with_its_trust_policy(trust: Any, identity: bool
         # Before the last part of an ARN a wildcard stays inside its colons.
         ({"Resource": "arn:aws:sns:*:1:topic"}, {"resource": "arn:aws:sns:us-east-1:2:1:topic"}, False),
         ({"Resource": "arn:aws:ec2:*::instance/i-1"}, {"resource": "arn:aws:ec2:us-east-1:1:instance/i-1"}, False),
+        # The type of a resource is no place for one; S3 has none.
+        ({"Resource": "arn:aws:iam::1:*/x"}, {"resource": "arn:aws:iam::1:role/x"}, False),
+        ({"Resource": "arn:aws:iam::1:role*/x"}, {"resource": "arn:aws:iam::1:role/x"}, False),
+        ({"Resource": "arn:aws:iam::1:role/*"}, {"resource": "arn:aws:iam::1:role/x"}, True),
+        ({"Resource": "arn:aws:iam::1:*"}, {"resource": "arn:aws:iam::1:role/x"}, True),
+        ({"Resource": "arn:aws:s3:::vault-*/bots/*"}, {}, True),
         ({"NotResource": f"{BUCKET}/inbound/*"}, {}, True),
         ({"NotResource": f"{BUCKET}/bots/*"}, {}, False),
         # A resource that is not modelled is allowed by the bare wildcard alone.
@@ -216,7 +222,7 @@ PATTERN = f"{BUCKET}/bots/${{{ACTOR}}}/credentials/*"
         # Not there, or not one value: it matches nothing, not even itself.
         (PATTERN, {}, False),
         (PATTERN, {ACTOR: ("aa", "aa")}, False),
-        (PATTERN, {ACTOR: ""}, False),
+        (f"{BUCKET}/bots/${{{ACTOR}}}aa/*", {ACTOR: ""}, False),
         (f"{BUCKET}/bots/${{{ACTOR}, 'aa'}}/*", {}, True),
         (f"{BUCKET}/bots/${{{ACTOR}, 'aa'}}/*", {ACTOR: "bb"}, False),
         (f"{BUCKET}/bots/${{*}}/*", {}, False),

@@ -16,6 +16,7 @@ from hostsetup.services import BIN_DIR, BINARIES, SERVICES
 from hostsetup.steps import installed_files
 from hostsetup.vhosts import FRAGMENTS
 from ops import drift, exits, host
+from ops.ssh import ephemeral_key
 from ops.stack import StackError
 from tests.ops.stacks import a_stack
 
@@ -194,6 +195,10 @@ DRIFT = {
         unit("agentkeys-broker", NeedDaemonReload="yes"),
         *("agentkeys-broker.service", "NeedDaemonReload is yes"),
     ),
+    "a unit of which systemd tells nothing": (
+        lambda c: c.units.update({"agentkeys-broker": {"Started": "no", "Runs": "no"}}),
+        *("agentkeys-broker.service", "ActiveState is empty, should be active"),
+    ),
     "a drop-in": (
         unit("agentkeys-broker", DropInPaths="/run/systemd/system/agentkeys-broker.service.d/x.conf"),
         *("agentkeys-broker.service", "DropInPaths is /run/systemd"),
@@ -254,8 +259,7 @@ def test_each_kind_of_drift_is_named(clean, what):
     change, name, said = DRIFT[what]
     change(clean)
     found = [finding for finding in clean.report().drift if finding.what == name]
-    assert len(found) == 1, clean.report().drift
-    assert said in found[0].said
+    assert len([finding for finding in found if said in finding.said]) == 1, clean.report().drift
 
 
 def test_a_name_without_a_usable_certificate_is_expected_over_http(clean):
@@ -460,7 +464,8 @@ def ssh(tmp_path, monkeypatch, release):
     """A program in the place of ssh, and the stack whose host it stands for."""
     stack = a_stack("test", release)
     stack = dataclasses.replace(stack, outputs={**stack.outputs, "sshHostKey": "ssh-ed25519 AAAAhost\n"})
-    monkeypatch.setattr(host, "ask", lambda *_: "-----BEGIN KEY-----\nthe private key\n")
+    private, _ = ephemeral_key()
+    monkeypatch.setattr(host, "ask", lambda *_: private)
 
     def with_script(script):
         (tmp_path / "ssh").write_text(f"#!/bin/bash\n{script}\n")
@@ -471,26 +476,15 @@ def ssh(tmp_path, monkeypatch, release):
     return with_script
 
 
-def test_the_key_is_this_processs_file_while_the_call_lasts_and_the_host_key_is_the_pinned_one(ssh, tmp_path):
+def test_the_host_is_asked_as_root_without_a_question_to_anybody_and_must_show_the_pinned_key(ssh, tmp_path):
     stack = ssh(
-        f'printf "%s\\n" "$@" >{tmp_path}/arguments\nkey=$4\nstat -c %a "$key"; stat -c %a "${{key%/*}}"\n'
-        'cat "$key" "${key%/*}/known_hosts"\ncat'
+        f'printf "%s\\n" "$@" >{tmp_path}/arguments\n'
+        'for one; do case $one in -oUserKnownHostsFile=*) cat "${one#*=}" ;; esac; done\ncat'
     )
-    said = host.as_root(stack, "the script\n").splitlines()
-    arguments = (tmp_path / "arguments").read_text()
-    assert said[:2] == ["600", "700"]
-    assert said[2:4] == ["-----BEGIN KEY-----", "the private key"]
-    assert said[4:] == ["3.208.12.34 ssh-ed25519 AAAAhost", "the script"]
-    for option in (
-        "StrictHostKeyChecking=yes",
-        "GlobalKnownHostsFile=/dev/null",
-        "IdentityAgent=none",
-        "BatchMode=yes",
-    ):
-        assert f"-o{option}" in arguments
-    assert "ubuntu@3.208.12.34" in arguments
-    assert "the private key" not in arguments
-    assert not os.path.exists(arguments.splitlines()[3])  # noqa: PTH110
+    assert host.as_root(stack, "the script\n").splitlines() == ["3.208.12.34 ssh-ed25519 AAAAhost", "the script"]
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert {"-oStrictHostKeyChecking=yes", "-oGlobalKnownHostsFile=/dev/null", "-oBatchMode=yes"} <= set(arguments)
+    assert arguments[-2:] == ["ubuntu@3.208.12.34", "sudo -n bash -s"]
 
 
 @pytest.mark.parametrize(

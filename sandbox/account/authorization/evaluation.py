@@ -9,6 +9,7 @@ denies. Leaves out organisations' policies: the sandbox has none.
 """
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ from sandbox.account.authorization.documents import (
     statements,
 )
 from sandbox.account.authorization.patterns import LITERAL, Values, Variables, matches, substituted
+
+_TYPE = re.compile(r"([^/:]*)[/:]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,5 +251,19 @@ class _Reading:
             return if_unmodelled or (element == "Resource" and "*" in patterns)
         if element == "NotResource" and any(substituted(pattern, self._variables) is None for pattern in patterns):
             raise UnsupportedError("unresolved variable in NotResource")
-        listed = any(matches(pattern, resource, self._variables, arn=True) for pattern in patterns)
+        listed = any(
+            _has_fixed_type(pattern) and matches(pattern, resource, self._variables, arn=True) for pattern in patterns
+        )
         return listed == (element == "Resource")
+
+
+def _has_fixed_type(pattern: str) -> bool:
+    """The resource's type, before the first / or : of an ARN's last part, is no place for a wildcard; S3 has no types.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    parts = pattern.split(":", 5)
+    if len(parts) < 6 or parts[2:5] == ["s3", "", ""]:
+        return True
+    named = _TYPE.match(parts[5])
+    return named is None or not set("*?") & set(named[1])

@@ -1,7 +1,8 @@
 """Wildcards and policy variables.
 
 Owns matching a pattern of a policy against a value. A variable's value is literal: a `*` or `?` in it means itself. A
-variable that the request does not resolve to exactly one value matches nothing.
+variable that the request does not resolve to exactly one value matches nothing; nor does one with an empty value, which
+is the safe reading of what AWS leaves open.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -34,7 +35,7 @@ class Variables:
             return name
         default = _DEFAULT.fullmatch(name)
         values = self.context.get((default[1] if default else name).strip().lower(), ())
-        if len(values) == 1:
+        if len(values) == 1 and values[0]:
             return values[0]
         return default[2] if default else None
 

@@ -1,0 +1,347 @@
+"""`python -m ops doctor`: whether an `up` can go through, and whether what is up is well; one line each.
+
+Owns the looks that no other command has: tools, clock, caller, zone and its delegation, room for what is made, names
+that are taken, what a failed destroy left, certificates as the world sees them, verified addresses. Of the account's
+security (``ops/audit.py``) and of the host (``ops/drift.py``) it tells the sum. Changes nothing.
+"""
+
+import datetime
+import email.utils
+import shutil
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import click
+import pulumi
+from botocore.exceptions import BotoCoreError, ClientError
+
+from components import arns
+from components.naming import DATA_CLASSES, RECEIPT_RULE_SET
+from components.preflight import identity_of
+from hostsetup import gates
+from ops import account, clients, drift, report, stack
+from ops.audit import Audit
+from ops.report import Line, Verdict
+from ops.stack import Stack
+
+#: What the program, its gates and the operator's commands call, and what brings it.
+PROGRAMS = {
+    "pulumi": 'the Pulumi CLI, or the sandbox\'s: eval "$(make -s env)"',
+    "aws": "the AWS CLI",
+    "openssl": "OpenSSL",
+    "ssh": "OpenSSH's client",
+    "ssh-agent": "OpenSSH's client",
+    "ssh-keyscan": "OpenSSH's client",
+}
+
+#: Seconds that a clock may be wrong: AWS refuses signatures that are older than 15 minutes, and tokens live for 5.
+CLOCK_SECONDS = 60
+#: Mails a day that SES lets an account send while it is in its sandbox:
+#: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+SES_SANDBOX_MAILS = 200
+#: A certificate that has less than this part of its life left should have been renewed.
+RENEWAL_PART = drift.RENEWAL_PART
+TLS_SECONDS = 10
+
+#: Roles and addresses that a first `up` makes.
+ROLES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a look found: the verdict, in words, and the next step."""
+
+    verdict: Verdict
+    seen: str
+    cure: str = ""
+
+
+def well(seen: str) -> Seen:
+    return Seen(verdict=Verdict.OK, seen=seen)
+
+
+def warn(seen: str, cure: str) -> Seen:
+    return Seen(verdict=Verdict.WARNING, seen=seen, cure=cure)
+
+
+def wrong(seen: str, cure: str) -> Seen:
+    return Seen(verdict=Verdict.WRONG, seen=seen, cure=cure)
+
+
+@dataclass(kw_only=True)
+class Doctor:
+    """All looks at one stack, before its first `up` and after it. ``ask`` makes a client of a service."""
+
+    stack: Stack
+    ask: Callable[[str], Any]
+    lines: list[Line] = field(default_factory=list)
+
+    def examine(self) -> list[Line]:
+        self.before()
+        if self.stack.outputs:
+            self.after()
+        return self.lines
+
+    def before(self) -> None:
+        """What an `up` needs."""
+        self._look("this machine", "programs", self.programs)
+        self._look("this machine", "clock", self.clock)
+        for url in self.stack.settings.doh_urls:
+            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        self._look("account", "caller", self.caller)
+        if self.stack.settings.dns == "route53":
+            self._look("zone", "public and of that name", self.zone)
+            self._look("zone", "delegated", self.delegation)
+        self._look("mail", "active rule set", self.rule_set)
+        self._look("mail", "sending", self.sending)
+        self._look("room", "elastic IPs", self.room_for_addresses)
+        self._look("room", "roles", self.room_for_roles)
+        self._look("names", "free, or in the state", self.names)
+
+    def after(self) -> None:
+        """What is up: the gates once more, then what wears out."""
+        names, settings = self.stack.names, self.stack.settings
+        hosts = list(names.public_hosts.values())
+        address = str(self.stack.output("elasticIp"))
+        self._look("DNS", "every host has the stack's address", lambda: well(
+            gates.visible(hosts, address, settings.doh_urls)
+        ))  # fmt: skip
+        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
+            f"answers; top of its chain {gates.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
+        ))  # fmt: skip
+        for host in hosts:
+            self._look("certificate", host, partial(self.certificate, host, address))
+        for identity in (names.mail_domain, names.email_from):
+            self._look("mail", f"{identity} verified", partial(self.verified, identity))
+        self._look("account", "audit", self.audit)
+        self._look("host", "drift", self.drift)
+
+    def _look(self, subject: str, claim: str, look: Callable[[], Seen]) -> None:
+        try:
+            found = look()
+        except gates.NotYet as error:
+            found = wrong(str(error), "Run `pulumi up`; its gate says what to do while it waits.")
+        except (ClientError, BotoCoreError) as error:
+            found = Seen(
+                verdict=Verdict.NOT_RUN,
+                seen=str(error),
+                cure="Ask with credentials that may read it (AWS_PROFILE).",
+            )
+        except click.ClickException as error:
+            # Every command's own errors say what was seen and what to do.
+            found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
+        self.lines.append(
+            Line(subject=subject, claim=claim, expected="", seen=found.seen, verdict=found.verdict, cure=found.cure)
+        )
+
+    def programs(self) -> Seen:
+        missing = {name: source for name, source in PROGRAMS.items() if shutil.which(name) is None}
+        if missing:
+            return wrong(f"not on PATH: {', '.join(missing)}", f"Install {', '.join(dict.fromkeys(missing.values()))}.")
+        return well(", ".join(PROGRAMS))
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        identity: dict[str, Any] = self.ask("sts").get_caller_identity()
+        return identity
+
+    def clock(self) -> Seen:
+        there = email.utils.parsedate_to_datetime(self._identity["ResponseMetadata"]["HTTPHeaders"]["date"])
+        off = abs((datetime.datetime.now(datetime.UTC) - there).total_seconds())
+        if off > CLOCK_SECONDS:
+            return wrong(f"{off:.0f} s off AWS's", "Set it by NTP (`timedatectl set-ntp true`).")
+        return well("as AWS's")
+
+    def resolver(self, url: str) -> Seen:
+        found = gates.resolve(self.stack.settings.zone, url, "NS")
+        return well(f"answers with {len(found)} name servers of {self.stack.settings.zone}")
+
+    def caller(self) -> Seen:
+        who, allowed = identity_of(self._identity["Arn"]), self.stack.settings.allowed_callers
+        if who.lower() not in {entry.lower() for entry in allowed}:
+            return wrong(who, f"Only {', '.join(allowed)} may run the program: another AWS_PROFILE, or allowedCallers.")
+        return well(who)
+
+    def zone(self) -> Seen:
+        settings = self.stack.settings
+        found = self._zone["HostedZone"]
+        if found.get("Config", {}).get("PrivateZone"):
+            return wrong("private", "Give the public zone's id (`aws route53 list-hosted-zones`): parentZoneId.")
+        if found["Name"].rstrip(".") != settings.zone:
+            return wrong(f"the zone of {found['Name']}", "Correct zone or parentZoneId.")
+        return well(f"{settings.parent_zone_id} is {settings.zone}")
+
+    def delegation(self) -> Seen:
+        own = sorted(name.rstrip(".").lower() for name in self._zone.get("DelegationSet", {}).get("NameServers", []))
+        for url in self.stack.settings.doh_urls:
+            world = sorted(name.rstrip(".").lower() for name in gates.resolve(self.stack.settings.zone, url, "NS"))
+            if world != own:
+                return wrong(
+                    f"{url} gives {', '.join(world) or 'none'}; the zone's are {', '.join(own) or 'none'}",
+                    "Enter the zone's name servers at the registrar. Records in it are seen by nobody until then.",
+                )
+        return well(f"the world asks the zone's own {len(own)} name servers")
+
+    @cached_property
+    def _zone(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask("route53").get_hosted_zone(Id=self.stack.settings.parent_zone_id)
+        return found
+
+    def rule_set(self) -> Seen:
+        active = self.ask("ses").describe_active_receipt_rule_set().get("Metadata", {}).get("Name", "none")
+        if active != RECEIPT_RULE_SET:
+            return wrong(
+                active, "Prepare the account once: `pulumi -C account up`. It never takes another set's place."
+            )
+        return well(active)
+
+    def sending(self) -> Seen:
+        most = self.ask("ses").get_send_quota()["Max24HourSend"]
+        if most <= SES_SANDBOX_MAILS:
+            return warn(
+                f"{most:.0f} mails a day: SES keeps this account in its sandbox",
+                "Mail goes to verified addresses alone until AWS grants production access (SES console). Receiving is "
+                "not affected.",
+            )
+        return well(f"{most:.0f} mails a day")
+
+    def room_for_addresses(self) -> Seen:
+        ec2 = self.ask("ec2")
+        attributes = ec2.describe_account_attributes(AttributeNames=["vpc-max-elastic-ips"])["AccountAttributes"]
+        most = next(
+            (int(item["AttributeValues"][0]["AttributeValue"]) for item in attributes
+             if item["AttributeName"] == "vpc-max-elastic-ips"),
+            0,
+        )  # fmt: skip
+        used = len(ec2.describe_addresses()["Addresses"])
+        if not self.stack.outputs and not self.stack.settings.elastic_ip and used >= most:
+            return wrong(f"{used} of {most} used", "Release one, raise the quota, or use one that is there: elasticIp.")
+        return well(f"{used} of {most} used")
+
+    def room_for_roles(self) -> Seen:
+        counted = self.ask("iam").get_account_summary()["SummaryMap"]
+        used, most = int(counted["Roles"]), int(counted["RolesQuota"])
+        if not self.stack.outputs and used + ROLES > most:
+            return wrong(f"{used} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).")
+        return well(f"{used} of {most} used")
+
+    def names(self) -> Seen:
+        """Names of the stack that something has, and the state does not: of scripts, or of a destroy that failed."""
+        known = {str(item.get("id")) for item in self._state}
+        taken = [thing for thing, identifier in self._things() if identifier not in known]
+        if not taken:
+            return well("nothing else has a name of this stack")
+        if self.stack.outputs:
+            return warn(
+                f"not in the state: {', '.join(taken)}", "Find out who made it; import it or delete it by hand."
+            )
+        return warn(
+            f"taken already: {', '.join(taken)}",
+            f"Take them over (`python -m ops adopt -s {self.stack.name}`), or delete what a failed destroy left.",
+        )
+
+    @cached_property
+    def _state(self) -> list[dict[str, Any]]:
+        exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
+        return list(exported.get("resources") or [])
+
+    def _things(self) -> Iterable[tuple[str, str]]:
+        """What has a name of this stack in the account, and its id in a state."""
+        names, iam, s3 = self.stack.names, self.ask("iam"), self.ask("s3")
+        roles = {names.host, *(names.role(key) for key in ("data", *(row.key for row in DATA_CLASSES)))}
+        for page in iam.get_paginator("list_roles").paginate():
+            yield from ((f"role {item['RoleName']}", item["RoleName"]) for item in page["Roles"]
+                        if item["RoleName"] in roles)  # fmt: skip
+        for page in iam.get_paginator("list_users").paginate():
+            yield from ((f"user {item['UserName']}", item["UserName"]) for item in page["Users"]
+                        if item["UserName"] in (names.daemon_user, names.broker_user))  # fmt: skip
+        buckets = {names.bucket(key) for key in ("mail", *(row.key for row in DATA_CLASSES))}
+        for item in s3.list_buckets()["Buckets"]:
+            if item["Name"] in buckets:
+                yield f"bucket {item['Name']}", item["Name"]
+        provider = arns.oidc_provider(names.account_id, names.broker_host)
+        for item in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+            if item["Arn"] == provider:
+                yield f"issuer {names.broker_host}", provider
+        for item in self.ask("sesv2").list_email_identities()["EmailIdentities"]:
+            if item["IdentityName"] in (names.mail_domain, names.email_from):
+                yield f"mail identity {item['IdentityName']}", item["IdentityName"]
+        tagged = [{"Name": "tag:Name", "Values": [names.elastic_ip]}]
+        for item in self.ask("ec2").describe_addresses(Filters=tagged)["Addresses"]:
+            if item["PublicIp"] != self.stack.settings.elastic_ip:
+                yield f"address {item['PublicIp']}", item["AllocationId"]
+
+    def certificate(self, host: str, address: str) -> Seen:
+        context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)
+        try:
+            with (
+                socket.create_connection((address, gates.PORT), timeout=TLS_SECONDS) as plain,
+                context.wrap_socket(plain, server_hostname=host) as connection,
+            ):
+                shown = connection.getpeercert() or {}
+        except OSError as error:
+            return wrong(
+                f"no TLS at {address}: {error}", "See `journalctl -u certbot -u nginx` on the host, then `pulumi up`."
+            )
+        now = datetime.datetime.now(datetime.UTC).timestamp()
+        starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
+        days = (ends - now) / drift.DAY
+        if ends - now < (ends - starts) * RENEWAL_PART:
+            return warn(f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.")
+        return well(f"{days:.0f} days left")
+
+    def verified(self, identity: str) -> Seen:
+        found = self.ask("sesv2").get_email_identity(EmailIdentity=identity)
+        if found["VerifiedForSendingStatus"]:
+            return well("verified")
+        if "@" in identity:
+            return warn("not verified", f"`python -m ops sender -s {self.stack.name}` opens the link of SES's mail.")
+        return warn(
+            f"not verified, DKIM {found.get('DkimAttributes', {}).get('Status', 'unknown')}",
+            "SES looks for the three DKIM records for up to 72 hours; see that the zone is delegated.",
+        )
+
+    def audit(self) -> Seen:
+        lines = Audit(stack=self.stack, ask=self.ask).lines()
+        return _sum(lines, f"`python -m ops audit -s {self.stack.name}` names each and its next step.")
+
+    def drift(self) -> Seen:
+        found = drift.look(self.stack)
+        cure = f"`python -m ops drift -s {self.stack.name}` names each."
+        if found.drift:
+            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", cure)
+        if found.warnings:
+            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", cure)
+        return well(f"{sum(found.compared.values())} things are as the program installs them")
+
+
+def _sum(lines: list[Line], cure: str) -> Seen:
+    worst = max((line.verdict for line in lines), key=list(Verdict).index, default=Verdict.OK)
+    seen = report.summary(lines)
+    return well(seen) if worst == Verdict.OK else Seen(verdict=worst, seen=seen, cure=cure)
+
+
+@click.command("doctor")
+@click.option("-s", "--stack", "name", required=True, help="Stack to look at, up or not yet.")
+@click.option("--json", "json_to", help="Write JSON to this file, or to standard output (-).")
+def command(name: str, json_to: str | None) -> None:
+    """Look whether an `up` can go through and whether what is up is well.
+
+    One line each: ok, warning, wrong or not run, with the next step. Changes nothing. Ends with 0 when nothing is
+    wrong, 1 when something is, 3 when something could not be looked at.
+    """
+    looked = stack.read(name)
+    try:
+        session = account.session(looked.settings)
+    except pulumi.RunError as error:
+        raise click.ClickException(str(error)) from None
+    lines = Doctor(stack=looked, ask=partial(clients.of, session)).examine()
+    report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=json_to == "-")
+    if json_to:
+        report.write_json(json_to, name, lines)
+    sys.exit(report.exit_code(line.verdict for line in lines))
