@@ -54,16 +54,18 @@ def outside() -> list[Fate]:
 def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
     name = f"{item['urn'].rsplit('::', 1)[-1]} ({item.get('id', '')})"
     count = objects.get(item.get("id", ""), 0)
+    inputs = item.get("inputs", {})
+    refusals = []
     if item.get("protect"):
-        return Fate(what=name, fate=REFUSED, why="protected: set protect to false and run up")
+        refusals.append("protected: set protect to false and run up")
+    if inputs.get("disableApiTermination"):
+        refusals.append("EC2 refuses its termination: the same")
+    if item["type"] == BUCKET and count and not (item.get("retainOnDelete") or inputs.get("forceDestroy")):
+        refusals.append(f"S3 refuses {count} objects: set bucketsOnDestroy to keep or delete, run up")
+    if refusals:
+        return Fate(what=name, fate=REFUSED, why="; ".join(refusals))
     if item.get("retainOnDelete"):
         return Fate(what=name, fate=STAYS, why="bucketsOnDestroy is keep")
-    if item["type"] == BUCKET and count and not item.get("inputs", {}).get("forceDestroy"):
-        return Fate(
-            what=name, fate=REFUSED, why=f"S3 refuses {count} objects: set bucketsOnDestroy to keep or delete, run up"
-        )
-    if item["type"] == INSTANCE and item.get("inputs", {}).get("disableApiTermination"):
-        return Fate(what=name, fate=REFUSED, why="EC2 refuses its termination: set protect to false and run up")
     return Fate(what=name, fate=GOES, why=f"with {count} objects and their versions" if count else "")
 
 

@@ -64,6 +64,7 @@ class Account:
         self._on_change = on_change
         self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
         self._server: BaseWSGIServer | None = None
+        self._environment: dict[str, str | None] = {}
         self._thread: threading.Thread | None = None
         self._context = Context(
             account_id=account_id,
@@ -89,14 +90,14 @@ class Account:
             raise RuntimeError("an account is already served by this process: stop it before starting another")
         ports.require_free(self.port, "the AWS APIs")
         self.home.mkdir(parents=True, exist_ok=True)
-        os.environ.update(
-            {
-                "MOTO_ACCOUNT_ID": self.account_id,
-                "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-                # Thousands of images of moto's own would be in every snapshot.
-                "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
-            }
-        )
+        wanted = {
+            "MOTO_ACCOUNT_ID": self.account_id,
+            "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+            # Thousands of images of moto's own would be in every snapshot.
+            "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        }
+        self._environment = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
         # A misspelt image, key pair or instance type must fail as it does on AWS.
         settings.ENABLE_AMI_VALIDATION = True
         settings.ENABLE_KEYPAIR_VALIDATION = True
@@ -126,6 +127,12 @@ class Account:
         self._server.server_close()
         self._thread.join()
         self._server = None
+        # A process that this one starts later is not to be told what this account was.
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         Account._serving = None
         self._recorder.stop()
 

@@ -97,11 +97,12 @@ def test_a_name_that_fails_is_named_and_takes_no_other_down(machine):
     assert "no certificate for 1 of 3 names; the others are served over HTTPS" in done.stderr
     assert f"{machine.names.public_hosts['memory']}: the CA cannot reach TCP 80 of this host" in done.stderr
     assert [status(machine, key) for key in ("broker", "cred")] == ["200", "200"]
-    assert status(machine, "memory", tls=False) == "503"
+    # nginx's old workers answer for a moment after a reload.
+    assert emulation.eventually(lambda: status(machine, "memory", tls=False) == "503")
     machine.point("memory", machine.address)
     done = certificates(machine, "broker", "cred", "memory")
     assert done.returncode == 0, done.stderr
-    assert status(machine, "memory") == "200"
+    assert emulation.eventually(lambda: status(machine, "memory") == "200")
 
 
 def test_an_account_that_the_authority_forgot_is_made_again(machine):
@@ -111,16 +112,17 @@ def test_an_account_that_the_authority_forgot_is_made_again(machine):
     done = certificates(machine, "audit")
     assert done.returncode == 0, done.stderr
     assert "the CA does not know the old one" in done.stdout
-    assert serial(machine, "audit") != before
+    assert emulation.eventually(lambda: serial(machine, "audit") != before)
 
 
 def test_another_directory_issues_anew_and_the_way_back_too(machine):
     first = serial(machine, "email")
     elsewhere = f"{machine.site.acme_directory}?staging=1"
     assert "(issued)" in certificates(machine, "email", directory=elsewhere).stdout
+    assert emulation.eventually(lambda: serial(machine, "email") != first)
     second = serial(machine, "email")
     assert "(issued)" in certificates(machine, "email").stdout
-    assert len({first, second, serial(machine, "email")}) == 3
+    assert emulation.eventually(lambda: serial(machine, "email") not in (first, second))
     assert "unchanged certificate" in certificates(machine, "email").stdout
 
 
@@ -153,7 +155,7 @@ def test_what_time_cures_is_tried_again_in_the_same_run(machine, stubbed):
     done = certificates(machine, "cred")
     assert done.returncode == 0, done.stderr
     assert f"trying again in 10 s: {machine.names.public_hosts['cred']}" in done.stdout
-    assert status(machine, "cred") == "200"
+    assert emulation.eventually(lambda: status(machine, "cred") == "200")
 
 
 def lying_there(machine, name, *, days_old, days_left):

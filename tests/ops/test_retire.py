@@ -28,6 +28,7 @@ OBJECTS = {"id-of-vault-bucket": 3}
     ("item", "objects", "fate", "why"),
     [
         ({**BUCKET, "protect": True}, {}, retire.REFUSED, "protected: set protect to false"),
+        ({**BUCKET, "protect": True}, OBJECTS, retire.REFUSED, "run up; S3 refuses 3 objects: set bucketsOnDestroy"),
         (BUCKET, OBJECTS, retire.REFUSED, "S3 refuses 3 objects: set bucketsOnDestroy"),
         (BUCKET, {}, retire.GOES, ""),
         ({**BUCKET, "inputs": {"forceDestroy": True}}, OBJECTS, retire.GOES, "with 3 objects and their versions"),

@@ -52,7 +52,7 @@ def test_the_rules_pass_over_the_program_as_it_is(ground, stack):
 
 #: Rule, file, line as it is, line weakened.
 WEAKENED = [
-    ("metadata-token-required", "components/host.py", '"http_tokens": "required"', '"http_tokens": "optional"'),
+    ("metadata-token-required", "components/host.py", '"HttpTokens": "required"', '"HttpTokens": "optional"'),
     ("bucket-guard-strength", "components/buckets.py", "restrict_public_buckets=True", "restrict_public_buckets=False"),
     (
         "dns-own-address",
