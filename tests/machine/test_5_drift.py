@@ -124,7 +124,7 @@ def test_what_was_changed_by_hand_is_named_and_nothing_else_is(machine, stack):
 
 
 def test_another_host_key_is_not_spoken_to(machine, stack):
-    other = machine.new_key("other").with_suffix(".pub").read_text().rsplit(" ", 1)[0]
+    other = machine.new_key("played").with_suffix(".pub").read_text().rsplit(" ", 1)[0]
     played = dataclasses.replace(stack, outputs={**stack.outputs, "sshHostKey": other})
     with pytest.raises(host.HostError, match="shows another host key than the one that this stack pinned"):
         drift.look(played)
