@@ -385,6 +385,7 @@ def test_a_launched_instance_is_marked_so_that_nobody_takes_it_for_an_existing_o
     assert tags["agentkeys:owned-by"] == tags["Name"]
 
 
-def test_the_policy_pack_finds_nothing_in_a_stack_with_an_existing_host(up):
-    recorded = up(Ec2().has(ELSEWHERE), elasticIp=ELSEWHERE, hostInstanceProfile="attach")
-    assert seen(recorded.planned(), stack_facts("test")) == []
+@pytest.mark.parametrize("elastic_ip", ["", ELSEWHERE], ids=["allocated", "adopted"])
+def test_the_policy_pack_finds_nothing_in_a_stack_with_an_existing_host(up, elastic_ip):
+    recorded = up(Ec2().has(ELSEWHERE), elasticIp=elastic_ip, hostInstanceProfile="attach")
+    assert seen(recorded.planned(), stack_facts("test", elasticIp=elastic_ip)) == []
