@@ -28,10 +28,10 @@ GITHUB_ISSUER = "token.actions.githubusercontent.com"
 ELASTIC_IP_NAME = "agentkeys-broker-eip"
 
 #: Tag of what a stack made and may be taken for somebody else's later, an address and an instance: the stack's host.
-OWNER_TAG = "agentkeys-owned-by"
+OWNER_TAG = "agentkeys:owned-by"
 
 #: Tag of an instance that a stack did not launch and sets up: the stack's host.
-SERVES_TAG = "agentkeys-set-up-by"
+SERVES_TAG = "agentkeys:set-up-by"
 
 #: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
 E2E_ROLE = "github-actions-agentkeys-e2e"

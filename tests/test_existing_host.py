@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import tools
 from settings import MASKED
+from tests.policypack.test_rules import seen, stack_facts
 from tests.recorder import PROJECT, SECRET_KEY, run
 
 INSTANCE = "i-0fedcba9876543210"
@@ -40,7 +41,6 @@ class Ec2:
                                                  (443, 443, "0.0.0.0/0")])  # fmt: skip
 
     def has(self, address, *, instance=None, **tags):
-        tags = {key.replace("_", "-"): value for key, value in tags.items()}
         holder = {"instanceId": instance} if instance else {}
         self.addresses[address] = {"publicIp": address, "id": f"eipalloc-{address}", "tags": tags, **holder}
         return self
@@ -137,7 +137,7 @@ def test_its_private_key_is_a_secret_wherever_it_goes(up):
 
 def test_without_any_address_one_is_allocated_and_carries_the_mark_of_its_owner(up):
     (address,) = up(Ec2().has(ELSEWHERE, instance="i-0123456789abcdef0")).of("aws:ec2/eip:Eip")
-    assert address.inputs["tags"] == {"Name": ADDRESS_NAME, "agentkeys-owned-by": HOST}
+    assert address.inputs["tags"] == {"Name": ADDRESS_NAME, "agentkeys:owned-by": HOST}
 
 
 def test_the_address_that_it_allocated_is_its_own_in_the_next_run(up):
@@ -213,7 +213,7 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
             f"elasticIp: '{ELSEWHERE}' is tagged agentkeys-broker-eip, the address of another stack",
         ),
         (
-            Ec2().has(ELSEWHERE, Name=ADDRESS_NAME, agentkeys_owned_by=HOST), {"elasticIp": ELSEWHERE},
+            Ec2().has(ELSEWHERE, Name=ADDRESS_NAME, **{"agentkeys:owned-by": HOST}), {"elasticIp": ELSEWHERE},
             f"elasticIp: '{ELSEWHERE}' was allocated by this stack, which would release it now",
         ),
         (
@@ -231,11 +231,11 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
         ),
         (Ec2(instance={"instanceState": "terminated"}), {}, "is terminated, and only a running one"),
         (
-            Ec2(instance={"tags": {"agentkeys-owned-by": HOST}}), {},
+            Ec2(instance={"tags": {"agentkeys:owned-by": HOST}}), {},
             f"hostInstanceId: instance {INSTANCE} (without a name) was launched by the stack of {HOST}",
         ),
         (
-            Ec2(instance={"tags": {"agentkeys-set-up-by": "agentkeys-broker-host"}}), {},
+            Ec2(instance={"tags": {"agentkeys:set-up-by": "agentkeys-broker-host"}}), {},
             "is set up by the stack of agentkeys-broker-host",
         ),
         (
@@ -382,4 +382,10 @@ def test_an_emulated_account_may_hand_out_loopback_addresses_and_nothing_else_ma
 
 def test_a_launched_instance_is_marked_so_that_nobody_takes_it_for_an_existing_one(program):
     tags = program.named("host-instance").inputs["tags"]
-    assert tags["agentkeys-owned-by"] == tags["Name"]
+    assert tags["agentkeys:owned-by"] == tags["Name"]
+
+
+@pytest.mark.parametrize("elastic_ip", ["", ELSEWHERE], ids=["allocated", "adopted"])
+def test_the_policy_pack_finds_nothing_in_a_stack_with_an_existing_host(up, elastic_ip):
+    recorded = up(Ec2().has(ELSEWHERE), elasticIp=elastic_ip, hostInstanceProfile="attach")
+    assert seen(recorded.planned(), stack_facts("test", elasticIp=elastic_ip)) == []

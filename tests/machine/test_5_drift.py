@@ -82,9 +82,9 @@ BY_HAND = {
         "sed -i '/^agentkeys:/s#/bin/bash#/usr/sbin/nologin#' /etc/passwd",
     ),
     "sshd for ubuntu": (
-        "printf 'PasswordAuthentication yes\\n' >/etc/ssh/sshd_config.d/000-first.conf",
+        "printf 'PasswordAuthentication yes\\n' >/etc/ssh/sshd_config.d/0-first.conf",
         "passwordauthentication is yes, should be no",
-        "rm /etc/ssh/sshd_config.d/000-first.conf",
+        "rm /etc/ssh/sshd_config.d/0-first.conf",
     ),
     "certbot.timer": ("systemctl stop certbot.timer", "ActiveState is inactive", "systemctl start certbot.timer"),
     "/usr/local/share/agentkeys/notes": (

@@ -112,7 +112,7 @@ def test_with_it_the_machine_is_taken_as_it_is_and_the_second_run_changes_nothin
     assert existing.addresses() == {existing.address: (existing.instance, {"Name": "agentkeys-broker-eip-existing"})}
     state, profile, tags = existing.read()
     assert (state, profile) == ("running", NAME)
-    assert {"Key": "agentkeys-set-up-by", "Value": NAME} in tags
+    assert {"Key": "agentkeys:set-up-by", "Value": NAME} in tags
     existing.pulumi("preview", "--expect-no-changes", *TARGETS)
     existing.pulumi("preview", "--refresh", "--expect-no-changes", *TARGETS)
 
@@ -132,7 +132,7 @@ def test_an_allocated_address_stays_the_stacks_own_and_goes_with_it(existing):
     existing.up()
     mine = {address: seen for address, seen in existing.addresses().items() if address != existing.address}
     assert list(mine.values()) == [
-        (existing.instance, {"Name": "agentkeys-broker-eip-existing", "agentkeys-owned-by": NAME})
+        (existing.instance, {"Name": "agentkeys-broker-eip-existing", "agentkeys:owned-by": NAME})
     ]
     existing.pulumi("preview", "--expect-no-changes", *TARGETS)
     existing.pulumi("destroy", "--yes")
