@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.naming import DATA_CLASSES, OWNER_TAG, SERVES_TAG, Names
+from components.naming import DATA_CLASSES, Names
 from hostsetup.services import SERVICES
 from policypack.buckets import BUCKET
 from policypack.facts import Facts
@@ -39,7 +39,7 @@ def names_of(names: Names) -> set[str]:
 def _foreign(resource: Resource, facts: Facts) -> Iterator[str]:
     if facts.names is None or resource.type.startswith(("pulumi:", "tls:")):
         return
-    own = names_of(facts.names) | set(facts.raw_mail_readers) | {OWNER_TAG, SERVES_TAG}
+    own = names_of(facts.names) | set(facts.raw_mail_readers)
     theirs = set().union(*(names_of(other) for other in facts.others)) - own
     # On a host, the units of every stack have the same names.
     on_host = resource.type.startswith("command:")
