@@ -11,7 +11,7 @@ from hostsetup import gates
 from hostsetup.steps import steps
 from hostsetup.units import EXPOSED
 from tests.hostsetup.sites import a_site
-from tests.recorder import PROJECT
+from tests.recorder import PROJECT, run
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
@@ -65,6 +65,16 @@ def test_the_readmes_table_has_every_component():
         if "ComponentResource" in path.read_text()
     }
     assert named == written
+
+
+def test_the_runbook_counts_the_resources_of_an_account(account):
+    without, whole = map(
+        int,
+        re.findall(r"Its preview: (\d+) resources to create, (\d+) once", (PROJECT / "docs/runbook.md").read_text())[0],
+    )
+    bare = run("litentry", folder=PROJECT / "account")
+    # The stack itself counts too.
+    assert (without, whole) == (len(bare.registered) + 1, len(account.registered) + 1)
 
 
 def test_the_runbook_counts_the_resources_of_a_first_up(programs):

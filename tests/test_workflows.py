@@ -1,12 +1,18 @@
 """The workflows' promises that no linter knows: pins, one run per stack at a time, no way to prod by hand."""
 
+import json
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
 
+from ops import env
+from tests.ops.stacks import a_stack
 from tests.recorder import PROJECT
 
+ACTION = PROJECT / ".github/actions/operator-env/action.yml"
 WORKFLOWS = {path.stem: path for path in sorted((PROJECT / ".github/workflows").glob("*.yml"))}
 PARSED = {name: yaml.load(path.read_text(), yaml.BaseLoader) for name, path in WORKFLOWS.items()}  # noqa: S506 - makes texts only
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
@@ -95,3 +101,29 @@ def test_every_make_target_that_a_workflow_calls_is_there():
         for step in steps(job):
             for targets in re.findall(r"\bmake ([a-z -]+)", step.get("run", "")):
                 assert set(targets.split()) <= TARGETS, name
+
+
+def test_a_runner_gets_the_operators_environment_back_from_githubs_variables(release, tmp_path):
+    """The action's own shell step, fed with what `ops env` writes for GitHub."""
+    stack = a_stack("test", release, contracts='{"REGISTRY_HEIMA": "0x11"}')
+    made = env.files(stack)
+    (step,) = yaml.load(ACTION.read_text(), yaml.BaseLoader)["runs"]["steps"]  # noqa: S506 - makes texts only
+    target = tmp_path / "operator-workstation.env"
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "VARIABLES": json.dumps({**made["github-runner.test.env"], "OTHER": "x"}),
+            "FILE": str(target),
+            "DEPLOYER_KEY": "not-a-real-key",
+        },
+        check=True,
+    )
+    operator, seen = made["operator-workstation.test.env"], env.parse(target.read_text())
+    assert {name: operator[name] for name in seen} == seen
+    assert set(seen) >= {"ACCOUNT_ID", "REGION", "BROKER_HOST", "VAULT_BUCKET", "MEMORY_BUCKET", "REGISTRY_HEIMA"}
+    assert set(seen) >= {"DATA_ROLE_ARN", "VAULT_ROLE_ARN", "MEMORY_ROLE_ARN"}
+    assert "OIDC_AWS_ROLE_ARN" not in seen
+    key = tmp_path / ".agentkeys/heima-deployer.key"
+    assert (key.read_text(), key.stat().st_mode & 0o777) == ("not-a-real-key\n", 0o600)

@@ -57,6 +57,11 @@ def test_after_an_up_a_second_preview_is_empty(runner):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_after_an_up_the_audit_finds_nothing(runner):
+    done, _ = runner("up-stack", "Audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_night_without_drift_is_quiet(runner):
     done, outputs = runner("drift", "Preview what AWS has")
     assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
