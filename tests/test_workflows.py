@@ -127,3 +127,12 @@ def test_a_runner_gets_the_operators_environment_back_from_githubs_variables(rel
     assert "OIDC_AWS_ROLE_ARN" not in seen
     key = tmp_path / ".agentkeys/heima-deployer.key"
     assert (key.read_text(), key.stat().st_mode & 0o777) == ("not-a-real-key\n", 0o600)
+
+
+def test_the_document_names_every_workflow_variable_and_secret():
+    text = (PROJECT / "docs/ci.md").read_text()
+    files = [*WORKFLOWS.values(), ACTION]
+    named = {name for path in files for name in re.findall(r"(?:vars|secrets)\.([A-Z_]+)", path.read_text())}
+    assert [name for name in sorted(named) if f"`{name}`" not in text] == []
+    listed = set(re.findall(r"^\| `([\w-]+)\.yml`", text, re.MULTILINE))
+    assert listed == set(WORKFLOWS) - {"up-stack"}
