@@ -75,9 +75,14 @@ def _resource(seen: Any, kind: str, sources: Mapping[str, Sequence[str]]) -> Res
     )
 
 
+def _is_passed_over(seen: Any) -> bool:
+    """With ``--target`` the engine shows what it does not make as a resource without a property; ours all have some."""
+    return len(seen.props) == 0
+
+
 def _each(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type == "pulumi:pulumi:Stack":
+        if args.resource_type == "pulumi:pulumi:Stack" or _is_passed_over(args):
             return
         for saw in rule.check(_resource(args, args.resource_type, {}), _stack()):
             report(f"{args.name}: {saw}. {rule.cure}", None)
@@ -94,6 +99,7 @@ def _all(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], No
                 {key: [source.urn for source in sources] for key, sources in seen.property_dependencies.items()},
             )
             for seen in args.resources
+            if not _is_passed_over(seen)
         ]
         for blamed, saw in rule.check(resources, _stack()):
             report(f"{blamed.name if blamed else 'stack'}: {saw}. {rule.cure}", blamed.urn if blamed else None)

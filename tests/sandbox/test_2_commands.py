@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import layout
+from sandbox import layout, rehearsal
 from tests.recorder import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "docs/runbook.md"]
@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"(pulumi|make|venv/bin/python|aws|eval) \S.*")
 #: Run here as written, against the stack that is up; what each must end with and say.
 HERE = {
     "aws s3 ls s3://agentkeys-mail-test-429071895007/inbound/": (0, "AMAZON_SES_SETUP_NOTIFICATION"),
-    'eval "$(make -s env)"': (0, "agentkeys-cloud/test"),
+    'eval "$(make -s env)"': (0, "agentkeys-account/litentry"),
     "make help": (0, "make test"),
     "make pins": (0, "fit"),
     "pulumi preview -s test": (0, "unchanged"),
@@ -156,8 +156,9 @@ def test_a_command_does_what_the_document_says(command, shell):
 @pytest.mark.parametrize(
     "command", [command for command in FOUND if SETTINGS.fullmatch(command) and "<" not in command]
 )
-def test_a_setting_is_taken_by_the_engine(command, shell, tmp_path):
+def test_a_setting_is_taken_by_the_engine(command, ground, shell, tmp_path):
     stack = "prod" if "-s prod" in command else "test"
+    ground.engine.init(rehearsal.deployment(stack))
     copy = Path(shutil.copy(layout.CHECKOUT / f"Pulumi.{stack}.yaml", tmp_path))
     before = copy.read_text()
     if " rm " in command:
