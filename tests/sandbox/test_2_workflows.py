@@ -1,6 +1,7 @@
 """The shell steps of the workflows, as they stand in the files, against the running stack; `gh` is a stand-in."""
 
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -26,13 +27,13 @@ def runner(ground, tmp_path):
     gh.chmod(0o755)
     outputs = tmp_path / "output"
 
-    def run(workflow, name):
+    def run(workflow, name, *, folder=layout.CHECKOUT, **more):
         jobs = yaml.safe_load((PROJECT / f".github/workflows/{workflow}.yml").read_text())["jobs"]
         (step,) = [step for job in jobs.values() for step in job["steps"] if step.get("name") == name]
         outputs.write_text("")
         done = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
-            cwd=layout.CHECKOUT,
+            cwd=folder,
             env={
                 **ground.engine.environment,
                 "PATH": f"{gh.parent}:{ground.engine.environment['PATH']}",
@@ -40,6 +41,7 @@ def runner(ground, tmp_path):
                 "RUN": "https://github.example/run/1",
                 "GITHUB_OUTPUT": str(outputs),
                 "RUNNER_TEMP": str(tmp_path),
+                **more,
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -60,6 +62,25 @@ def test_after_an_up_a_second_preview_is_empty(runner):
 def test_after_an_up_the_audit_finds_nothing(runner):
     done, _ = runner("up-stack", "Audit")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_end_to_end_job_reaches_broker_and_inbox_with_the_operators_file(ground, runner):
+    broker, address = "test-broker.litentry.org", ground.outputs("test")["elasticIp"]
+    subprocess.run(
+        [sys.executable, "-m", "ops", "env", "-s", "test", "--directory", str(runner.folder)],
+        cwd=layout.CHECKOUT, env=ground.engine.environment, check=True, capture_output=True,
+    )  # fmt: skip
+    (runner.folder / "operator-workstation.test.env").rename(runner.folder / "operator-workstation.env")
+    # Only the sandbox's own resolvers know the name.
+    (runner.folder / ".curlrc").write_text(
+        f'resolve = "{broker}:443:{address}"\ncacert = "{ground.surroundings["AGENTKEYS_CA_BUNDLE"]}"\n'
+    )
+    step = ("e2e", "The broker answers and the inbox can be read")
+    done, _ = runner(*step, folder=runner.folder, CURL_HOME=str(runner.folder))
+    assert done.returncode == 0, done.stderr
+    lost = (runner.folder / "operator-workstation.env").read_text().replace("agentkeys-mail-test-", "agentkeys-none-")
+    (runner.folder / "operator-workstation.env").write_text(lost)
+    assert runner(*step, folder=runner.folder, CURL_HOME=str(runner.folder))[0].returncode != 0
 
 
 def test_a_night_without_drift_is_quiet(runner):
