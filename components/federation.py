@@ -50,7 +50,8 @@ class Federation(pulumi.ComponentResource):
             f"{name}-provider",
             url=args.names.issuer,
             client_id_lists=[STS_AUDIENCE],
-            thumbprint_lists=[checked.stdout.apply(str.strip)],
+            # Nothing was printed where ``--target`` left the check out.
+            thumbprint_lists=[checked.stdout.apply(lambda printed: (printed or "").strip())],
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # AWS checks a public certificate against its own authorities; a renewed chain is no change of identity.

@@ -145,7 +145,7 @@ class HostSetup(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _running_release(printed: str) -> str:
-    """The last line of the step ``units``, which is there whenever it succeeded."""
-    found: list[str] = re.findall(r"^release (\S+)$", printed, re.MULTILINE)
-    return found[-1]
+def _running_release(printed: str | None) -> str:
+    """The last line of the step ``units``, which is there whenever it succeeded; empty where ``--target`` left it out."""
+    found: list[str] = re.findall(r"^release (\S+)$", printed or "", re.MULTILINE)
+    return found[-1] if found else ""
