@@ -146,6 +146,6 @@ class HostSetup(pulumi.ComponentResource):
 
 
 def _running_release(printed: str | None) -> str:
-    """The last line of the step ``units``, which is there whenever it succeeded; empty where ``--target`` left it out."""
+    """The last line of the step ``units``, there whenever it succeeded; empty where ``--target`` left it out."""
     found: list[str] = re.findall(r"^release (\S+)$", printed or "", re.MULTILINE)
     return found[-1] if found else ""
