@@ -89,7 +89,7 @@ def test_an_up_of_a_weakened_program_changes_nothing_that_the_rule_is_about(grou
 
 
 def test_a_real_preview_has_the_findings_of_the_recorded_program(ground):
-    shown = ground.pulumi("test", "preview", "--json")
+    shown = ground.pulumi("test", "preview", "--json", "--show-sames")
     real = resources.findings({"test": preview.resources(json.loads(shown.stdout))}, rehearsal.say)
     assert set(real) == {
         finding for finding in resources.findings(programs(), rehearsal.say) if finding.where.startswith("test ")
