@@ -11,7 +11,7 @@ from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
 from components.identities import Identities, IdentitiesArgs
 from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
-from components.naming import DATA_CLASSES, INBOUND_PREFIX
+from components.naming import BUCKET_KEYS, DATA_CLASSES, INBOUND_PREFIX
 from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
 from settings import VERSION, Settings, load
@@ -32,8 +32,14 @@ if settings.host_instance_id:
         private_key=settings.host_private_key.get_secret_value(),
         attach_profile=settings.host_instance_profile == "attach",
     )
-    existing.require(provider, existing_host, names, strict=settings.protect, sends_mail=settings.email_sender == "ses")
-    existing.require_address(provider, existing_host.instance_id, settings.elastic_ip, names)
+    existing.require(
+        provider,
+        existing_host,
+        settings.elastic_ip,
+        names,
+        strict=settings.protect,
+        sends_mail=settings.email_sender == "ses",
+    )
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -145,7 +151,7 @@ pulumi.export("programVersion", VERSION)
 pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
 pulumi.export("elasticIp", host.address)
 pulumi.export("instanceId", host.instance_id)
-pulumi.export("buckets", {key: names.bucket(key) for key in ("mail", *(row.key for row in DATA_CLASSES))})
+pulumi.export("buckets", {key: names.bucket(key) for key in BUCKET_KEYS})
 pulumi.export("roleArns", {key: role.arn for key, role in roles.items()})
 pulumi.export("oidcProviderArn", federation.provider.arn)
 pulumi.export("mailDomain", names.mail_domain)

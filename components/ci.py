@@ -15,9 +15,7 @@ from components.naming import DEPLOY_ROLE, E2E_ROLE
 from components.policies import ci, trust
 from components.policies.document import text
 from components.policies.trust import Repository
-
-#: Seconds a job's session lives at most.
-SESSION_SECONDS = 3600
+from components.roles import SESSION_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)

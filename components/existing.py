@@ -18,9 +18,12 @@ from components.naming import ELASTIC_IP_NAME, OWNER_TAG, SERVES_TAG, Names
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 
-def require(provider: aws.Provider, host: ExistingHost, names: Names, *, strict: bool, sends_mail: bool) -> None:
-    """The instance can become this stack's broker host. ``strict`` refuses what is otherwise warned of, ``sends_mail``
-    says that the broker needs credentials of the host. Raises RunError.
+def require(
+    provider: aws.Provider, host: ExistingHost, elastic_ip: str, names: Names, *, strict: bool, sends_mail: bool
+) -> None:
+    """The instance can become this stack's broker host, and no address but the stack's own or ``elastic_ip`` would be
+    taken from it or given to it. ``strict`` refuses what is otherwise warned of, ``sends_mail`` says that the broker
+    needs credentials of the host. Raises RunError.
     """
     instance_id = host.instance_id
     options = pulumi.InvokeOptions(provider=provider)
@@ -29,7 +32,7 @@ def require(provider: aws.Provider, host: ExistingHost, names: Names, *, strict:
     except Exception as error:
         raise pulumi.RunError(
             f"hostInstanceId: there is no instance {instance_id} in account {names.account_id}, region {names.region} "
-            f"({' '.join(str(error).split()).rstrip('.')}). Nothing was created. Correct it (`aws ec2 "
+            f"({reason(error)}). Nothing was created. Correct it (`aws ec2 "
             f"describe-instances --region {names.region}`), or leave it out to launch one."
         ) from None
     named = f"instance {instance_id} ({found.tags.get('Name') or 'without a name'})"
@@ -42,15 +45,14 @@ def require(provider: aws.Provider, host: ExistingHost, names: Names, *, strict:
     _require_tokens(found, named, names, strict=strict)
     _require_open(options, found.vpc_security_group_ids, named, names)
     _require_profile(found.iam_instance_profile, named, names, attach=host.attach_profile, sends_mail=sends_mail)
+    _require_address(options, found, elastic_ip, names)
 
 
-def require_address(provider: aws.Provider, instance_id: str, elastic_ip: str, names: Names) -> None:
-    """No address but the stack's own or the one of ``elastic_ip`` would be taken from or given to the instance.
-
-    The runbook's ladder: attached to the instance, tagged with the stack's name, configured, allocated. The first two
-    end here with the command that makes them the third. Raises RunError.
+def _require_address(options: pulumi.InvokeOptions, found: Any, elastic_ip: str, names: Names) -> None:
+    """The runbook's ladder: attached to the instance, tagged with the stack's name, configured, allocated. The first
+    two end here with the command that makes them the third.
     """
-    options = pulumi.InvokeOptions(provider=provider)
+    instance_id = found.instance_id
     attached = _addresses(options, "instance-id", instance_id)
     if elastic_ip:
         others = [address.public_ip for address in attached if address.public_ip != elastic_ip]
@@ -83,8 +85,11 @@ def require_address(provider: aws.Provider, instance_id: str, elastic_ip: str, n
                 f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
                 f"{_use(foreign)} It is then used and never released."
             )
-    if not attached:
-        _warn_of_a_passing_address(options, instance_id)
+    if not attached and found.public_ip:
+        pulumi.log.warn(
+            f"instance {instance_id} has the auto-assigned address {found.public_ip}, which is no elastic IP and "
+            "cannot be kept: EC2 takes it back when the elastic IP comes in its place."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +104,11 @@ def _addresses(options: pulumi.InvokeOptions, filter_name: str, value: str) -> l
         _Address(public_ip=address, tags=aws.ec2.get_elastic_ip(public_ip=address, opts=options).tags)
         for address in sorted(found)
     ]
+
+
+def reason(error: Exception) -> str:
+    """What AWS said, without the engine's wrapping."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def other_stack(tags: Mapping[str, str], names: Names) -> str:
@@ -118,15 +128,6 @@ def _start(state: str, instance_id: str, names: Names) -> str:
     if state == "pending":
         return "Wait until it runs."
     return "Give another instance."
-
-
-def _warn_of_a_passing_address(options: pulumi.InvokeOptions, instance_id: str) -> None:
-    address = aws.ec2.get_instance(instance_id=instance_id, opts=options).public_ip
-    if address:
-        pulumi.log.warn(
-            f"instance {instance_id} has the auto-assigned address {address}, which is no elastic IP and cannot be "
-            "kept: EC2 takes it back when the elastic IP comes in its place."
-        )
 
 
 def _require_free(tags: Mapping[str, str], named: str, names: Names) -> None:

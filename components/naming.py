@@ -60,6 +60,12 @@ class DataClass:
 DATA_CLASSES = (DataClass(key="vault", prefix="credentials"), DataClass(key="memory", prefix="memory"))
 
 
+#: Keys of the roles that sessions assume.
+ROLE_KEYS = ("data", *(row.key for row in DATA_CLASSES))
+#: Keys of the buckets.
+BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """Physical names of one stack.
@@ -77,8 +83,8 @@ class Names:
 
     def __post_init__(self) -> None:
         for name, limit in [
-            *((self.bucket(key), BUCKET_NAME_LIMIT) for key in ("mail", *(row.key for row in DATA_CLASSES))),
-            *((self.role(key), ROLE_NAME_LIMIT) for key in ("data", *(row.key for row in DATA_CLASSES))),
+            *((self.bucket(key), BUCKET_NAME_LIMIT) for key in BUCKET_KEYS),
+            *((self.role(key), ROLE_NAME_LIMIT) for key in ROLE_KEYS),
             (self.host, ROLE_NAME_LIMIT),
         ]:
             if len(name) > limit:

@@ -60,7 +60,7 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
         active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
     except Exception as error:
         raise pulumi.RunError(
-            f"The account has no active SES receipt rule set in {region} ({_reason(error)}). {way_out}"
+            f"The account has no active SES receipt rule set in {region} ({existing.reason(error)}). {way_out}"
         ) from None
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
@@ -83,8 +83,8 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
     except Exception as error:
         raise pulumi.RunError(
             f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
-            f"({_reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses`), or leave it out to "
-            "allocate one."
+            f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses`), or leave it "
+            "out to allocate one."
         ) from None
     if other := existing.other_stack(found.tags, names):
         raise pulumi.RunError(
@@ -130,11 +130,6 @@ def identity_of(arn: str) -> str:
 
 def _refused(what: str, error: Exception) -> pulumi.RunError:
     return pulumi.RunError(
-        f"AWS was asked {what} and refused: {_reason(error)}. Nothing was created. "
+        f"AWS was asked {what} and refused: {existing.reason(error)}. Nothing was created. "
         "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
     )
-
-
-def _reason(error: Exception) -> str:
-    """What AWS said, without the engine's wrapping."""
-    return " ".join(str(error).split()).rstrip(".")

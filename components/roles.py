@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import exclusive
-from components.naming import DATA_CLASSES, Names
+from components.naming import DATA_CLASSES, ROLE_KEYS, Names
 from components.policies import grants
 from components.policies.document import text
 
@@ -40,7 +40,7 @@ class DataRoles(pulumi.ComponentResource):
         about = {"data": "mail and sender data", **{row.key: row.prefix for row in DATA_CLASSES}}
 
         self.by_key = {}
-        for key in grants.ROLE_KEYS:
+        for key in ROLE_KEYS:
             role = aws.iam.Role(
                 f"{name}-{key}",
                 name=names.role(key),

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi.runtime import rpc
+
 from policypack.planned import UNKNOWN, Resource
 
 #: The engine writes this text for every value that is not known yet.
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWN = rpc.UNKNOWN
 
 
 def resources(preview: Mapping[str, Any]) -> list[Resource]:

@@ -12,26 +12,24 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 from botocore.exceptions import ClientError
+from pulumi.runtime.rpc import UNKNOWN
 from rich.console import Console
 from rich.table import Table
 
 from components import arns
-from components.naming import DATA_CLASSES, RECEIPT_RULE_SET, Names
-from ops import exits
+from components.naming import RECEIPT_RULE_SET, ROLE_KEYS, Names
+from ops import clients, exits
 from ops.account import session
 from ops.recover import BY_NAME, Inputs
 from ops.stack import PROJECT, Stack, ask, read
 from settings import MASKED, public_ipv4
-
-#: What a preview shows in place of a value that only an `up` knows.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 #: AWS's words for what is not there.
 ABSENT = ("NoSuch", "NotFound", "404", "RuleDoesNotExist", "RuleSetDoesNotExist")
@@ -202,9 +200,7 @@ class Account:
         instance = ""
         for address in values:
             try:
-                # An emulated account hands out loopback addresses, and its own records are the ones that name them.
-                if not address.startswith("127."):
-                    public_ipv4(address)
+                public_ipv4(address)
             except ValueError as error:
                 raise AdoptError(
                     f"the A record of {self.names.broker_host} says {address}, which {error}. Correct the record."
@@ -246,7 +242,7 @@ def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
     """What is at this stack's names and not the program's: an `up` takes policies away, the rest is only told."""
     iam, names = account.of("iam"), account.names
     known = {(item.inputs.get("role"), item.inputs["name"]) for item in matched if "rolePolicy:" in item.type}
-    for role in (names.host, *(names.role(key) for key in ("data", *(row.key for row in DATA_CLASSES)))):
+    for role in (names.host, *(names.role(key) for key in ROLE_KEYS)):
         if not account.has("iam", "get_role", RoleName=role):
             continue
         for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
@@ -398,7 +394,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
     """
     stack = read(name)
     account = Account(
-        names=stack.names, zone_id=stack.settings.parent_zone_id, of=cache(session(stack.settings).client)
+        names=stack.names, zone_id=stack.settings.parent_zone_id, of=cache(partial(clients.of, session(stack.settings)))
     )
     settings = implied(stack, account)
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from components import arns
 from components.host import ANYWHERE, METADATA, opened
 from components.mail import SCANNED
-from components.naming import ACTOR_TAG, INBOUND_PREFIX, RECEIPT_RULE_SET, STS_AUDIENCE
+from components.naming import ACTOR_TAG, BUCKET_KEYS, INBOUND_PREFIX, RECEIPT_RULE_SET, ROLE_KEYS, STS_AUDIENCE
 from components.policies import grants, trust
 from components.policies.document import Document, meaning
 from components.roles import SESSION_SECONDS
@@ -83,10 +83,10 @@ class Audit:
 
     def lines(self) -> list[Line]:
         self._host_role()
-        for key in grants.ROLE_KEYS:
+        for key in ROLE_KEYS:
             self._data_role(key)
         self._users()
-        for key in grants.BUCKET_KEYS:
+        for key in BUCKET_KEYS:
             self._bucket(key)
         self._account()
         self._mail()

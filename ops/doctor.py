@@ -17,11 +17,10 @@ from functools import cached_property, partial
 from typing import Any
 
 import click
-import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
 from components import arns
-from components.naming import DATA_CLASSES, RECEIPT_RULE_SET
+from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from components.preflight import identity_of
 from hostsetup import gates
 from ops import account, clients, drift, report, stack
@@ -44,12 +43,10 @@ CLOCK_SECONDS = 60
 #: Mails a day that SES lets an account send while it is in its sandbox:
 #: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
 SES_SANDBOX_MAILS = 200
-#: A certificate that has less than this part of its life left should have been renewed.
-RENEWAL_PART = drift.RENEWAL_PART
 TLS_SECONDS = 10
 
-#: Roles and addresses that a first `up` makes.
-ROLES = 4
+#: Roles that a first `up` makes: those that sessions assume, and the host's.
+ROLES = len(ROLE_KEYS) + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,14 +250,14 @@ class Doctor:
     def _things(self) -> Iterable[tuple[str, str]]:
         """What has a name of this stack in the account, and its id in a state."""
         names, iam, s3 = self.stack.names, self.ask("iam"), self.ask("s3")
-        roles = {names.host, *(names.role(key) for key in ("data", *(row.key for row in DATA_CLASSES)))}
+        roles = {names.host, *(names.role(key) for key in ROLE_KEYS)}
         for page in iam.get_paginator("list_roles").paginate():
             yield from ((f"role {item['RoleName']}", item["RoleName"]) for item in page["Roles"]
                         if item["RoleName"] in roles)  # fmt: skip
         for page in iam.get_paginator("list_users").paginate():
             yield from ((f"user {item['UserName']}", item["UserName"]) for item in page["Users"]
                         if item["UserName"] in (names.daemon_user, names.broker_user))  # fmt: skip
-        buckets = {names.bucket(key) for key in ("mail", *(row.key for row in DATA_CLASSES))}
+        buckets = {names.bucket(key) for key in BUCKET_KEYS}
         for item in s3.list_buckets()["Buckets"]:
             if item["Name"] in buckets:
                 yield f"bucket {item['Name']}", item["Name"]
@@ -291,7 +288,7 @@ class Doctor:
         now = datetime.datetime.now(datetime.UTC).timestamp()
         starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
         days = (ends - now) / drift.DAY
-        if ends - now < (ends - starts) * RENEWAL_PART:
+        if ends - now < (ends - starts) * drift.RENEWAL_PART:
             return warn(f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.")
         return well(f"{days:.0f} days left")
 
@@ -336,11 +333,7 @@ def command(name: str, json_to: str | None) -> None:
     wrong, 1 when something is, 3 when something could not be looked at.
     """
     looked = stack.read(name)
-    try:
-        session = account.session(looked.settings)
-    except pulumi.RunError as error:
-        raise click.ClickException(str(error)) from None
-    lines = Doctor(stack=looked, ask=partial(clients.of, session)).examine()
+    lines = Doctor(stack=looked, ask=partial(clients.of, account.session(looked.settings))).examine()
     report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=json_to == "-")
     if json_to:
         report.write_json(json_to, name, lines)

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import click
 
-from components.naming import ACTOR_LENGTH
-from components.policies import grants
+from components.naming import ACTOR_LENGTH, ROLE_KEYS
 from ops import account, audit, clients, matrix, report, stack, tokens
 from ops.matrix import Cast, Ground, Session, Token
 from ops.report import Line, Verdict
@@ -157,7 +156,7 @@ def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:
 
 def ground(of: Stack) -> Ground:
     static = of.settings.trust == "static"
-    return Ground(names=of.names, federated=[key for key in grants.ROLE_KEYS if not (static and key == "data")])
+    return Ground(names=of.names, federated=[key for key in ROLE_KEYS if not (static and key == "data")])
 
 
 def left_out(of: Stack) -> list[Line]:

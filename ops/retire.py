@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
 
-from ops import exits
+from ops import clients, exits
 from ops.account import session
 from ops.stack import Stack, ask, read
 
@@ -82,7 +82,7 @@ def _left_by(items: Iterable[Mapping[str, Any]]) -> Iterable[Fate]:
 
 def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many objects, old versions too, each bucket of the state has. Raises RetireError."""
-    s3 = session(stack.settings).client("s3")
+    s3 = clients.of(session(stack.settings), "s3")
     counted: dict[str, int] = {}
     for item in state:
         if item["type"] == BUCKET:

@@ -20,7 +20,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from components.naming import INBOUND_PREFIX
-from ops import exits
+from ops import clients, exits
 from ops.account import session
 from ops.stack import Stack, read
 
@@ -82,7 +82,7 @@ def verify(
 ) -> str:
     """One sentence about the address, which is verified then. Raises SenderError."""
     address, bucket = stack.names.email_from, stack.names.bucket("mail")
-    ses, s3 = account.client("sesv2"), account.client("s3")
+    ses, s3 = clients.of(account, "sesv2"), clients.of(account, "s3")
     if _is_verified(ses, address, stack.name):
         return f"{address} is verified; nothing was done"
     seen: set[str] = set()
@@ -101,7 +101,7 @@ def verify(
             say("SES does not say so yet")
         if not asked:
             say(f"asking SES for a mail to {address}")
-            account.client("ses").verify_email_identity(EmailAddress=address)
+            clients.of(account, "ses").verify_email_identity(EmailAddress=address)
             asked = True
         elif _is_verified(ses, address, stack.name):
             return f"{address} is verified"

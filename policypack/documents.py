@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components import arns
-from components.naming import ACTOR_LENGTH, ACTOR_TAG, DATA_CLASSES, GITHUB_ISSUER, STS_AUDIENCE
+from components.naming import ACTOR_LENGTH, ACTOR_TAG, GITHUB_ISSUER, ROLE_KEYS, STS_AUDIENCE
 from policypack.facts import Facts
 from policypack.planned import Resource, ResourceRule, known_list, listed, statements, titled
 
@@ -72,7 +72,7 @@ def _may_be_trusted(kind: str, who: str, resource: Resource, facts: Facts) -> bo
 
 
 def _data_roles(facts: Facts) -> set[str]:
-    return {facts.names.role(key) for key in ("data", *(row.key for row in DATA_CLASSES))} if facts.names else set()
+    return {facts.names.role(key) for key in ROLE_KEYS} if facts.names else set()
 
 
 def _bounded(resource: Resource, facts: Facts) -> Iterator[str]:

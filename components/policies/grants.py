@@ -15,11 +15,6 @@ from components.policies.document import Document
 #: ``federated``: the data role trusts the issuer. ``static``: the stage before, it trusts the daemon user.
 Trust = Literal["federated", "static"]
 
-#: Keys of the roles that sessions assume.
-ROLE_KEYS = ("data", *(row.key for row in DATA_CLASSES))
-#: Keys of the buckets.
-BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
-
 
 def host_role(names: Names) -> dict[str, Document]:
     return {
