@@ -27,7 +27,7 @@ venv/.installed: requirements-dev.lock
 	@touch $@
 
 policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
-	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.txt
+	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.lock
 
 tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
 	@$(SANDBOX) tools
@@ -76,6 +76,9 @@ lock: setup ## write the lock files anew after a change of a requirements*.txt
 	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
 	$(COMPILE) requirements-ops.txt --output-file requirements-ops.lock --constraint requirements-dev.lock
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements-dev.lock
+	$(COMPILE) policypack/requirements.txt --output-file policypack/requirements.lock
+	$(COMPILE) lint/iam-requirements.txt --output-file lint/iam-requirements.lock
+	$(COMPILE:3.11=3.11.5) lint/checkov-requirements.txt --output-file lint/checkov-requirements.lock
 	$(COMPILE) requirements-cloudflare.txt --output-file requirements-cloudflare.lock --constraint requirements-dev.lock
 
 pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other

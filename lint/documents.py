@@ -25,7 +25,7 @@ _WRITING = ("Permissions management", "Tagging", "Write")
 
 def findings(stacks: Mapping[str, Sequence[Resource]], progress: Callable[[str], None]) -> list[Finding]:
     """What the validator has to say of each stack's documents, any severity. Raises LintError and the installers'."""
-    programs = virtualenv.cached("iam-validator", HERE / "iam-requirements.txt", progress)
+    programs = virtualenv.cached("iam-validator", HERE / "iam-requirements.lock", progress)
     services = service_data(progress)
     found: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ ALLOWED = HERE / "checkov-allowed.toml"
 
 def findings(stacks: Mapping[str, Sequence[Resource]], progress: Callable[[str], None]) -> list[Finding]:
     """What checkov fails of each stack's resources. Raises LintError and VirtualenvError."""
-    programs = virtualenv.cached("checkov", HERE / "checkov-requirements.txt", progress)
+    programs = virtualenv.cached("checkov", HERE / "checkov-requirements.lock", progress)
     with tempfile.TemporaryDirectory() as folder:
         for stack, resources in stacks.items():
             Path(folder, f"{stack}.json").write_text(json.dumps(terraform(resources)))

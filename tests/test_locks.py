@@ -9,7 +9,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from upkeep.locks import LOCKS, OPTIONAL, PROJECT, locked, version
+from upkeep.locks import APART, LOCKS, OPTIONAL, PROJECT, locked, version
 
 STALE = "run `make lock`, and `make setup` for the packages"
 
@@ -47,7 +47,7 @@ def needed(requirements: list[Requirement], lock: dict[str, Requirement]) -> set
     return {name for name, _ in found}
 
 
-@pytest.fixture(params=LOCKS + OPTIONAL)
+@pytest.fixture(params=LOCKS + OPTIONAL + APART)
 def name(request):
     return request.param
 
@@ -94,7 +94,8 @@ def test_an_optional_lock_has_the_programs_versions(name):
 
 
 def test_every_requirements_file_is_locked():
-    assert {path.stem for path in PROJECT.glob("requirements*.txt")} == {*LOCKS, *OPTIONAL}
+    found = [path for folder in (".", "lint", "policypack") for path in (PROJECT / folder).glob("*requirements*.txt")]
+    assert {str(path.relative_to(PROJECT).with_suffix("")) for path in found} == {*LOCKS, *OPTIONAL, *APART}
 
 
 def test_setup_installs_from_the_lock():

@@ -11,8 +11,9 @@ from sandbox.virtualenv import VirtualenvError, ensure
 @pytest.fixture
 def requirements(tmp_path, monkeypatch):
     monkeypatch.setattr(virtualenv, "CACHE", tmp_path / "cache")
-    path = tmp_path / "requirements.txt"
+    path = tmp_path / "requirements.lock"
     path.write_text("# nothing\n")
+    path.with_suffix(".txt").write_text("# Why.\n./no-such-package\n")
     return path
 
 
@@ -30,7 +31,7 @@ def test_an_environment_is_made_once_and_says_so(tmp_path, requirements):
 
 def test_another_file_makes_it_anew_and_its_failure_is_not_taken_for_a_result(tmp_path, requirements):
     ensure(tmp_path / "venv", requirements, print)
-    requirements.write_text("# another\n./no-such-package\n\n# What it needs.\n./nor-this\n")
+    requirements.write_text("./no-such-package\n./nor-this\n")
     for _ in range(2):
         said = []
         with pytest.raises(VirtualenvError, match=r"ended with 1: .*no-such-package"):

@@ -14,9 +14,12 @@ LOCKS = ("requirements", "requirements-ops", "requirements-dev")
 #: Beside the program for some stacks alone, and not installed by `make setup`.
 OPTIONAL = ("requirements-cloudflare",)
 
+#: Of tools that have an environment of their own, since they ask for other versions.
+APART = ("policypack/requirements", "lint/checkov-requirements", "lint/iam-requirements")
+
 
 def locked(name: str) -> dict[str, Requirement]:
-    """Package -> its pin, with the marker of where it is installed. ``name`` is one of LOCKS or OPTIONAL."""
+    """Package -> its pin, with the marker of where it is installed. ``name`` is one of LOCKS, OPTIONAL or APART."""
     text = (PROJECT / f"{name}.lock").read_text()
     text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
     pins = [Requirement(line.split("--hash")[0]) for line in text.splitlines()]

@@ -22,7 +22,7 @@ _PLUGIN = f"analyzer-policy-{_RUNTIME}"
 
 def prepare(engine: Engine, pulumi_home: Path, progress: Callable[[str], None]) -> Path:
     """The folder to give the engines of this PULUMI_HOME as ``--policy-pack``. Raises VirtualenvError."""
-    programs = virtualenv.ensure(PACK / "venv", PACK / "requirements.txt", progress)
+    programs = virtualenv.ensure(PACK / "venv", PACK / "requirements.lock", progress)
     if engine.official:
         return PACK
     plugin = pulumi_home / "plugins" / f"{_PLUGIN}-v1.0.0" / f"pulumi-{_PLUGIN}"
