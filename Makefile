@@ -16,7 +16,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
 
-setup: venv/.installed ## install the locked packages into venv/
+setup: venv/.installed venv/bin/agentkeys ## install the locked packages and the command agentkeys into venv/
 
 venv/.installed: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -25,6 +25,9 @@ venv/.installed: requirements-dev.lock
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear venv
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >&2
 	@touch $@
+
+venv/bin/agentkeys: ops/agentkeys venv/.installed
+	@install -m 755 $< $@
 
 policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
 	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.lock
@@ -63,7 +66,7 @@ check: setup ## format, lint, types, shell scripts, workflows, IAM documents, re
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml

@@ -1,12 +1,19 @@
-"""The operator's commands around an `up`: `python -m ops --help`.
+"""The operator's commands around an `up`: `agentkeys --help`, or `python -m ops` without the installed command.
 
-Owns the list of commands. Each is a module of this folder with a click command named ``command``, loaded when it is
-called. Leaves out ``ops.recover``, which runs before the state can be read.
+Owns the list of commands and how each of them ends: a signal, a refusal of AWS and a file that cannot be read are one
+line. A command is a module of this folder with a click command named ``command``, loaded when it is called, so that a
+shell completes the list at once. Leaves out ``ops.recover``, which runs before the state can be read.
 """
 
+import errno
 import importlib
+import signal
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
+
+from ops import exits, options
 
 #: Command by the line that `--help` shows; the module has the command's name.
 COMMANDS = {
@@ -23,6 +30,15 @@ COMMANDS = {
     "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",
 }
 
+#: Signals that end a command in order; a terminal that is closed is one of them.
+ENDED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class RefusedError(click.ClickException):
+    """AWS or this machine said no in the middle of a command."""
+
+    exit_code = exits.NOT_RUN
+
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -34,9 +50,37 @@ class _Commands(click.Group):
         found: click.Command = importlib.import_module(f"ops.{cmd_name}").command
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if ctx.resilient_parsing and args[0] in COMMANDS and args[-1] in options.TAKE_A_STACK:
+            # A shell asks for a stack's name; the command itself may take a second to load.
+            asked = click.Option(options.TAKE_A_STACK, type=options.StackName())
+            return args[0], click.Command(args[0], params=[asked]), args[1:]
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise RefusedError(f"{error.filename or 'this machine'}: {error.strerror or error}") from None
+        except Exception as error:
+            raise (_by_aws(error) or error) from None
+
+
+def _by_aws(error: Exception) -> RefusedError | None:
+    # Loaded by now if it can have been raised, and not to be waited for by those who only complete.
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if not isinstance(error, (BotoCoreError, ClientError)):
+        return None
+    return RefusedError(f"AWS does not answer as it should: {error}. Use credentials that may ask it (AWS_PROFILE).")
 
 
 @click.command(cls=_Commands)
@@ -44,9 +88,25 @@ def main() -> None:
     """What an operator of an AgentKeys account does beside `pulumi up`, for a stack of this project.
 
     Commands read the stack through `pulumi` and ask AWS with the credentials of the environment. They end with 0 when
-    all is well, 1 when something is wrong, 2 for a wrong argument, 3 when a part could not be looked at, 7 on drift.
+    all is well, 1 when something is wrong, 2 for a wrong argument, 3 when the stack or a part of it could not be looked
+    at, 7 on drift, 130 after Ctrl-C.
     """
 
 
+def run(name: str) -> None:
+    """Be the command that is called ``name``."""
+    for number in ENDED_BY:
+        # `nohup` and a shell's background ignore some of them.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _end)
+    main(prog_name=name)
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends what runs as an error does: whatever was begun is taken back on the way out."""
+    click.echo(f"ended by {signal.Signals(number).name}", err=True)
+    raise SystemExit(exits.ENDED + number)
+
+
 if __name__ == "__main__":
-    main(prog_name="python -m ops")
+    run("python -m ops")

@@ -4,3 +4,5 @@ OK = 0
 WRONG = 1
 NOT_RUN = 3
 DRIFT = 7
+#: Added to a signal's number, as shells do.
+ENDED = 128

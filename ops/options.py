@@ -1,0 +1,56 @@
+"""The options that the operator's commands share: which stack, and JSON in place of a table.
+
+Owns their form and how a shell completes them. Leaves out reading a stack (``ops/stack.py``): completion of a name must
+not wait for Pulumi's packages.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+#: Adds an option to a command.
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def stacks() -> list[str]:
+    """The stacks that this project has a file of settings for."""
+    return sorted(path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.yaml"))
+
+
+class StackName(click.ParamType):
+    """A stack of this project; one of another organisation may have that in front, as the engine takes it."""
+
+    name = "stack"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value.rpartition("/")[2] not in stacks():
+            self.fail(
+                f"there is no Pulumi.{value}.yaml in {PROJECT}; the stacks are {', '.join(stacks())}.", param, ctx
+            )
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return [CompletionItem(name) for name in stacks() if name.startswith(incomplete)]
+
+
+def stack(meaning: str) -> Decorator:
+    """``-s``, for the argument ``name``."""
+    return click.option("-s", "--stack", "name", type=StackName(), required=True, help=meaning)
+
+
+def other_stack(flag: str, meaning: str) -> Decorator:
+    return click.option(flag, type=StackName(), help=meaning)
+
+
+def as_json() -> Decorator:
+    """``--json``, for the argument ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON; a table makes way to standard error.")
+
+
+#: Options whose value is a stack.
+TAKE_A_STACK = ("-s", "--stack", "--against")
