@@ -7,17 +7,20 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops import exits
 from settings import Settings
 
 
 class AccountError(click.ClickException):
     """The credentials are none, or another account's; the message says whose they are and the way out."""
 
+    exit_code = exits.NOT_RUN
+
 
 def session(settings: Settings) -> boto3.Session:
     """Raises AccountError."""
-    made = boto3.Session(region_name=settings.region)
     try:
+        made = boto3.Session(region_name=settings.region)
         identity = made.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise AccountError(

@@ -8,7 +8,6 @@ says that, in a preview of an empty stack.
 import json
 import os
 import secrets
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,19 +19,15 @@ import click
 import yaml
 from botocore.exceptions import ClientError
 from pulumi.runtime.rpc import UNKNOWN
-from rich.console import Console
-from rich.table import Table
 
 from components import arns
 from components.naming import RECEIPT_RULE_SET, ROLE_KEYS, Names
-from ops import clients, exits
+from ops import clients, exits, options, report
 from ops.account import session
+from ops.options import PROJECT
 from ops.recover import BY_NAME, Inputs
-from ops.stack import PROJECT, Stack, ask, read
+from ops.stack import Stack, ask, called, read
 from settings import MASKED, public_ipv4
-
-#: AWS's words for what is not there.
-ABSENT = ("NoSuch", "NotFound", "404", "RuleDoesNotExist", "RuleSetDoesNotExist")
 
 #: How a thing that is known by its name is looked up: service, operation, arguments out of the inputs.
 LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
@@ -173,9 +168,9 @@ class Account:
         try:
             getattr(self.of(service), operation)(**arguments)
         except ClientError as error:
-            code = str(error.response["Error"]["Code"])
-            if any(word in code for word in ABSENT):
+            if clients.is_absent(error):
                 return False
+            code = error.response["Error"]["Code"]
             raise AdoptError(
                 f"AWS answers {code} to {service}:{operation} for {', '.join(map(str, arguments.values()))}. Use "
                 "credentials that may read it (AWS_PROFILE)."
@@ -311,9 +306,7 @@ class Rehearsal:
             "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
         }
-        done = subprocess.run(
-            command, cwd=folder, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        done = called(command, folder=folder, env=surroundings)
         if done.returncode:
             said = _diagnostics(done.stdout) or done.stderr.strip()
             raise AdoptError(f"`pulumi {arguments[0]}` of the rehearsal failed; nothing was changed:\n{said}")
@@ -378,19 +371,20 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
 
 
 @click.command()
-@click.option("-s", "--stack", "name", required=True, help="Stack that takes the account over.")
+@options.stack("Stack that takes the account over.")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     help="Where the import file goes (default: here).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+@options.as_json()
 def command(name: str, directory: Path, as_json: bool) -> None:
     """Match a running account with a stack: what is there, what is missing, what an `up` would change.
 
     Writes the file that `pulumi import` takes and prints the commands that go on from there. The account and the stack
-    are only read. Ends with 1 when an `up` after the import would replace or delete something.
+    are only read. Ends with 1 when an `up` after the import would replace or delete something, or when the program
+    refuses what is there.
     """
     stack = read(name)
     account = Account(
@@ -427,11 +421,14 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(left, indent=2) + "\n")
     lines.sort(key=lambda line: STATES.index(line.state))
+    commands = _next(name, settings, target.resolve(), stack)
+    report.listing(("", "what", ""), ((line.state, line.what, line.detail) for line in lines), to_stderr=as_json)
+    counts = {state: sum(line.state == state for line in lines) for state in reversed(STATES)}
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=as_json)
     if as_json:
-        click.echo(json.dumps({"settings": settings, "lines": [asdict(line) for line in lines]}, indent=2))
+        report.print_json(name, settings=settings, lines=[asdict(line) for line in lines], next=commands)
     else:
-        _show(lines)
-        click.echo("\n".join(["", "Next:", *(f"  {line}" for line in _next(name, settings, target, stack))]))
+        click.echo("\n".join(["", f"Next, in {PROJECT}:", *(f"  {line}" for line in commands)]))
     harmed = any(line.state in ("replaced", "deleted") for line in lines)
     raise SystemExit(exits.WRONG if harmed else exits.OK)
 
@@ -465,16 +462,6 @@ def _next(name: str, settings: Mapping[str, Any], target: Path, stack: Stack) ->
         f"pulumi preview -s {name} --diff",
         f"pulumi up -s {name}",
     ]
-
-
-def _show(lines: Sequence[Line]) -> None:
-    table = Table("", "what", "")
-    for line in lines:
-        table.add_row(line.state, line.what, line.detail)
-    console = Console(width=160, soft_wrap=True)
-    console.print(table)
-    counts = {state: sum(line.state == state for line in lines) for state in reversed(STATES)}
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m ops audit`: the live identities, buckets and host of a stack against what the program makes of them.
+"""`agentkeys audit`: the live identities, buckets and host of a stack against what the program makes of them.
 
 Source: the runbook's section 7, widened to everything that isolation hangs on. Owns what is looked at and the next step
 of each finding. What may be there comes from the program's own tables (``components/policies/grants.py`` and the
@@ -27,7 +27,7 @@ from components.policies import grants, trust
 from components.policies.document import Document, meaning
 from components.roles import SESSION_SECONDS
 from hostsetup import gates
-from ops import account, clients, report, stack
+from ops import account, clients, options, report, stack
 from ops.report import Line, Verdict
 from ops.stack import Stack
 
@@ -43,25 +43,22 @@ BLOCKED = {
     "RestrictPublicBuckets": True,
 }
 
-#: AWS's words for a thing or a setting that is not there: an answer, and a wrong one.
-ABSENT = ("NoSuch", "NotFound", "InvalidInstanceID", "RuleDoesNotExist", "RuleSetDoesNotExist", "OwnershipControls")
-
 NOTHING = "nothing"
 
 
 @click.command("audit")
-@click.option("-s", "--stack", "name", required=True, help="the stack to look at, which must be up")
-@click.option("--json", "json_to", help="write JSON to this file, or to standard output (-)")
-def command(name: str, json_to: str | None) -> None:
+@options.stack("Stack to look at, which must be up.")
+@options.as_json()
+def command(name: str, as_json: bool) -> None:
     """Compare a stack's identities, buckets and host with what they may be.
 
     Asks AWS and changes nothing. Ends with 0 when nothing is wrong (a warning is no wrong), 1 when something is, 3 when
     something could not be looked at.
     """
     looked = stack.read(name)
-    lines = shown(looked, account.session(looked.settings), to_stderr=json_to == "-")
-    if json_to:
-        report.write_json(json_to, name, lines)
+    lines = shown(looked, account.session(looked.settings), to_stderr=as_json)
+    if as_json:
+        report.print_json(name, **report.as_json(lines))
     sys.exit(report.exit_code(line.verdict for line in lines))
 
 
@@ -122,7 +119,7 @@ class Audit:
             return
         except (ClientError, BotoCoreError) as error:
             code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
-            absent = any(word in code for word in ABSENT)
+            absent = clients.is_absent(error)
             self._lines.append(
                 Line(
                     subject=subject,

@@ -1,6 +1,7 @@
 """AWS clients of the operator's commands: region always explicit, patience with throttling.
 
-Owns how a client is made. Leaves out whose account it is (``ops/account.py``) and what is asked.
+Owns how a client is made, and which answers say that something is not there. Leaves out whose account it is
+(``ops/account.py``) and what is asked.
 """
 
 import ipaddress
@@ -10,9 +11,20 @@ from urllib.parse import urlsplit
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 #: A refusal is an answer and is never tried again; throttling and lost connections are, this often.
 RETRIES: Any = {"mode": "standard", "total_max_attempts": 6}
+
+
+#: Pieces of AWS's codes for a thing or a setting that is not there. SES has words of its own, and S3 answers a HEAD
+#: without a body with the HTTP status alone.
+_ABSENT = ("NoSuch", "NotFound", "404", "RuleDoesNotExist", "RuleSetDoesNotExist")
+
+
+def is_absent(error: Exception) -> bool:
+    """AWS has answered that there is no such thing, which is an answer like any other."""
+    return isinstance(error, ClientError) and any(word in str(error.response["Error"]["Code"]) for word in _ABSENT)
 
 
 def of(session: boto3.Session, service: str, **config: Any) -> Any:

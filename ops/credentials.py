@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from ops import exits
-from ops.env import write
+from ops import exits, options
+from ops.env import text_of, write
 from ops.stack import ask, read
 
 Profile = Mapping[str, str]
@@ -59,13 +59,14 @@ def _section(lines: list[str], profile: str) -> tuple[int | None, list[str]]:
 
 
 @click.command()
-@click.option("-s", "--stack", "name", required=True, help="Stack whose access keys are written.")
+@options.stack("Stack whose access keys are written.")
 @click.option("--yes", is_flag=True, help="Do not ask before the file is changed.")
 @click.option("--replace", is_flag=True, help="Replace the key of a profile that is there with another key.")
 def command(name: str, yes: bool, replace: bool) -> None:
     """Write the stack's access keys into the AWS credentials file, as profiles named after their users.
 
     A profile that is there is kept unless --replace is given. Secrets go from the stack to the file and are not shown.
+    Ends with 1 when nothing may be written.
     """
     stack = read(name)
     users = {"daemon": stack.names.daemon_user, "broker": stack.names.broker_user}
@@ -75,7 +76,7 @@ def command(name: str, yes: bool, replace: bool) -> None:
             f"stack {name!r} has no access keys: name the users in accessKeyUsers and run `pulumi up -s {name}`"
         )
     path = credentials_file()
-    before = path.read_text() if path.exists() else ""
+    before = text_of(path) if path.exists() else ""
     text = before
     for key, secret in made.items():
         profile, there = users[key], value_of(text, users[key], "aws_access_key_id")

@@ -1,4 +1,4 @@
-"""`python -m ops doctor`: whether an `up` can go through, and whether what is up is well; one line each.
+"""`agentkeys doctor`: whether an `up` can go through, and whether what is up is well; one line each.
 
 Owns the looks that no other command has: tools, clock, caller, zone and its delegation, room for what is made, names
 that are taken, what a failed destroy left, certificates as the world sees them, verified addresses. Of the account's
@@ -23,7 +23,7 @@ from components import arns
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from components.preflight import identity_of
 from hostsetup import gates
-from ops import account, clients, drift, report, stack
+from ops import account, clients, drift, options, report, stack
 from ops.audit import Audit
 from ops.report import Line, Verdict
 from ops.stack import Stack
@@ -77,6 +77,7 @@ class Doctor:
     stack: Stack
     ask: Callable[[str], Any]
     lines: list[Line] = field(default_factory=list)
+    _delegated: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self) -> list[Line]:
         self.before()
@@ -154,8 +155,14 @@ class Doctor:
             return wrong(f"{off:.0f} s off AWS's", "Set it by NTP (`timedatectl set-ntp true`).")
         return well("as AWS's")
 
+    def _name_servers(self, url: str) -> list[str]:
+        """Of the zone, as this resolver gives them; it is asked once. Raises NotYet."""
+        if url not in self._delegated:
+            self._delegated[url] = gates.resolve(self.stack.settings.zone, url, "NS")
+        return self._delegated[url]
+
     def resolver(self, url: str) -> Seen:
-        found = gates.resolve(self.stack.settings.zone, url, "NS")
+        found = self._name_servers(url)
         return well(f"answers with {len(found)} name servers of {self.stack.settings.zone}")
 
     def caller(self) -> Seen:
@@ -176,7 +183,7 @@ class Doctor:
     def delegation(self) -> Seen:
         own = sorted(name.rstrip(".").lower() for name in self._zone.get("DelegationSet", {}).get("NameServers", []))
         for url in self.stack.settings.doh_urls:
-            world = sorted(name.rstrip(".").lower() for name in gates.resolve(self.stack.settings.zone, url, "NS"))
+            world = sorted(name.rstrip(".").lower() for name in self._name_servers(url))
             if world != own:
                 return wrong(
                     f"{url} gives {', '.join(world) or 'none'}; the zone's are {', '.join(own) or 'none'}",
@@ -324,9 +331,9 @@ def _sum(lines: list[Line], cure: str) -> Seen:
 
 
 @click.command("doctor")
-@click.option("-s", "--stack", "name", required=True, help="Stack to look at, up or not yet.")
-@click.option("--json", "json_to", help="Write JSON to this file, or to standard output (-).")
-def command(name: str, json_to: str | None) -> None:
+@options.stack("Stack to look at, up or not yet.")
+@options.as_json()
+def command(name: str, as_json: bool) -> None:
     """Look whether an `up` can go through and whether what is up is well.
 
     One line each: ok, warning, wrong or not run, with the next step. Changes nothing. Ends with 0 when nothing is
@@ -334,7 +341,7 @@ def command(name: str, json_to: str | None) -> None:
     """
     looked = stack.read(name)
     lines = Doctor(stack=looked, ask=partial(clients.of, account.session(looked.settings))).examine()
-    report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=json_to == "-")
-    if json_to:
-        report.write_json(json_to, name, lines)
+    report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=as_json)
+    if as_json:
+        report.print_json(name, **report.as_json(lines))
     sys.exit(report.exit_code(line.verdict for line in lines))

@@ -11,17 +11,14 @@ import binascii
 import datetime
 import difflib
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from hostsetup.bundle import File
 from hostsetup.environment import KEY_PAIRS, SECRET_FILES
@@ -31,7 +28,8 @@ from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, S
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
 from hostsetup.vhosts import FRAGMENTS
-from ops import exits, host
+from ops import exits, host, options
+from ops.report import listing, print_json
 from ops.stack import Stack, read
 
 _SCRIPTS = Path(__file__).parent.parent / "hostsetup" / "scripts"
@@ -401,14 +399,13 @@ def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Repor
     return compare(files, settings.site, settings.login_user, wanted_release(stack), seen)
 
 
-def as_json(stack: Stack, report: Report) -> dict[str, Any]:
+def told(report: Report) -> dict[str, Any]:
     """The report for machines; ``diff`` is there where text may be shown."""
 
     def item(finding: Finding) -> dict[str, str]:
         return {"what": finding.what, "said": finding.said, **({"diff": finding.diff} if finding.diff else {})}
 
     return {
-        "stack": stack.name,
         "drift": [item(finding) for finding in report.drift],
         "warnings": [item(finding) for finding in report.warnings],
         "compared": dict(report.compared),
@@ -424,12 +421,8 @@ def _lines(report: Report) -> Iterator[tuple[str, str, str]]:
 
 def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
     compared = ", ".join(f"{count} {kind}" for kind, count in report.compared.items())
-    console = Console(stderr=stderr, soft_wrap=True, highlight=False)
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for row in _lines(report):
-        table.add_row(*row)
-    if table.row_count:
-        console.print(table, markup=False)
+    if report.drift or report.warnings:
+        listing(("", "what", "how"), _lines(report), to_stderr=stderr)
     if diff:
         for finding in report.drift:
             if finding.diff:
@@ -441,12 +434,11 @@ def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
         click.echo("`docs/runbook.md`, Drift on the host, says how to put it right.", err=stderr)
 
 
-@click.command(short_help="Compare a stack's host with what the program would install.")
-@click.option("-s", "--stack", "name", required=True, help="Name of the stack.")
+@click.command()
+@options.stack("Stack whose host is looked at.")
 @click.option("--diff", is_flag=True, help="Show the differences of text files; those that may hold a secret never.")
-@click.option("--json", "output", type=click.File("w"), help="Write the report as JSON to this file, - for stdout.")
-@click.pass_context
-def command(context: click.Context, name: str, *, diff: bool, output: IO[str] | None) -> None:
+@options.as_json()
+def command(name: str, *, diff: bool, as_json: bool) -> None:
     """Compare a stack's host with what the program would install.
 
     Looks at files, units, nginx, sshd, packages, users, binaries, certificates and secrets, in one call over SSH, and
@@ -454,8 +446,7 @@ def command(context: click.Context, name: str, *, diff: bool, output: IO[str] | 
     """
     stack = read(name)
     report = look(stack)
-    _show(stack, report, diff=diff, stderr=output is not None and output.name == "<stdout>")
-    if output is not None:
-        json.dump(as_json(stack, report), output, indent=2)
-        output.write("\n")
-    context.exit(exits.DRIFT if report.drift else exits.OK)
+    _show(stack, report, diff=diff, stderr=as_json)
+    if as_json:
+        print_json(name, **told(report))
+    raise SystemExit(exits.DRIFT if report.drift else exits.OK)

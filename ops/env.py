@@ -15,7 +15,8 @@ import click
 from components import arns
 from components.naming import DATA_CLASSES, E2E_ROLE
 from hostsetup.environment import variables
-from ops import exits
+from ops import exits, options
+from ops.report import print_json
 from ops.stack import Stack, read
 
 Variables = Mapping[str, str]
@@ -48,7 +49,7 @@ def differences(path: Path, content: Variables) -> list[str]:
     """One line for each variable that the file has otherwise; values stay out of it."""
     if not path.exists():
         return ["the file is missing"]
-    written = parse(path.read_text())
+    written = parse(text_of(path))
     lines = [f"{name} is missing" for name in content if name not in written]
     lines += [f"{name} has another value" for name in content if name in written and written[name] != content[name]]
     lines += [f"{name} is not of this stack" for name in written if name not in content]
@@ -61,6 +62,15 @@ def parse(text: str) -> dict[str, str]:
     """The variables of an environment file."""
     parts = [line.removeprefix("export ").partition("=") for line in text.splitlines()]
     return {name: "".join(shlex.split(value)) for name, equals, value in parts if equals and name[0] != "#"}
+
+
+def text_of(path: Path) -> str:
+    """What a file of the operator's says. Raises ClickException."""
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise click.ClickException(f"{path} cannot be read: {why}. Nothing has been changed.") from None
 
 
 def write(path: Path, text: str) -> None:
@@ -111,7 +121,7 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
 
 
 @click.command()
-@click.option("-s", "--stack", "name", required=True, help="Stack whose files these are.")
+@options.stack("Stack whose files these are.")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
@@ -120,21 +130,23 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
 )
 @click.option("--check", is_flag=True, help="Write nothing; end with 7 when a file is not as it would be written.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was written by hand.")
-def command(name: str, directory: Path, check: bool, force: bool) -> None:
+@options.as_json()
+def command(name: str, directory: Path, check: bool, force: bool, as_json: bool) -> None:
     """Write a stack's environment files: the operator's, the broker host's and the GitHub runner's.
 
-    They hold names and addresses, never a secret, and their order is always the same.
+    They hold names and addresses, never a secret, and their order is always the same. Ends with 1 when a file was
+    written by hand and nothing is done, with --check with 7 when one differs.
     """
     wanted = {directory / file: content for file, content in files(read(name)).items()}
     if check:
         found = {path: differences(path, content) for path, content in wanted.items()}
         for path, lines in found.items():
-            click.echo(f"{path}: {'; '.join(lines) or 'as it should be'}")
+            click.echo(f"{path}: {'; '.join(lines) or 'as it should be'}", err=as_json)
+        if as_json:
+            print_json(name, files=[{"path": str(path), "differences": lines} for path, lines in found.items()])
         raise SystemExit(exits.DRIFT if any(found.values()) else exits.OK)
     by_hand = [
-        str(path)
-        for path in wanted
-        if path.exists() and path.read_text().strip() and not path.read_text().startswith(HEADER)
+        str(path) for path in wanted if path.exists() and text_of(path).strip() and not text_of(path).startswith(HEADER)
     ]
     if by_hand and not force:
         raise click.ClickException(
@@ -142,9 +154,12 @@ def command(name: str, directory: Path, check: bool, force: bool) -> None:
             "--directory, or see with --check what would be lost and overwrite it with --force."
         )
     directory.mkdir(parents=True, exist_ok=True)
+    done = {}
     for path, content in wanted.items():
-        if not differences(path, content) and path.read_text() == render(content):
-            click.echo(f"unchanged {path}")
-        else:
+        same = not differences(path, content) and text_of(path) == render(content)
+        if not same:
             write(path, render(content))
-            click.echo(f"written {path}")
+        done[path] = "unchanged" if same else "written"
+        click.echo(f"{done[path]} {path}", err=as_json)
+    if as_json:
+        print_json(name, files=[{"path": str(path), "state": state} for path, state in done.items()])

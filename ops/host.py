@@ -74,14 +74,21 @@ def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = 
 
 
 @contextlib.contextmanager
+def openssh() -> Iterator[None]:
+    """Around a call of one of OpenSSH's programs. Raises HostError when it is not there."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise HostError(f"there is no `{error.filename}` on PATH. Install OpenSSH's client.") from None
+
+
+@contextlib.contextmanager
 def _agent(socket: Path, private_key: str) -> Iterator[Path]:
     """An ssh-agent that holds one key, in memory, for as long as the block lasts."""
-    try:
+    with openssh():
         running = subprocess.Popen(
             ["ssh-agent", "-D", "-a", str(socket)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
-    except FileNotFoundError:
-        raise HostError("there is no `ssh-agent` on PATH, which holds the key. Install OpenSSH's client.") from None
     try:
         until = time.monotonic() + AGENT_SECONDS
         while not socket.exists() and running.poll() is None and time.monotonic() < until:
@@ -104,16 +111,15 @@ def _agent(socket: Path, private_key: str) -> Iterator[Path]:
 
 def _run(ssh: Sequence[str], script: str, address: str) -> str:
     try:
-        done = subprocess.run(
-            list(ssh),
-            input=script,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=CALL_SECONDS,
-        )
-    except FileNotFoundError:
-        raise HostError("there is no `ssh` on PATH, and the host is asked over it. Install OpenSSH's client.") from None
+        with openssh():
+            done = subprocess.run(
+                list(ssh),
+                input=script,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=CALL_SECONDS,
+            )
     except subprocess.TimeoutExpired:
         raise HostError(
             f"the host at {address} has not answered everything within {CALL_SECONDS} s. Look at its load "

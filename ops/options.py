@@ -22,7 +22,7 @@ def stacks() -> list[str]:
     return sorted(path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.yaml"))
 
 
-class StackName(click.ParamType):
+class StackName(click.ParamType[str]):
     """A stack of this project; one of another organisation may have that in front, as the engine takes it."""
 
     name = "stack"

@@ -1,4 +1,4 @@
-"""`python -m ops proof`: real sessions of two actors try everything the isolation must refuse, on a live stack.
+"""`agentkeys proof`: real sessions of two actors try everything the isolation must refuse, on a live stack.
 
 Owns the command: tokens from the live broker, clients, and what a person and a program read at the end. The rows are in
 ``ops/matrix.py``, their verdicts in ``ops/walk.py``.
@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from components.naming import ACTOR_LENGTH, ROLE_KEYS
-from ops import account, audit, clients, matrix, report, stack, tokens
+from ops import account, audit, clients, matrix, options, report, stack, tokens
+from ops.env import text_of
 from ops.matrix import Cast, Ground, Session, Token
 from ops.report import Line, Verdict
 from ops.stack import Stack
@@ -29,24 +30,24 @@ STATIC = (
 
 
 @click.command("proof")
-@click.option("-s", "--stack", "name", required=True, help="the stack to prove, which must be up")
-@click.option("--against", help="a second stack that is up: neither's tokens and sessions may work at the other")
+@options.stack("Stack to prove, which must be up.")
+@options.other_stack("--against", "Second stack that is up: neither's tokens and sessions may work at the other.")
 @click.option(
     "--session-token-file",
     "files",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="file with an actor's session token for the broker; twice, for two actors. The sandbox needs none",
+    help="File with an actor's session token for the broker; twice, for two actors. The sandbox needs none.",
 )
 @click.option(
     "--against-session-token-file",
     "against_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="the same for the broker of --against; once",
+    help="The same for the broker of --against; once.",
 )
-@click.option("--audit/--no-audit", "audited", default=True, help="also audit the stack, in the same report (default)")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write JUnit XML to this file")
-@click.option("--json", "json_to", help="write JSON to this file, or to standard output (-)")
+@click.option("--audit/--no-audit", "audited", default=True, help="Also audit the stack, in the same report (default).")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to this file.")
+@options.as_json()
 def command(
     name: str,
     against: str | None,
@@ -54,13 +55,14 @@ def command(
     against_file: Path | None,
     audited: bool,
     junit: Path | None,
-    json_to: str | None,
+    as_json: bool,
 ) -> None:
     """Prove with real sessions that no actor reaches what is not its own.
 
     Every row is one request to STS or S3. A refusal counts only as the error that AWS refuses with, and only where the
-    same session was seen working. Makes a few empty objects below `isolation-proof/` and takes them away again. Ends
-    with 0 when every row is as expected, 1 when one is not, 3 when one could not run.
+    same session was seen working. Makes a few empty objects below `isolation-proof/` and takes them away again, also
+    when it is ended by a signal; the table then has what was seen so far. Ends with 0 when every row is as expected, 1
+    when one is not, 3 when one could not run.
     """
     if len(files) not in (0, 2):
         raise click.UsageError(
@@ -88,19 +90,26 @@ def command(
         area = by_role.get(session.role)
         return matrix.untagged(walked, cast, area) if session.token == "untagged" and area else []  # noqa: S105
 
-    walk.run(matrix.rows(walked, cast, ground(other) if other else None), further)
-    lines = [*(_line(result, cast) for result in walk.results), *left_out(own), *(left_out(other) if other else ())]
     title = (
         f"Isolation of stack {name}{f' and of {against}' if against else ''}: A is {cast.a[:8]}…, B is {cast.b[:8]}…"
     )
-    report.show(title, ("who", "does what"), lines, to_stderr=json_to == "-")
+    whole = False
+    try:
+        walk.run(matrix.rows(walked, cast, ground(other) if other else None), further)
+        whole = True
+    finally:
+        lines = [*(_line(result, cast) for result in walk.results), *left_out(own), *(left_out(other) if other else ())]
+        report.show(
+            title if whole else f"{title} (broken off)", ("who", "does what"), lines, to_stderr=as_json or not whole
+        )
+        for sentence in walk.stays:
+            _say(f"stays: {sentence}")
     if audited:
         # A session shows what is open today; the audit, what stands ready to be.
-        lines += audit.shown(own, caller, to_stderr=json_to == "-")
-    for sentence in walk.stays:
-        _say(f"stays: {sentence}")
-    if json_to:
-        report.write_json(json_to, name, lines, stays=walk.stays, actors={"A": cast.a, "B": cast.b}, run=cast.run)
+        lines += audit.shown(own, caller, to_stderr=as_json)
+    if as_json:
+        told = report.as_json(lines)
+        report.print_json(name, **told, stays=walk.stays, actors={"A": cast.a, "B": cast.b}, run=cast.run)
     if junit:
         report.write_junit(junit, f"isolation {name}", lines)
     sys.exit(report.exit_code(line.verdict for line in lines))
@@ -187,7 +196,7 @@ def _line(result: Result, cast: Cast) -> Line:
 
 
 def _content(path: Path | None) -> str:
-    content = path.read_text().strip() if path else ""
+    content = text_of(path).strip() if path else ""
     if path and not content:
         raise click.UsageError(f"{path} is empty; a session token belongs in it")
     return content

@@ -3,15 +3,14 @@
 Leaves out the records themselves (``components/dns.py``) and the wait for them, which is a gate of ``up``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from components.dns import TTL
 from hostsetup.gates import zone_line
+from ops import options
+from ops.report import listing, print_json
 from ops.stack import read
 
 Records = Sequence[Mapping[str, str]]
@@ -23,31 +22,20 @@ def zone_file(records: Records) -> str:
     return "\n".join([f"$TTL {TTL}", *lines])
 
 
-def table(records: Records) -> Table:
-    made = Table("name", "type", "TTL", "value")
-    for record in records:
-        # A table that breaks a value in two is copied wrongly.
-        made.add_row(record["name"], record["type"], str(TTL), record["value"])
-    for column in made.columns:
-        column.no_wrap = True
-        column.overflow = "ignore"
-    return made
-
-
 @click.command()
-@click.option("-s", "--stack", "name", required=True, help="Stack whose records these are.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "bind", "json"]), default="table", help="Default: a table."
-)
-def command(name: str, form: str) -> None:
+@options.stack("Stack whose records these are.")
+@click.option("--format", "form", type=click.Choice(["table", "bind"]), default="table", help="Default: a table.")
+@options.as_json()
+def command(name: str, form: str, as_json: bool) -> None:
     """Print a stack's DNS records, for a zone that is kept somewhere else.
 
     The last `up` knew them; one that waits for them to be published prints them by itself.
     """
     records: Records = read(name).output("dnsRecords")
-    if form == "bind":
+    if as_json:
+        print_json(name, records=[{**record, "ttl": TTL} for record in records])
+    elif form == "bind":
         click.echo(zone_file(records))
-    elif form == "json":
-        click.echo(json.dumps([{**record, "ttl": TTL} for record in records], indent=2))
     else:
-        Console(width=240, soft_wrap=True).print(table(records))
+        rows = ((record["name"], record["type"], str(TTL), record["value"]) for record in records)
+        listing(("name", "type", "TTL", "value"), rows, whole=True)

@@ -1,11 +1,11 @@
 """How a command's findings are shown: a table for a person, JSON and JUnit XML for programs.
 
-Owns the verdicts, their exit code and the three forms. Leaves out what is looked at.
+Owns the verdicts, their exit code and the three forms, and every command's way to print a table or JSON. Leaves out
+what is looked at.
 """
 
 import enum
 import json
-import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -61,9 +61,7 @@ def summary(lines: Sequence[Line]) -> str:
 
 def show(title: str, columns: Sequence[str], lines: Sequence[Line], *, to_stderr: bool) -> None:
     """``columns`` are the headings of subject and claim. The table makes way for JSON on standard output."""
-    console = Console(stderr=to_stderr, highlight=False)
-    if not console.is_terminal:
-        console = Console(stderr=to_stderr, highlight=False, width=WIDTH)
+    console = _console(to_stderr=to_stderr)
     table = Table(title=title, title_justify="left", caption=summary(lines), caption_justify="left")
     for heading in (*columns, "expected", "seen", "verdict"):
         table.add_column(heading, overflow="fold")
@@ -78,19 +76,37 @@ def show(title: str, columns: Sequence[str], lines: Sequence[Line], *, to_stderr
             console.print(Text(f"{line.verdict.value}: {line.subject}, {line.claim}. {line.cure}"), soft_wrap=True)
 
 
-def write_json(target: str, stack: str, lines: Sequence[Line], **more: object) -> None:
-    """``target`` is a file or ``-``. The form: ``{"stack", "summary", "lines": [{...}]}`` and ``more``."""
-    document = {
-        "stack": stack,
+def listing(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, to_stderr: bool = False, whole: bool = False
+) -> None:
+    """A table of what has no verdict. A ``whole`` one breaks no cell in two, since it is copied from."""
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, no_wrap=whole, overflow="ignore" if whole else "fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if whole:
+        Console(stderr=to_stderr, width=10 * WIDTH).print(table, soft_wrap=True)
+    else:
+        _console(to_stderr=to_stderr).print(table)
+
+
+def _console(*, to_stderr: bool) -> Console:
+    console = Console(stderr=to_stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=to_stderr, highlight=False, width=WIDTH)
+
+
+def print_json(stack: str, **told: object) -> None:
+    """Alone on standard output."""
+    click.echo(json.dumps({"stack": stack, **told}, indent=2))
+
+
+def as_json(lines: Sequence[Line]) -> dict[str, object]:
+    """Findings for ``print_json``: ``{"summary", "lines": [{...}]}``."""
+    return {
         "summary": {verdict.value: sum(line.verdict == verdict for line in lines) for verdict in Verdict},
         "lines": [{**line.__dict__, "verdict": line.verdict.value} for line in lines],
-        **more,
     }
-    text = json.dumps(document, indent=2) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-    else:
-        _write(Path(target), text)
 
 
 def write_junit(path: Path, suite: str, lines: Sequence[Line]) -> None:
@@ -110,11 +126,7 @@ def write_junit(path: Path, suite: str, lines: Sequence[Line]) -> None:
             ET.SubElement(case, "failure", message=f"expected {line.expected}, seen {line.seen}")
         elif line.verdict == Verdict.NOT_RUN:
             ET.SubElement(case, "skipped", message=line.seen)
-    _write(path, ET.tostring(root, encoding="unicode", xml_declaration=True))
-
-
-def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text)
+        path.write_text(ET.tostring(root, encoding="unicode", xml_declaration=True))
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}. Name another file.") from None

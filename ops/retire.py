@@ -3,18 +3,16 @@
 Owns the reading of the state. Leaves out the destroy, which is the engine's, and what a failed one leaves behind.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
 from botocore.exceptions import ClientError
-from rich.console import Console
-from rich.table import Table
 
-from ops import clients, exits
+from ops import clients, exits, options
 from ops.account import session
+from ops.report import listing, print_json
 from ops.stack import Stack, ask, read
 
 REFUSED, STAYS, GOES = "refused", "stays", "goes"
@@ -90,37 +88,33 @@ def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]
             try:
                 counted[item["id"]] = sum(len(page.get("Versions", ())) for page in pages)
             except ClientError as error:
-                if error.response["Error"]["Code"] != "NoSuchBucket":
+                if not clients.is_absent(error):
                     raise click.ClickException(f"the objects of {item['id']} could not be counted: {error}") from None
     return counted
 
 
 @click.command()
-@click.option("-s", "--stack", "name", required=True, help="Stack that is to go.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+@options.stack("Stack that is to go.")
+@options.as_json()
 def command(name: str, as_json: bool) -> None:
     """Tell what `pulumi destroy` would refuse, delete and leave of a stack, and why. Nothing is changed.
 
     Ends with 1 while something is refused.
     """
     stack = read(name)
-    state = ask(name, "stack", "export")["deployment"].get("resources", [])
+    state = (ask(name, "stack", "export")["deployment"] or {}).get("resources") or []
     told = fates(state, _objects(stack, state))
     refused = [item for item in told if item.fate == REFUSED]
     everything = [*told, *outside()]
+    rows = [(item.fate, item.what, item.why) for fate in (REFUSED, STAYS) for item in everything if item.fate == fate]
+    going = sum(item.fate == GOES for item in told)
+    listing(("", "what", "why"), [*rows, (GOES, f"{going} resources of the stack", "")], to_stderr=as_json)
+    click.echo(
+        f"{len(refused)} things are refused; see the reasons above."
+        if refused
+        else f"Nothing stands in the way of `pulumi destroy -s {name}`.",
+        err=as_json,
+    )
     if as_json:
-        click.echo(json.dumps([asdict(item) for item in everything], indent=2))
-    else:
-        table = Table("", "what", "why")
-        for fate in (REFUSED, STAYS):
-            for item in everything:
-                if item.fate == fate:
-                    table.add_row(item.fate, item.what, item.why)
-        table.add_row(GOES, f"{sum(item.fate == GOES for item in told)} resources of the stack", "")
-        Console(width=160, soft_wrap=True).print(table)
-        click.echo(
-            f"{len(refused)} things are refused; see the reasons above."
-            if refused
-            else f"Nothing stands in the way of `pulumi destroy -s {name}`."
-        )
+        print_json(name, things=[asdict(item) for item in everything])
     raise SystemExit(exits.WRONG if refused else exits.OK)

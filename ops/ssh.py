@@ -15,17 +15,19 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from components.policies.identities import LOGIN_USER
-from ops import clients, host
-from ops.stack import PROJECT, Stack, read
+from ops import clients, host, options
+from ops.options import PROJECT
+from ops.stack import Stack, read
 
 
 def ephemeral_key() -> tuple[str, str]:
     """A private key and its public line, made for one connection."""
     with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
         path = Path(folder) / "key"
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agentkeys-operator", "-f", str(path)], check=True
-        )
+        with host.openssh():
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agentkeys-operator", "-f", str(path)], check=True
+            )
         return path.read_text(), path.with_suffix(".pub").read_text().strip()
 
 
@@ -63,7 +65,7 @@ def aliases(stack: str) -> str:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("-s", "--stack", "name", required=True, help="Stack whose host is meant.")
+@options.stack("Stack whose host is meant.")
 @click.option("--fallback", is_flag=True, help="Log in with the stack's own key as the image's login user.")
 @click.option("--profile", help="AWS profile that may send keys (default: the stack's SSH user).")
 @click.option(
@@ -75,7 +77,9 @@ def command(name: str, fallback: bool, profile: str | None, print_aliases: bool,
 
     EC2 Instance Connect gives the host a key that was made for this one session. With --fallback the stack's own key
     is used. An agent holds the key, and the host must show the key that the stack pinned. ARGUMENTS that begin with a
-    dash are ssh's own, others are the remote command: `python -m ops ssh -s test -- -L 8091:127.0.0.1:8091`.
+    dash are ssh's own, others are the remote command: `agentkeys ssh -s test -- -L 8091:127.0.0.1:8091`.
+
+    Ends with the remote command's exit code, 255 when ssh does not connect, 3 before that.
     """
     if print_aliases:
         click.echo(aliases(name))
@@ -89,5 +93,5 @@ def command(name: str, fallback: bool, profile: str | None, print_aliases: bool,
         user = LOGIN_USER
         key, public = ephemeral_key()
         deliver(stack, profile, public)
-    with host.session(stack, user, key, options) as ssh:
+    with host.session(stack, user, key, options) as ssh, host.openssh():
         raise SystemExit(subprocess.run([*ssh, *remote], check=False).returncode)

@@ -4,9 +4,11 @@ Owns the two questions to the engine and the message when it does not answer. Le
 needs one asks for it by itself.
 """
 
+import contextlib
 import json
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,18 @@ import pulumi
 import yaml
 
 from components.naming import Names
+from ops import exits
+from ops.options import PROJECT
 from settings import MASKED, Settings, load
 
-PROJECT = Path(__file__).resolve().parent.parent
+#: Seconds that the engine may take to end its plugins.
+END_SECONDS = 10
 
 
 class StackError(click.ClickException):
     """The stack cannot be read; the message says what was asked, what was seen and the way out."""
+
+    exit_code = exits.NOT_RUN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,23 +60,61 @@ def read(name: str) -> Stack:
     values = {key: item["value"] for key, item in configured.items() if "value" in item}
     pulumi.runtime.set_all_config({**values, **dict.fromkeys(secret, MASKED)}, secret)
     try:
-        settings = load(Settings)
+        with contextlib.chdir(PROJECT):
+            settings = load(Settings)
     except pulumi.RunError as error:
         raise StackError(str(error)) from None
-    return Stack(name=name, settings=settings, outputs=ask(name, "stack", "output", "--json"))
+    return Stack(name=name, settings=_from_anywhere(settings), outputs=ask(name, "stack", "output", "--json"))
+
+
+def _from_anywhere(settings: Settings) -> Settings:
+    """Relative paths of settings are the project's, as for the engine, and a command is called in any folder."""
+    given = {key: getattr(settings, key) for key in ("ca_bundle", "release", "source_repository")}
+    paths = {key: str(PROJECT / value) for key, value in given.items() if value and "://" not in value}
+    return settings.model_copy(update=paths)
 
 
 def ask(stack: str, *arguments: str) -> Any:
     """The engine's answer in JSON. Raises StackError."""
     command = ["pulumi", *arguments, "--stack", stack]
+    done = called(command)
+    said = done.stderr.strip() or done.stdout.strip()
+    if done.returncode and "no stack named" in said:
+        raise StackError(
+            f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
+            f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
+        )
+    if done.returncode:
+        raise StackError(f"`{' '.join(command)}` failed: {said}")
+    return json.loads(done.stdout)
+
+
+def called(
+    command: Sequence[str], *, folder: Path = PROJECT, env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """An engine's command, with its output. Raises StackError where there is no engine."""
     try:
-        done = subprocess.run(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        running = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     except FileNotFoundError:
         raise StackError(
             'there is no `pulumi` on PATH. Install it, or use the sandbox\'s: eval "$(make -s env)"'
         ) from None
-    if done.returncode:
-        raise StackError(f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
-    return json.loads(done.stdout)
+    with running:
+        try:
+            output, errors = running.communicate()
+        except BaseException:
+            # Killed at once, it would leave its plugins and a lock behind.
+            running.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.communicate(timeout=END_SECONDS)
+            running.kill()
+            raise
+    return subprocess.CompletedProcess(command, running.returncode, output, errors)

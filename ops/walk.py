@@ -197,12 +197,17 @@ class Walk:
         """Everything this run may have made, old versions included. What cannot be removed is in ``stays``."""
         if self._made:
             self.progress(f"taking away what this run may have made: {len(self._made)} objects")
-        for (bucket, key), session in self._made.items():
-            try:
-                self._erase(bucket, key)
-            except (ClientError, BotoCoreError) as error:
-                self._delete_as(session, bucket, key, error)
-        self._made.clear()
+        try:
+            for (bucket, key), session in list(self._made.items()):
+                try:
+                    self._erase(bucket, key)
+                except (ClientError, BotoCoreError) as error:
+                    self._delete_as(session, bucket, key, error)
+                del self._made[bucket, key]
+        finally:
+            # A second signal ends this too.
+            self.stays += [f"s3://{bucket}/{key}: the run was ended; `aws s3 rm` it" for bucket, key in self._made]
+            self._made.clear()
 
     def _erase(self, bucket: str, key: str) -> None:
         """Every version and delete marker. Raises what AWS answers."""

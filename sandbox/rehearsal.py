@@ -21,8 +21,9 @@ from ops.recover import recover
 from sandbox import golang, layout, locks, tools
 from sandbox.engine import build, policies
 from sandbox.events import CHANGING, EventLog, Step
+from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive
-from sandbox.supervisor import SandboxError, emulated, require_machine, start
+from sandbox.supervisor import SandboxError, emulated, start
 
 #: The project in ``account/`` has one stack per account.
 ACCOUNT_FOLDER = layout.CHECKOUT / "account"

@@ -23,6 +23,7 @@ import yaml
 
 from sandbox import layout, tools
 from sandbox.hosts.image import ensure_image
+from sandbox.hosts.machine import require_machine
 from sandbox.hosts.machines import end_leftovers
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def holder() -> dict[str, Any] | None:
 
 
 def start(progress: Callable[[str], None]) -> None:
-    """Have the sandbox of this checkout run and answer; nothing to do when it does. Raises SandboxError."""
+    """Have the sandbox of this checkout run and answer; nothing to do when it does. Raises SandboxError, HostError."""
     require_machine()
     held = holder()
     if held is not None and held.get("home") != str(layout.HOME):
@@ -134,7 +135,7 @@ def start(progress: Callable[[str], None]) -> None:
 
 
 def stop(progress: Callable[[str], None]) -> None:
-    """End the sandbox of this checkout; its state stays. Raises SandboxError."""
+    """End the sandbox of this checkout; its state stays. Raises SandboxError and HostError."""
     require_machine()
     held = holder()
     if held is None:
@@ -150,14 +151,6 @@ def stop(progress: Callable[[str], None]) -> None:
         if time.monotonic() > until:
             raise SandboxError(f"process {held['pid']} still runs after {STOP_SECONDS:.0f} s; its log is {LOG}")
         time.sleep(0.1)
-
-
-def require_machine() -> None:
-    """Raises SandboxError where hosts with addresses and namespaces of their own cannot be made."""
-    if sys.platform != "linux":
-        raise SandboxError(f"the sandbox needs Linux (namespaces, nftables); this is {sys.platform}. Use a Linux VM.")
-    if os.geteuid() != 0:
-        raise SandboxError("the sandbox needs root (namespaces, nftables, port 443). Run it with sudo, or in a VM.")
 
 
 def serve() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import layout, locks, rehearsal, supervisor
 from sandbox.events import EventLog, Step, longest_chain
+from sandbox.hosts.machine import HostError, require_tools
 
 
 def test_the_longest_chain_is_the_one_with_the_most_time_not_the_most_steps():
@@ -71,8 +72,9 @@ def test_a_second_sandbox_is_refused_with_the_firsts_checkout_and_how_to_stop_it
 def test_a_machine_that_cannot_is_told_why(monkeypatch, user, system, said):
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(sys, "platform", system)
-    with pytest.raises(supervisor.SandboxError, match=said):
-        supervisor.require_machine()
+    for asked in (supervisor.start, supervisor.stop, require_tools):
+        with pytest.raises(HostError, match=said):
+            asked(print)
 
 
 def test_an_unknown_stack_is_refused_with_the_ones_there_are():

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox import layout
-from sandbox.hosts.machine import HostError, Progress, require_machine, run
+from sandbox.hosts.machine import HostError, Progress, require_tools, run
 
 SUITE = "bookworm"
 
@@ -83,7 +83,7 @@ def ensure_image(progress: Progress) -> Path:
 
     The key leaves out the mirror: after a change of the machine's apt sources, delete the cached folder.
     """
-    require_machine(progress)
+    require_tools(progress)
     folder = layout.CACHE / "host-image"
     image = folder / _KEY
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """What this machine must be for real hosts to boot on it, and how its tools are called.
 
 Owns: the checks (Linux, root) and one way of running a command. Leaves out what the tools are used for and which they
-are (``sandbox.tools``). An own module because the image and the hosts need the same ones.
+are (``sandbox.tools``). An own module because the image, the hosts and the sandbox's start need the same ones.
 """
 
 import os
@@ -18,12 +18,17 @@ class HostError(Exception):
     """The machine cannot do what the hosts need; the message says what was seen and the way out."""
 
 
-def require_machine(progress: Progress) -> None:
-    """Check that hosts can run here and install the missing tools."""
+def require_machine() -> None:
+    """Raises HostError where hosts with addresses and namespaces of their own cannot be made."""
     if sys.platform != "linux":
-        raise HostError(f"sandbox hosts need Linux with overlayfs, this is {sys.platform}: use a Linux VM")
+        raise HostError(f"the sandbox needs Linux (namespaces, nftables); this is {sys.platform}. Use a Linux VM.")
     if os.geteuid() != 0:
-        raise HostError(f"sandbox hosts need root (namespaces, nftables), this is uid {os.geteuid()}: use sudo")
+        raise HostError("the sandbox needs root (namespaces, nftables, port 443). Run it with sudo, or in a VM.")
+
+
+def require_tools(progress: Progress) -> None:
+    """Check that hosts can run here and install the missing tools. Raises HostError and ToolError."""
+    require_machine()
     tools.require(tools.HOSTS, progress)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from sandbox import layout
 from sandbox.hosts import network
 from sandbox.hosts.image import egress_ports
-from sandbox.hosts.machine import HostError, Progress, require_machine, run
+from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
 from sandbox.hosts.seed import HostSpec, first_files
 
@@ -146,7 +146,7 @@ class Hosts:
     def _open(self) -> Relays:
         if self._relays is not None:
             return self._relays
-        require_machine(self._log)
+        require_tools(self._log)
         lock = _take_lock()
         try:
             _sweep(self._log)

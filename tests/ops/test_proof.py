@@ -267,7 +267,7 @@ def test_junit_and_json_tell_failures_and_what_did_not_run(tmp_path, capsys):
     suite = ET.parse(tmp_path / "proof.xml").getroot()  # noqa: S314 - written one line above
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "1")
     assert suite.find(".//failure").get("message") == "expected AccessDenied, seen 200"
-    report.write_json("-", "test", lines)
+    report.print_json("test", **report.as_json(lines))
     shown = json.loads(capsys.readouterr().out)
     assert shown["summary"] == {"ok": 1, "warning": 1, "wrong": 1, "not run": 1}
     assert shown["lines"][2]["verdict"] == "wrong"

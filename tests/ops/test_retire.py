@@ -86,7 +86,7 @@ def test_when_nothing_is_refused_the_next_command_is_named(run):
 
 
 def test_the_report_is_json_on_request(run):
-    told = json.loads(run("--json", state=[BUCKET]).output)
+    told = json.loads(run("--json", state=[BUCKET]).stdout)["things"]
     assert told[0] == {
         "what": "vault-bucket (id-of-vault-bucket)",
         "fate": "refused",

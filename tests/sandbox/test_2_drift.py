@@ -22,7 +22,7 @@ def test_a_stack_that_was_brought_up_has_no_drift(ground):
 
 def test_drift_ends_with_7_and_the_steps_run_again_put_it_right(ground):
     ground.on_host("test", "sudo rm /etc/nginx/conf.d/agentkeys.conf; sudo systemctl disable --now agentkeys-signer")
-    done = drift(ground, "--json", "-")
+    done = drift(ground, "--json")
     assert done.returncode == exits.DRIFT
     named = {item["what"] for item in json.loads(done.stdout)["drift"]}
     assert {"/etc/nginx/conf.d/agentkeys.conf", "agentkeys-signer.service"} <= named

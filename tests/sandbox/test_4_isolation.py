@@ -35,7 +35,7 @@ def both(ground):
 def ops(ground, *arguments, code):
     """An operator's command, as typed; what it found, by its JSON."""
     done = subprocess.run(
-        ["venv/bin/python", "-m", "ops", *arguments, "--json", "-"],
+        ["venv/bin/python", "-m", "ops", *arguments, "--json"],
         cwd=layout.CHECKOUT, env=ground.engine.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
