@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from ops import exits, options
 
@@ -59,6 +60,11 @@ class _Commands(click.Group):
             return args[0], click.Command(args[0], params=[asked]), args[1:]
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # A group's own way loads every command that it offers.
+        offered = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -78,9 +84,9 @@ def _by_aws(error: Exception) -> RefusedError | None:
     # Loaded by now if it can have been raised, and not to be waited for by those who only complete.
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if not isinstance(error, (BotoCoreError, ClientError)):
-        return None
-    return RefusedError(f"AWS does not answer as it should: {error}. Use credentials that may ask it (AWS_PROFILE).")
+    if isinstance(error, ClientError):
+        return RefusedError(f"AWS refuses: {error}. Use credentials that may ask it (AWS_PROFILE).")
+    return RefusedError(f"AWS does not answer: {error}. Run it again.") if isinstance(error, BotoCoreError) else None
 
 
 @click.command(cls=_Commands)

@@ -116,7 +116,7 @@ class Account:
     of: Callable[[str], Any]
 
     def identifier(self, wanted: Wanted) -> str | None:
-        """What an import of the resource takes, None when AWS does not have it. Raises AdoptError."""
+        """What an import of the resource takes, None when AWS does not have it. Raises AdoptError, ClientError."""
         kind, inputs = wanted.type, wanted.inputs
         if kind == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
             arn = arns.oidc_provider(self.names.account_id, inputs["url"].removeprefix("https://"))
@@ -164,17 +164,13 @@ class Account:
         return list(identity["DkimAttributes"].get("Tokens", []))
 
     def has(self, service: str, operation: str, **arguments: Any) -> bool:
-        """AWS answers, rather than saying that it is not there. Raises AdoptError for any other answer."""
+        """AWS answers, rather than saying that it is not there. Raises ClientError for any other answer."""
         try:
             getattr(self.of(service), operation)(**arguments)
         except ClientError as error:
             if clients.is_absent(error):
                 return False
-            code = error.response["Error"]["Code"]
-            raise AdoptError(
-                f"AWS answers {code} to {service}:{operation} for {', '.join(map(str, arguments.values()))}. Use "
-                "credentials that may read it (AWS_PROFILE)."
-            ) from None
+            raise
         return True
 
     def keys(self, user: str) -> list[str]:

@@ -79,7 +79,7 @@ def _left_by(items: Iterable[Mapping[str, Any]]) -> Iterable[Fate]:
 
 
 def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many objects, old versions too, each bucket of the state has. Raises RetireError."""
+    """How many objects, old versions too, each bucket of the state has."""
     s3 = clients.of(session(stack.settings), "s3")
     counted: dict[str, int] = {}
     for item in state:
@@ -89,7 +89,7 @@ def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]
                 counted[item["id"]] = sum(len(page.get("Versions", ())) for page in pages)
             except ClientError as error:
                 if not clients.is_absent(error):
-                    raise click.ClickException(f"the objects of {item['id']} could not be counted: {error}") from None
+                    raise
     return counted
 
 

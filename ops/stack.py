@@ -84,6 +84,8 @@ def ask(stack: str, *arguments: str) -> Any:
             f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
             f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
         )
+    if done.returncode and "does not have output property" in said:
+        raise StackError(f"stack {stack!r} has no output {arguments[2]!r}: run `pulumi up -s {stack}` first")
     if done.returncode:
         raise StackError(f"`{' '.join(command)}` failed: {said}")
     return json.loads(done.stdout)

@@ -90,8 +90,8 @@ def printed(release, monkeypatch):
     stack.outputs["dnsRecords"] = listed
     monkeypatch.setattr(records, "read", lambda _name: stack)
 
-    def call(form):
-        done = CliRunner().invoke(records.command, ["-s", "test", "--format", form])
+    def call(*form):
+        done = CliRunner().invoke(records.command, ["-s", "test", *form])
         assert done.exit_code == 0, done.output
         return done.output
 
@@ -99,18 +99,18 @@ def printed(release, monkeypatch):
 
 
 def test_the_records_are_printed_in_every_form(printed):
-    assert json.loads(printed("json"))[1] == {
+    assert json.loads(printed("--json"))["records"][1] == {
         "name": "bots.example", "type": "MX", "value": "10 in.example", "ttl": 300
     }  # fmt: skip
-    assert printed("bind").splitlines()[0] == "$TTL 300"
-    assert printed("bind").splitlines()[3] == 'bots.example. IN TXT "v=spf1 -all"'
-    assert "10 in.example" in printed("table")
+    assert printed("--format", "bind").splitlines()[0] == "$TTL 300"
+    assert printed("--format", "bind").splitlines()[3] == 'bots.example. IN TXT "v=spf1 -all"'
+    assert "10 in.example" in printed()
 
 
 def test_the_zone_file_is_one_that_a_name_server_reads(printed):
     from dnslib import RR
 
-    read = RR.fromZone(printed("bind"))
+    read = RR.fromZone(printed("--format", "bind"))
     assert [(str(item.rname), item.ttl) for item in read] == [("bots.example.", 300)] * 3
 
 
