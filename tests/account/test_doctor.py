@@ -58,6 +58,19 @@ def test_a_zone_that_the_world_does_not_ask_is_told_with_both_sides(examined):
     assert "registrar" in line.cure
 
 
+def test_a_resolver_is_asked_once_for_the_name_servers(examined, monkeypatch):
+    def counting(doctor):
+        monkeypatch.setattr(gates, "resolve", lambda _name, url, kind="A": asked.append((url, kind)) or SERVERS)
+        return before(doctor)
+
+    asked = []
+    before = doctor.Doctor.examine
+    monkeypatch.setattr(doctor.Doctor, "examine", counting)
+    assert examined()["delegated"].verdict == Verdict.WRONG
+    assert asked
+    assert len(asked) == len(set(asked))
+
+
 def test_a_zone_of_another_name_is_told(examined):
     line = examined(zone="example.org", brokerHost="", mailDomain="")["public and of that name"]
     assert (line.verdict, line.seen) == (Verdict.WRONG, "the zone of litentry.org.")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops import clients
 
@@ -34,3 +35,17 @@ def test_an_account_stands_in_front_of_a_name_and_never_of_an_address(endpoint, 
     client.meta.events.register("before-send.s3-control", answer)
     client.get_public_access_block(AccountId="429071895007")
     assert [urlsplit(url).netloc for url in (*signed, *sent)] == [host, host]
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        *((code, True) for code in ("NoSuchEntity", "NoSuchBucketPolicy", "404", "NotFoundException")),
+        *((code, True) for code in ("OwnershipControlsNotFoundError", "InvalidInstanceID.NotFound")),
+        *((code, True) for code in ("RuleDoesNotExist", "RuleSetDoesNotExist")),
+        *((code, False) for code in ("AccessDenied", "Throttling", "403", "InvalidInstanceID.Malformed")),
+    ],
+)
+def test_what_is_not_there_is_told_from_what_may_not_be_seen(code, absent):
+    assert clients.is_absent(ClientError({"Error": {"Code": code}}, "Operation")) is absent
+    assert not clients.is_absent(EndpointConnectionError(endpoint_url="https://x"))

@@ -5,10 +5,12 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from click.testing import CliRunner
 
-from ops import exits, matrix, report
+from ops import exits, matrix, proof, report
 from ops.report import Line, Verdict
 from tests.ops import worlds
+from tests.ops.stacks import a_stack
 from tests.ops.worlds import CAST, OTHER, OWN, PROD, TEST, World, right, walked
 
 
@@ -243,6 +245,61 @@ def test_a_put_whose_answer_was_lost_is_taken_away():
     world = World(may=lost)
     walked(world)
     assert world.left() == []
+
+
+@pytest.fixture
+def prove(release, monkeypatch):
+    """The command in a world, as click calls it."""
+
+    def call(world, *arguments):
+        monkeypatch.setattr(proof.stack, "read", lambda name: a_stack(name, release))
+        monkeypatch.setattr(proof.account, "session", lambda _settings: None)
+        monkeypatch.setattr(proof, "minted", lambda *_asked: (CAST, dict(worlds.TOKENS), {}))
+        monkeypatch.setattr(proof.clients, "of_nobody", lambda *_asked: world)
+        monkeypatch.setattr(proof.clients, "of_credentials", lambda _region, _service, given: world.client(given))
+        monkeypatch.setattr(proof.clients, "of", lambda *_asked: world.operator)
+        return CliRunner().invoke(proof.command, ["-s", "test", "--no-audit", *arguments])
+
+    return call
+
+
+def test_a_proof_prints_json_alone_and_its_table_beside(prove):
+    done = prove(World(), "--against", "prod", "--json")
+    assert done.exit_code == exits.OK, done.output
+    assert json.loads(done.stdout)["summary"]["ok"] > 100
+    assert "Isolation of stack test and of prod" in done.stderr
+
+
+@pytest.mark.parametrize("end", [SystemExit(143), RuntimeError("a fault")])
+def test_a_proof_that_breaks_off_shows_what_it_saw_and_leaves_nothing(prove, end):
+    def ended(session, action, bucket, key):
+        if action == "list" and key is None:
+            raise end
+        return right(session, action, bucket, key)
+
+    world = World(may=ended)
+    done = prove(world, "--json")
+    assert done.exception is end
+    assert done.stdout == "", "half of a report is none for a program"
+    assert "(broken off)" in done.stderr
+    assert " ok" in done.stderr.splitlines()[-1]
+    assert world.objects
+    assert world.left() == []
+
+
+def test_an_end_of_the_cleaning_up_too_tells_what_stays(prove):
+    def ended(session, action, bucket, key):
+        if action == "list" and key is None:
+            world.operator_may = SystemExit(143)
+            raise SystemExit(143)
+        return right(session, action, bucket, key)
+
+    world = World(may=ended)
+    done = prove(world)
+    assert done.exit_code == 143
+    told = [line for line in done.stderr.splitlines() if line.startswith("stays: s3://")]
+    assert len(told) >= len(world.left()) > 0
+    assert all(f"s3://{bucket}/{key}: the run was ended" in done.stderr for bucket, key in world.left())
 
 
 def line(verdict):
