@@ -383,6 +383,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
     refuses what is there.
     """
     stack = read(name)
+    directory.mkdir(parents=True, exist_ok=True)
     account = Account(
         names=stack.names, zone_id=stack.settings.parent_zone_id, of=cache(partial(clients.of, session(stack.settings)))
     )
@@ -414,7 +415,6 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         lines += foreign(account, [item for item in sought if item.name in identifiers])
         left = import_file(document, {key: value for key, value in identifiers.items() if key not in owned})
         target = directory / f"adopt.{name}.json"
-        directory.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(left, indent=2) + "\n")
     lines.sort(key=lambda line: STATES.index(line.state))
     commands = _next(name, settings, target.resolve(), stack)

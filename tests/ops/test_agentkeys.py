@@ -37,7 +37,7 @@ def say_who(project, text):
     """A project with one command, which says where it comes from."""
     (project / "ops").mkdir(parents=True)
     (project / "ops" / "__main__.py").write_text(
-        f"import os, sys\ndef run(name): print({text!r}, name, os.getcwd(), sys.argv[1:])\n"
+        f"import json, os, sys\ndef run(name): print({text!r}, name, os.getcwd(), sys.argv[1:])\n"
     )
 
 
@@ -61,8 +61,9 @@ def test_it_is_called_in_any_folder_and_stays_there(tmp_path, clone):
     say_who(clone, "one")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    # A module of the same name as one of the program's is not taken for it.
-    (elsewhere / "ops").mkdir()
+    # Modules of the same names as the command's are not taken for them.
+    say_who(elsewhere, "elsewhere")
+    (elsewhere / "json.py").write_text("raise SystemExit(9)\n")
     said = f"one agentkeys {elsewhere} ['doctor', '-s', 'a b']"
     arguments = ("doctor", "-s", "a b")
     assert called(clone / "venv/bin/agentkeys", *arguments, folder=elsewhere) == [said]

@@ -192,7 +192,9 @@ def test_without_credentials_a_profile_is_asked_for(run, name):
 def test_a_profile_that_is_not_there_is_named(run, name, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     given = ("--profile", "nobody") if name == "ssh" else ()
-    explained(run(name, "-s", "test", *given), exits.NOT_RUN, "nobody")
+    done = run(name, "-s", "test", *given)
+    explained(done, exits.NOT_RUN, "nobody")
+    assert name == "ssh" or "Select a profile (AWS_PROFILE)" in done.stderr
 
 
 @pytest.mark.parametrize("name", ASKING_AWS)
@@ -250,6 +252,12 @@ def test_a_file_that_cannot_be_read_is_named_and_kept(run, file, arguments, cont
     assert done.exit_code in (exits.WRONG, 2), done.output
     assert file in done.stderr
     assert content is None or path.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["adopt", "env"])
+def test_a_folder_that_cannot_be_made_is_named(run, name, tmp_path):
+    (tmp_path / "file").touch()
+    explained(run(name, "-s", "test", "--directory", "file/below"), exits.NOT_RUN, "file/below: Not a directory")
 
 
 def test_a_folder_is_the_callers_and_a_file_of_the_settings_is_the_projects(run, monkeypatch, tmp_path):

@@ -88,6 +88,30 @@ def test_a_night_without_drift_is_quiet(runner):
     assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
 
 
+def test_a_night_looks_at_the_host_too_and_names_what_differs_in_the_issue(ground, runner):
+    runner("drift", "Preview what AWS has")
+    done, outputs = runner("drift", "Compare the host")
+    assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
+    ground.on_host("test", "echo x | sudo tee /etc/nginx/conf.d/agentkeys-odd.conf")
+    try:
+        done, outputs = runner("drift", "Compare the host")
+    finally:
+        ground.on_host("test", "sudo rm /etc/nginx/conf.d/agentkeys-odd.conf")
+    assert (done.returncode, outputs) == (7, "code=7\n"), done.stdout + done.stderr
+    told, _ = runner("drift", "Tell it in an issue")
+    assert told.returncode == 0, told.stderr
+    assert "/etc/nginx/conf.d/agentkeys-odd.conf" in (runner.folder / "said").read_text()
+
+
+def test_a_host_that_is_closed_to_the_runner_is_a_warning(runner, tmp_path):
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'connect to host: Connection timed out' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    done, outputs = runner("drift", "Compare the host")
+    assert (done.returncode, outputs) == (0, "code=3\n"), done.stdout + done.stderr
+    assert "::warning title=Host of stack test not compared::Error: the host at " in done.stdout
+
+
 def test_drift_ends_with_seven_names_the_resource_and_goes_into_one_issue(ground, runner):
     bucket = ground.outputs("test")["buckets"]["vault"]
     s3 = ground.client("s3")
