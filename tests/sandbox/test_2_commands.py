@@ -14,7 +14,7 @@ from tests.recorder import PROJECT
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "docs/runbook.md"]
 
 #: Beginnings of what is a command, inside of backticks or in an indented block.
-_COMMAND = re.compile(r"(pulumi|make|venv/bin/python|aws|eval) \S.*")
+_COMMAND = re.compile(r"(pulumi|make|venv/bin/python|agentkeys|aws|eval) \S.*")
 
 #: Run here as written, against the stack that is up; what each must end with and say.
 HERE = {
@@ -52,6 +52,9 @@ SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
 
 #: Run by another test, or by the gate, with a piece of the file that shows the call.
 ELSEWHERE = {
+    'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
+    'export PATH="$PWD/venv/bin:$PATH"': ("sandbox/rehearsal.py", '"venv" / "bin"'),
+    "agentkeys --help": ("tests/ops/test_commands.py", '"--help"'),
     "make bench": ("Makefile", "bench: setup"),
     "make check": (".ci/run", "make check"),
     "make down STACK=test": ("tests/sandbox/test_5_ends.py", 'rehearsal.down("test"'),
