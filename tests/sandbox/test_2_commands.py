@@ -53,7 +53,6 @@ SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
 #: Run by another test, or by the gate, with a piece of the file that shows the call.
 ELSEWHERE = {
     'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
-    'export PATH="$PWD/venv/bin:$PATH"': ("sandbox/rehearsal.py", '"venv" / "bin"'),
     "agentkeys --help": ("tests/ops/test_commands.py", '"--help"'),
     "make bench": ("Makefile", "bench: setup"),
     "make check": (".ci/run", "make check"),
