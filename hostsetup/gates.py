@@ -276,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lambda: published(given.records, given.doh),
             what=f"{len(given.records)} records",
             seconds=given.timeout,
-            cure="Publish them where the zone is kept (`python -m ops records` prints them in other forms).",
+            cure="Publish them where the zone is kept (`agentkeys records` prints them in other forms).",
         )
     else:
         answer = wait(

@@ -1,1 +1,1 @@
-"""What an operator does around an ``up``, on any live stack, AWS or sandbox: `python -m ops --help`."""
+"""What an operator does around an ``up``, on any live stack, AWS or sandbox: `agentkeys --help`."""

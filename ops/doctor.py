@@ -246,7 +246,7 @@ class Doctor:
             )
         return warn(
             f"taken already: {', '.join(taken)}",
-            f"Take them over (`python -m ops adopt -s {self.stack.name}`), or delete what a failed destroy left.",
+            f"Take them over (`agentkeys adopt -s {self.stack.name}`), or delete what a failed destroy left.",
         )
 
     @cached_property
@@ -304,7 +304,7 @@ class Doctor:
         if found["VerifiedForSendingStatus"]:
             return well("verified")
         if "@" in identity:
-            return warn("not verified", f"`python -m ops sender -s {self.stack.name}` opens the link of SES's mail.")
+            return warn("not verified", f"`agentkeys sender -s {self.stack.name}` opens the link of SES's mail.")
         return warn(
             f"not verified, DKIM {found.get('DkimAttributes', {}).get('Status', 'unknown')}",
             "SES looks for the three DKIM records for up to 72 hours; see that the zone is delegated.",
@@ -312,11 +312,11 @@ class Doctor:
 
     def audit(self) -> Seen:
         lines = Audit(stack=self.stack, ask=self.ask).lines()
-        return _sum(lines, f"`python -m ops audit -s {self.stack.name}` names each and its next step.")
+        return _sum(lines, f"`agentkeys audit -s {self.stack.name}` names each and its next step.")
 
     def drift(self) -> Seen:
         found = drift.look(self.stack)
-        cure = f"`python -m ops drift -s {self.stack.name}` names each."
+        cure = f"`agentkeys drift -s {self.stack.name}` names each."
         if found.drift:
             return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", cure)
         if found.warnings:

@@ -110,7 +110,7 @@ def verify(
                 f"no mail of SES for {address} in s3://{bucket}/{INBOUND_PREFIX} after {patience:.0f} s "
                 f"({len(seen)} mails were read, none has its link). See that mail arrives there: MX record of "
                 f"{stack.names.mail_domain}, rule {stack.names.receipt_rule} in the active rule set "
-                "(`python -m ops audit` looks). Then run the command again."
+                "(`agentkeys audit` looks). Then run the command again."
             )
         say(f"waiting for the mail in s3://{bucket}/{INBOUND_PREFIX}")
         time.sleep(pause)

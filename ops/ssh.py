@@ -41,7 +41,7 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
         session = boto3.Session(profile_name=wanted, region_name=stack.settings.region)
     except ProfileNotFound:
         raise host.HostError(
-            f"there is no AWS profile {wanted!r}. `python -m ops credentials -s {stack.name}` writes it; --profile "
+            f"there is no AWS profile {wanted!r}. `agentkeys credentials -s {stack.name}` writes it; --profile "
             "takes another one, --fallback connects with the stack's own key."
         ) from None
     try:

@@ -1,4 +1,4 @@
-"""`python -m ops doctor` against the emulated account: what it sees before a first `up`, and what of it is wrong."""
+"""`agentkeys doctor` against the emulated account: what it sees before a first `up`, and what of it is wrong."""
 
 import datetime
 from types import SimpleNamespace
@@ -113,7 +113,7 @@ def test_names_that_are_taken_are_told_with_the_way_to_take_them_over(examined, 
     finally:
         iam.delete_user(UserName="agentkeys-daemon-test")
     assert (line.verdict, line.seen) == (Verdict.WARNING, "taken already: user agentkeys-daemon-test")
-    assert "ops adopt -s test" in line.cure
+    assert "agentkeys adopt -s test" in line.cure
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_drift_of_the_host_is_wrong_and_names_the_command(up, monkeypatch):
     monkeypatch.setattr(drift, "look", lambda _stack: found)
     line = up()["drift"]
     assert line.verdict == Verdict.WRONG
-    assert "ops drift -s test" in line.cure
+    assert "agentkeys drift -s test" in line.cure
 
 
 def test_an_address_that_is_not_verified_is_a_warning_with_its_command(up, ask):
@@ -170,4 +170,4 @@ def test_an_address_that_is_not_verified_is_a_warning_with_its_command(up, ask):
     finally:
         ask("sesv2").delete_email_identity(EmailIdentity=address)
     assert line.verdict == Verdict.WARNING
-    assert "ops sender -s test" in line.cure
+    assert "agentkeys sender -s test" in line.cure

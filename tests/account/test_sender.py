@@ -1,4 +1,4 @@
-"""`python -m ops sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
+"""`agentkeys sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
 
 import boto3
 import pytest

@@ -104,7 +104,7 @@ def test_a_key_that_the_agent_refuses_is_told(run, monkeypatch):
 def test_without_the_profile_the_way_out_is_named(stack, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(host.HostError, match=r"no AWS profile 'agentkeys-broker-test'.*ops credentials -s test"):
+    with pytest.raises(host.HostError, match=r"no AWS profile 'agentkeys-broker-test'.*agentkeys credentials -s test"):
         ssh.deliver(stack, None, "ssh-ed25519 AAAA")
 
 

@@ -27,15 +27,15 @@ HERE = {
     "pulumi preview -s test --refresh --expect-no-changes": (0, "unchanged"),
     "pulumi stack output -s test release": (0, "sha256:"),
     "pulumi up -s test --refresh": (0, "unchanged"),
-    "venv/bin/python -m ops audit -s test": (0, " ok"),
-    "venv/bin/python -m ops credentials -s test": (0, "[agentkeys-broker-test]"),
-    "venv/bin/python -m ops doctor -s test": (0, " ok"),
-    "venv/bin/python -m ops drift -s test": (0, ""),
-    "venv/bin/python -m ops env -s test --directory <folder>": (0, "written "),
-    "venv/bin/python -m ops records -s test --format bind": (0, "test-broker.litentry.org. IN A "),
-    "venv/bin/python -m ops retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
-    "venv/bin/python -m ops sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
-    "venv/bin/python -m ops ssh -s test": (0, "--fallback"),
+    "agentkeys audit -s test": (0, " ok"),
+    "agentkeys credentials -s test": (0, "[agentkeys-broker-test]"),
+    "agentkeys doctor -s test": (0, " ok"),
+    "agentkeys drift -s test": (0, ""),
+    "agentkeys env -s test --directory <folder>": (0, "written "),
+    "agentkeys records -s test --format bind": (0, "test-broker.litentry.org. IN A "),
+    "agentkeys retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
+    "agentkeys sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
+    "agentkeys ssh -s test": (0, "--fallback"),
     "venv/bin/python -m ops.recover --stack test": (0, "has no unfinished operation"),
 }
 
@@ -43,8 +43,8 @@ HERE = {
 ADDED = {
     'eval "$(make -s env)"': "&& pulumi stack ls --all",
     "pulumi up -s test --refresh": "--yes",
-    "venv/bin/python -m ops credentials -s test": "--yes",
-    "venv/bin/python -m ops ssh -s test": "--aliases",
+    "agentkeys credentials -s test": "--yes",
+    "agentkeys ssh -s test": "--aliases",
 }
 
 #: Settings: the engine writes them into a copy of the stack's file.
@@ -78,9 +78,9 @@ ELSEWHERE = {
     "pulumi stack init test --secrets-provider": ("docs/state.md", "--secrets-provider"),
     "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/sandbox/conftest.py", '"--show-secrets"'),
     "pulumi up": ("tests/sandbox/test_1_up.py", '"up", "--yes"'),
-    "venv/bin/python -m ops adopt -s prod": ("tests/adoption/test_adopt.py", '"ops", "adopt"'),
-    "venv/bin/python -m ops proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
-    "venv/bin/python -m ops retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
+    "agentkeys adopt -s prod": ("tests/adoption/test_adopt.py", '"ops", "adopt"'),
+    "agentkeys proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
+    "agentkeys retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
 }
 
 #: Named as the way out of a failure, or with values that only a person has.
