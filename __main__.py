@@ -55,6 +55,7 @@ host = BrokerHost(
         elastic_ip=settings.elastic_ip,
         allocation_id=allocation_id,
         ssh_cidrs=settings.ssh_cidrs,
+        ssh_key_epochs=settings.ssh_key_epochs,
         ssm_managed=settings.ssm_managed,
         protect=settings.protect,
     ),
@@ -79,6 +80,7 @@ records = Records(
         zone_id=settings.dns_zone_id,
         dkim_tokens=mail.dkim_tokens,
         address=host.address,
+        reachable=host.association,
         doh_urls=settings.doh_urls,
     ),
     opts=here,
@@ -91,6 +93,7 @@ setup = HostSetup(
         address=host.address,
         instance_id=host.instance_id,
         private_key=host.private_key,
+        public_keys=host.public_keys,
         login_user=settings.login_user,
         reachable=host.association,
         addresses=records.addresses,
@@ -159,4 +162,5 @@ pulumi.export("dnsRecords", records.listed)
 pulumi.export("release", setup.release)
 pulumi.export("accessKeys", identities.access_keys)
 pulumi.export("sshPrivateKey", host.private_key)
+pulumi.export("sshPublicKeys", host.public_keys)
 pulumi.export("sshHostKey", setup.host_key)

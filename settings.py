@@ -73,6 +73,9 @@ FROM_ENVIRONMENT = (
     *("release", "release_sha256", "source_repository", "source_ref", "toolchain"),
 )
 
+#: Of a stack whose keys were never rotated.
+FIRST_EPOCHS = [1]
+
 #: Stands for a secret where a stack is read without its secrets, and in messages.
 MASKED = "[secret]"
 
@@ -133,6 +136,12 @@ def _network(value: str) -> str:
     return value
 
 
+def _different(value: list[int]) -> list[int]:
+    if len(set(value)) != len(value):
+        raise ValueError("must be different numbers: each is a key of its own")
+    return value
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -149,6 +158,9 @@ AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, AfterValidator(_receives_mail)]
 #: Of EC2, or empty; older instances have the short form.
 InstanceId = Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+#: Of a key that is rotated. IAM lets a user have two access keys:
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+Epochs = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2), AfterValidator(_different)]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
 
 
@@ -250,8 +262,7 @@ class Settings(Configured):
     trust: Literal["federated", "static"]
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
-    # IAM lets a user have two: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    access_key_epochs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2)]
+    access_key_epochs: Epochs
     inbound_tls: Literal["Optional", "Require"]
     raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
     versioning: bool
@@ -263,6 +274,7 @@ class Settings(Configured):
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
     host_instance_id: InstanceId
     host_private_key: SecretStr
+    ssh_key_epochs: Epochs
     host_instance_profile: Literal["attach", "leave"]
     login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
@@ -283,13 +295,6 @@ class Settings(Configured):
     chain: str
     chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
-
-    @field_validator("access_key_epochs")
-    @classmethod
-    def _different(cls, value: list[int]) -> list[int]:
-        if len(set(value)) != len(value):
-            raise ValueError("must be different numbers: each is one key of a user")
-        return value
 
     @field_validator("ca_bundle")
     @classmethod
@@ -344,6 +349,13 @@ class Settings(Configured):
                     "key of its own. Set hostInstanceId, or `pulumi config rm hostPrivateKey`."
                 )
             return self
+        if self.ssh_key_epochs != FIRST_EPOCHS:
+            raise ValueError(
+                f"sshKeyEpochs: {self.ssh_key_epochs} is for a machine that this program launches, and instance "
+                f"{self.host_instance_id} has a key of your own. Take it out (`pulumi config rm -s "
+                f"{pulumi.get_stack()} sshKeyEpochs`); docs/runbook.md, Rotate the SSH key, says how that one is "
+                "rotated."
+            )
         if not key:
             raise ValueError(
                 f"hostPrivateKey: nothing is given, and instance {self.host_instance_id} was launched with a key that "

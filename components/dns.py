@@ -64,7 +64,8 @@ def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pul
 @dataclass(frozen=True, kw_only=True)
 class RecordsArgs:
     """``address`` is the stack's own elastic IP; no record takes any other. ``zone_id`` is the keeper's, empty when a
-    person publishes the records; ``doh_urls`` are then asked whether he has.
+    person publishes the records; ``doh_urls`` are then asked whether he has. ``reachable`` is what connects the address
+    to the host: until then no A record says it, so that a move that EC2 refuses leaves the names where they were.
     """
 
     names: Names
@@ -72,6 +73,7 @@ class RecordsArgs:
     zone_id: str
     dkim_tokens: Sequence[pulumi.Output[str]]
     address: pulumi.Input[str]
+    reachable: pulumi.Resource
     doh_urls: Sequence[str]
 
 
@@ -86,19 +88,27 @@ class Records(pulumi.ComponentResource):
         super().__init__("agentkeys:dns:Records", name, None, opts)
         records = wanted(args.names, args.dkim_tokens, args.address)
         child = pulumi.ResourceOptions(parent=self)
+        connected = pulumi.ResourceOptions(parent=self, depends_on=[args.reachable])
         made: dict[str, pulumi.Resource]
         if args.keeper == "manual":
-            published = self._published(name, records, args.doh_urls)
+            published = self._published(name, records, args.doh_urls, connected)
             made = {record.key: published for record in records}
         else:
             keep = _route53 if args.keeper == "route53" else _cloudflare()
-            made = {record.key: keep(f"{name}-{record.key}", args.zone_id, record, child) for record in records}
+            made = {
+                record.key: keep(
+                    f"{name}-{record.key}", args.zone_id, record, connected if record.kind == "A" else child
+                )
+                for record in records
+            }
         self.mx = made["mx"]
         self.addresses = list(dict.fromkeys(made[record.key] for record in records if record.kind == "A"))
         self.listed = [{"name": record.name, "type": record.kind, "value": record.value} for record in records]
         self.register_outputs({})
 
-    def _published(self, name: str, records: Sequence[Wanted], doh_urls: Sequence[str]) -> command.local.Command:
+    def _published(
+        self, name: str, records: Sequence[Wanted], doh_urls: Sequence[str], connected: pulumi.ResourceOptions
+    ) -> command.local.Command:
         """The wait for a person, who reads in its progress what is still to be published."""
         lines = [pulumi.Output.concat(record.name, " ", record.kind, " ", record.value) for record in records]
         limit = f"{PUBLISHING_SECONDS + 60}s"
@@ -110,7 +120,10 @@ class Records(pulumi.ComponentResource):
                 )
             ),
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit)),
+            opts=pulumi.ResourceOptions.merge(
+                connected,
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit)),
+            ),
         )
 
 

@@ -55,7 +55,12 @@ def _require_address(options: pulumi.InvokeOptions, found: Any, elastic_ip: str,
     instance_id = found.instance_id
     attached = _addresses(options, "instance-id", instance_id)
     if elastic_ip:
-        others = [address.public_ip for address in attached if address.public_ip != elastic_ip]
+        # One that this stack allocated is its own to move away from.
+        others = [
+            address.public_ip
+            for address in attached
+            if address.public_ip != elastic_ip and address.tags.get(OWNER_TAG) != names.host
+        ]
         if others:
             raise pulumi.RunError(
                 f"elasticIp: instance {instance_id} has {' '.join(others)} attached, not {elastic_ip}, and would lose "

@@ -54,8 +54,9 @@ class Federation(pulumi.ComponentResource):
             thumbprint_lists=[checked.stdout.apply(lambda printed: (printed or "").strip())],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # AWS checks a public certificate against its own authorities; a renewed chain is no change of identity.
-                ignore_changes=["thumbprintLists"],
+                # AWS checks a certificate of a public authority against its own list, whatever the thumbprint. One of
+                # a private authority it checks by the thumbprint alone, which follows the check then.
+                ignore_changes=[] if args.ca_bundle else ["thumbprintLists"],
             ),
         )
         self.register_outputs({"arn": self.provider.arn})

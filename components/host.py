@@ -55,7 +55,8 @@ class ExistingHost:
 class BrokerHostArgs:
     """``allocation_id`` names an existing elastic IP; without one an address is allocated. Without ``existing`` an
     instance is launched: an empty ``ami`` takes the newest Ubuntu image, and ``protect`` also guards the machine in EC2
-    itself and keeps its disk. ``ssm_managed`` lets Systems Manager run commands on it.
+    itself and keeps its disk. It has an SSH key for every number of ``ssh_key_epochs`` and is launched with the first.
+    ``ssm_managed`` lets Systems Manager run commands on it.
     """
 
     names: Names
@@ -66,16 +67,22 @@ class BrokerHostArgs:
     elastic_ip: str
     allocation_id: str | None
     ssh_cidrs: Sequence[str]
+    ssh_key_epochs: Sequence[int]
     ssm_managed: bool
     protect: bool
 
 
 class BrokerHost(pulumi.ComponentResource):
-    """One instance behind one elastic IP (runbook quick start 1, sections 6 and 10)."""
+    """One instance behind one elastic IP (runbook quick start 1, sections 6 and 10).
+
+    ``private_key`` is the one to log in with; ``public_keys`` are all that the login user is to have, none where the
+    machine keeps a key of its own.
+    """
 
     address: pulumi.Output[str]
     instance_id: pulumi.Output[str]
     private_key: pulumi.Output[str]
+    public_keys: list[pulumi.Output[str]]
     association: aws.ec2.EipAssociation
 
     def __init__(self, name: str, args: BrokerHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -91,15 +98,16 @@ class BrokerHost(pulumi.ComponentResource):
     def _launch(
         self, name: str, args: BrokerHostArgs, profile: aws.iam.InstanceProfile, policies: list[aws.iam.RolePolicy]
     ) -> None:
-        child = pulumi.ResourceOptions(parent=self)
         names = args.names
-        key = tls.PrivateKey(f"{name}-ssh-key", algorithm="ED25519", opts=child)
+        keys = [self._ssh_key(name, epoch, rotated=len(args.ssh_key_epochs) > 1) for epoch in args.ssh_key_epochs]
+        # EC2 gives the key back without its line end, which would show as a replacement.
+        self.public_keys = [key.public_key_openssh.apply(str.strip) for key in keys]
         key_pair = aws.ec2.KeyPair(
             f"{name}-key-pair",
             key_name=names.host,
-            # EC2 gives the key back without its line end, which would show as a replacement.
-            public_key=key.public_key_openssh.apply(str.strip),
-            opts=child,
+            public_key=self.public_keys[0],
+            # What a machine is launched with is asked once; another key is another pair of the same name.
+            opts=pulumi.ResourceOptions(parent=self, protect=False, delete_before_replace=True),
         )
         firewall = self._firewall(name, names, args.ssh_cidrs)
         image = (
@@ -115,7 +123,8 @@ class BrokerHost(pulumi.ComponentResource):
             f"{name}-instance",
             ami=image,
             instance_type=args.instance_type,
-            key_name=key_pair.key_name,
+            # The pair's own output would take the machine along when the pair is replaced.
+            key_name=names.host,
             vpc_security_group_ids=[firewall.id],
             iam_instance_profile=profile.name,
             metadata_options={
@@ -134,13 +143,22 @@ class BrokerHost(pulumi.ComponentResource):
             tags={"Name": names.host, OWNER_TAG: names.host},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=policies,
+                depends_on=[key_pair, *policies],
                 # A newer image must not replace a running host; a new ami setting comes with a chosen replacement.
                 ignore_changes=[] if args.ami else ["ami"],
             ),
         )
         self.instance_id = instance.id
-        self.private_key = key.private_key_openssh
+        self.private_key = keys[0].private_key_openssh
+
+    def _ssh_key(self, name: str, epoch: int, *, rotated: bool) -> tls.PrivateKey:
+        """While two are there, either opens the host, so neither is protected: the older one is to go."""
+        return tls.PrivateKey(
+            # The first key had no number in its name before there were others.
+            f"{name}-ssh-key" if epoch == 1 else f"{name}-ssh-key-{epoch}",
+            algorithm="ED25519",
+            opts=pulumi.ResourceOptions(parent=self, protect=False if rotated else None),
+        )
 
     def _take(self, name: str, args: BrokerHostArgs, existing: ExistingHost, profile: aws.iam.InstanceProfile) -> None:
         aws.ec2.Tag(
@@ -164,6 +182,7 @@ class BrokerHost(pulumi.ComponentResource):
             )
         self.instance_id = pulumi.Output.from_input(existing.instance_id)
         self.private_key = pulumi.Output.secret(existing.private_key)
+        self.public_keys = []
 
     def _give_address(self, name: str, args: BrokerHostArgs) -> None:
         names = args.names

@@ -15,7 +15,7 @@ import pulumi_command as command
 
 from hostsetup import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import steps
+from hostsetup.steps import authorized_keys, steps
 
 #: Name of the step that asks the certificate authority, which looks the names up: it waits for DNS, nothing earlier
 #: does.
@@ -30,7 +30,8 @@ DIAL_SECONDS = 15
 class HostSetupArgs:
     """``copied`` is the local archive or git bundle that the step ``release`` uses, None when the host fetches a URL.
     ``addresses`` are the A records, ``reachable`` is what connects the address to the instance; ``login_user`` takes
-    ``private_key`` and may use sudo.
+    ``private_key`` and may use sudo. ``public_keys`` are the keys that he is to have of this program; without any his
+    file is left alone.
     """
 
     site: Site
@@ -38,6 +39,7 @@ class HostSetupArgs:
     address: pulumi.Output[str]
     instance_id: pulumi.Output[str]
     private_key: pulumi.Output[str]
+    public_keys: Sequence[pulumi.Output[str]]
     login_user: str
     reachable: pulumi.Resource
     addresses: Sequence[pulumi.Resource]
@@ -83,7 +85,9 @@ class HostSetup(pulumi.ComponentResource):
             per_dial_timeout=DIAL_SECONDS,
         )
 
-        def over_ssh(what: str, create: str, stdin: str, options: pulumi.ResourceOptions) -> command.remote.Command:
+        def over_ssh(
+            what: str, create: str, stdin: pulumi.Input[str], options: pulumi.ResourceOptions
+        ) -> command.remote.Command:
             return command.remote.Command(
                 f"{name}-{what}",
                 connection=connection,
@@ -95,9 +99,21 @@ class HostSetup(pulumi.ComponentResource):
                 opts=options,
             )
 
+        logged_in = command.local.Command(
+            f"{name}-login",
+            create=pulumi.Output.all(args.address, host_key.stdout).apply(
+                lambda seen: gates.command(
+                    "login", "--host-key", (seen[1] or "").strip(), f"{args.login_user}@{seen[0]}"
+                )
+            ),
+            stdin=args.private_key,
+            triggers=[args.instance_id],
+            add_previous_output_in_env=False,
+            opts=child(),
+        )
         # 2 says that the machine is up and that cloud-init had something to warn about.
         booted = over_ssh(
-            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child()
+            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child(logged_in)
         )
         # By step name, what it waits for beside the steps before it.
         besides: dict[str, list[pulumi.Resource]] = {}
@@ -140,6 +156,15 @@ class HostSetup(pulumi.ComponentResource):
                 child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
             )
             self.done = made[step.name]
+        if args.public_keys:
+            # Known once they are made; all else of the step is known before.
+            step = authorized_keys([])
+            over_ssh(
+                step.name,
+                step.command,
+                pulumi.Output.all(*args.public_keys).apply(lambda keys: authorized_keys(keys).stdin),
+                child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+            )
         # A secret goes in with the connection, so the engine takes all that comes out for one.
         self.release = pulumi.Output.unsecret(made["units"].stdout).apply(_running_release)
         self.register_outputs({})

@@ -21,6 +21,8 @@ from typing import Any
 import requests
 import urllib3
 
+from hostsetup import login
+
 #: Relative to the project, so that the command in the state is the same on every machine (``Pulumi.yaml`` virtualenv).
 PYTHON = "venv/bin/python"
 
@@ -29,7 +31,7 @@ PAUSE = 2.0
 #: Seconds one look may take.
 LOOK_TIMEOUT = 5.0
 #: Seconds until a gate gives up, unless it is told otherwise.
-TIMEOUTS = {"host-key": 300, "dns": 600, "records": 3600, "issuer": 180}
+TIMEOUTS = {"host-key": 300, "login": 60, "dns": 600, "records": 3600, "issuer": 180}
 #: STS fetches discovery and keys itself and gives up after five seconds.
 ISSUER_TIMEOUT = 5.0
 
@@ -66,6 +68,20 @@ def host_key(address: str) -> str:
         if line.startswith(f"{address} ssh-ed25519 "):
             return line.removeprefix(f"{address} ")
     raise NotYet(f"{address} port 22 gives no ed25519 host key")
+
+
+def logged_in(target: str, private_key: str, host_key: str) -> str:
+    """``target``, ``<user>@<address>``, lets the key in. Raises NotYet with ssh's own reason, SystemExit without a key
+    that could be tried.
+    """
+    try:
+        with login.session(target, private_key, host_key, ("-oBatchMode=yes",)) as ssh:
+            done = subprocess.run([*ssh, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except login.LoginError as error:
+        raise SystemExit(f"SSH to {target}: {error} Then run `pulumi up` again.") from None
+    if done.returncode:
+        raise NotYet(" ".join(done.stderr.split()) or f"ssh ended with {done.returncode}")
+    return f"{target} lets the key in"
 
 
 def visible(hosts: Sequence[str], address: str, doh_urls: Sequence[str]) -> str:
@@ -236,6 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keyed = gate("host-key", "wait for SSH and print the host's key")
     keyed.add_argument("address", help="the host's elastic IP")
 
+    keyed_in = gate("login", "wait until the host lets the private key in that is on standard input")
+    keyed_in.add_argument("--host-key", required=True, help="the host's key, as the gate host-key prints it")
+    keyed_in.add_argument("target", metavar="USER@ADDRESS")
+
     dns = gate("dns", "wait until every resolver gives exactly the address for every host")
     dns.add_argument("--address", required=True, help="the stack's elastic IP")
     dns.add_argument("--doh", action="append", required=True, help="a DNS-over-HTTPS URL, repeatable")
@@ -251,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     served.add_argument("host")
 
     given = parser.parse_args(arguments)
-    for program in ("ssh-keyscan", "openssl"):
+    for program in ("ssh", "ssh-keyscan", "openssl"):
         if shutil.which(program) is None:
             raise SystemExit(
                 f"{program} is not on PATH and this gate needs it. Install it, then run `pulumi up` again."
@@ -262,6 +282,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             what=f"SSH on {given.address}",
             seconds=given.timeout,
             cure="Check that the instance runs and that sshCidrs lets this machine reach port 22.",
+        )
+    elif given.gate == "login":
+        private_key = sys.stdin.read()
+        answer = wait(
+            lambda: logged_in(given.target, private_key, given.host_key),
+            what=f"SSH to {given.target}",
+            seconds=given.timeout,
+            cure="`Permission denied` means that the host does not have this key: put the number of the key that it "
+            "has first in sshKeyEpochs and the new one behind it, for example [1, 2] (where hostInstanceId is set, "
+            "give the key that it has as hostPrivateKey). Nothing was taken away; docs/runbook.md, Rotate the SSH key.",
         )
     elif given.gate == "dns":
         answer = wait(

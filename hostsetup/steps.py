@@ -6,6 +6,7 @@ earlier step that its services read. Leaves out the transport (``components/host
 
 import hashlib
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -224,9 +225,33 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
 
 
-def installed_files(site: Site) -> dict[str, File]:
+def authorized_keys(public_keys: Sequence[str]) -> Step:
+    """The step that lets the login user of a launched host in with these keys, and no more with earlier ones.
+
+    Beside the others, which wait for nothing of it: its keys are outputs, and a host that somebody else launched has
+    keys that are none of ours.
+    """
+    return Step(
+        name="authorized-keys",
+        summary="Let the login user in with the stack's present keys",
+        command=_command("authorized-keys"),
+        stdin=render_bundle(
+            (
+                File(path=SHARE, mode="0755"),
+                File(path=SHARE + "authorized-keys", content="".join(f"{key}\n" for key in public_keys)),
+            )
+        )
+        if public_keys
+        else "",
+        timeout_seconds=60,
+        after=("toolkit",),
+    )
+
+
+def installed_files(site: Site, public_keys: Sequence[str]) -> dict[str, File]:
     """What the steps install as it is rendered, by path; what a script makes out of it on the host is not in it."""
-    return {file.path: file for step in steps(site) for file in read_bundle(step.stdin)}
+    every = (*steps(site), *([authorized_keys(public_keys)] if public_keys else []))
+    return {file.path: file for step in every for file in read_bundle(step.stdin)}
 
 
 def _update_files(reboot_time: str) -> tuple[File, ...]:

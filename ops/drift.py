@@ -13,7 +13,7 @@ import difflib
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ class Report:
 Seen = Mapping[str, list[list[str]]]
 
 
-def questions(files: Mapping[str, File], site: Site, login_user: str) -> list[str]:
+def questions(files: Mapping[str, File], site: Site, login_user: str, public_keys: Sequence[str]) -> list[str]:
     """The lines that ``ops/observe`` reads."""
     units = {service.unit: restart_files(service, site) for service in SERVICES}
     system_units = {"nginx", *(unit for family in FAMILIES for unit in _system_units(family))}
@@ -109,6 +109,7 @@ def questions(files: Mapping[str, File], site: Site, login_user: str) -> list[st
         *(f"user {name}" for name in _users()),
         *(f"certificate {name}" for name in site.public_names.values()),
         *(f"sshd {user}" for user in (login_user, "agentkey")),
+        *(f"authorized {login_user} {key.split()[1]}" for key in public_keys),
         *(f"under {folder} {pattern}" for folder, pattern in _LOOKED_THROUGH),
         f"under {READY.rstrip('/')} *",
         f"digests {DIGESTS}",
@@ -161,6 +162,7 @@ def compare(files: Mapping[str, File], site: Site, login_user: str, release: str
     _units(report, family, seen)
     _packages_and_users(report, family, seen)
     _sshd(report, family, login_user, seen)
+    _authorized(report, seen)
     _leftovers(report, files, family, seen)
     return report
 
@@ -355,6 +357,16 @@ def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
         )
 
 
+def _authorized(report: Report, seen: Seen) -> None:
+    """The stack's keys. The file's other lines are somebody's, and no drift."""
+    for user, key, there in seen["authorized"]:
+        report.compared["keys"] += 1
+        if there != "yes":
+            digest = base64.b64encode(hashlib.sha256(base64.b64decode(key)).digest()).decode().rstrip("=")
+            said = f"does not have the stack's key SHA256:{digest}"
+            report.drift.append(Finding(what=f"authorized_keys of {user}", said=said))
+
+
 def _leftovers(report: Report, files: Mapping[str, File], family: Family, seen: Seen) -> None:
     known = {path.rstrip("/") for path in (*files, *_MADE, *SECRETS, *_made_files(files, family))}
     for _, encoded in seen["under"]:
@@ -394,8 +406,9 @@ def wanted_release(stack: Stack) -> str:
 def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Report:
     """One look at the stack's host. Raises HostError, and StackError."""
     settings = stack.settings
-    files = installed_files(settings.site)
-    seen = answers(run(stack, script(questions(files, settings.site, settings.login_user))))
+    keys = stack.output("sshPublicKeys")
+    files = installed_files(settings.site, keys)
+    seen = answers(run(stack, script(questions(files, settings.site, settings.login_user, keys))))
     return compare(files, settings.site, settings.login_user, wanted_release(stack), seen)
 
 

@@ -1,28 +1,21 @@
 """The broker host over SSH, as the stack's steps reach it: its key, its pinned host key, its login user.
 
-Owns how `ssh` is called: an agent of this process's own that holds the key, the pinned host key, nothing of the
-operator's files; and one call, a script as root. The private key is a secret output of the stack and never lies in a
-file. Leaves out what is run there.
+Owns one call, a script as root, and what is said when it fails. The private key is a secret output of the stack. Leaves
+out how `ssh` is called (``hostsetup/login.py``) and what is run there.
 """
 
 import contextlib
-import os
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
+from hostsetup import login
 from ops import exits
 from ops.stack import Stack, ask
 
-#: Seconds to connect, and for the whole call.
-CONNECT_SECONDS = 15
+#: Seconds for the whole call.
 CALL_SECONDS = 120
-#: Seconds until an agent listens.
-AGENT_SECONDS = 5
 
 #: ssh's own exit code for everything that is not the remote command's.
 _SSH_FAILED = 255
@@ -42,8 +35,7 @@ def as_root(stack: Stack, script: str) -> str:
 
 def stack_key(stack: Stack) -> str:
     """The private key of the login user. Raises StackError."""
-    key = str(ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json"))
-    return key if key.endswith("\n") else f"{key}\n"
+    return str(ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json"))
 
 
 @contextlib.contextmanager
@@ -52,61 +44,21 @@ def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = 
 
     ``options`` are ssh's own. Raises HostError, and StackError.
     """
-    address = stack.output("elasticIp")
-    with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
-        known = Path(folder) / "known_hosts"
-        known.write_text(f"{address} {stack.output('sshHostKey').strip()}\n")
-        with _agent(Path(folder) / "agent", private_key) as agent:
-            settings = {
-                "ConnectTimeout": str(CONNECT_SECONDS),
-                "GlobalKnownHostsFile": "/dev/null",
-                "HostKeyAlgorithms": "ssh-ed25519",
-                "IdentityAgent": str(agent),
-                "IdentityFile": "none",
-                "LogLevel": "ERROR",
-                "PasswordAuthentication": "no",
-                "StrictHostKeyChecking": "yes",
-                "UserKnownHostsFile": str(known),
-            }
-            # Without a file of the operator's, whose jump hosts and agents are for other machines.
-            named = [f"-o{name}={value}" for name, value in settings.items()]
-            yield ["ssh", "-F", "none", *named, *options, f"{user}@{address}"]
+    target, host_key = f"{user}@{stack.output('elasticIp')}", stack.output("sshHostKey")
+    with contextlib.ExitStack() as opened:
+        with openssh():
+            ssh = opened.enter_context(login.session(target, private_key, host_key, options))
+        yield ssh
 
 
 @contextlib.contextmanager
 def openssh() -> Iterator[None]:
     """Around a call of one of OpenSSH's programs. Raises HostError when it is not there."""
     try:
-        yield
-    except FileNotFoundError as error:
-        raise HostError(f"there is no `{error.filename}` on PATH. Install OpenSSH's client.") from None
-
-
-@contextlib.contextmanager
-def _agent(socket: Path, private_key: str) -> Iterator[Path]:
-    """An ssh-agent that holds one key, in memory, for as long as the block lasts."""
-    with openssh():
-        running = subprocess.Popen(
-            ["ssh-agent", "-D", "-a", str(socket)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-    try:
-        until = time.monotonic() + AGENT_SECONDS
-        while not socket.exists() and running.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
-        added = subprocess.run(
-            ["ssh-add", "-q", "-"],
-            input=private_key,
-            env={**os.environ, "SSH_AUTH_SOCK": str(socket)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if added.returncode:
-            raise HostError(f"ssh-agent does not take the key: {added.stderr.strip()}")
-        yield socket
-    finally:
-        running.terminate()
-        running.wait()
+        with login.openssh():
+            yield
+    except login.LoginError as error:
+        raise HostError(str(error)) from None
 
 
 def _run(ssh: Sequence[str], script: str, address: str) -> str:
@@ -136,7 +88,7 @@ def _run(ssh: Sequence[str], script: str, address: str) -> str:
         raise HostError(
             f"the host at {address} cannot be reached over SSH: {said or 'no reason given'}. See that the instance "
             "runs, that its security group lets this machine reach port 22 (sshCidrs), and that the login user still "
-            "has the stack's key."
+            "has the stack's key (docs/runbook.md, Lost SSH)."
         )
     if done.returncode:
         raise HostError(f"the host at {address} could not answer (exit code {done.returncode}): {said}")

@@ -1,7 +1,7 @@
 """Connects an operator with a stack's host: through EC2 Instance Connect, or with the stack's own key.
 
-Owns the ephemeral key and its delivery. Leaves out how `ssh` is called (``ops/host.py``) and what lets the key in on
-the host (``hostsetup/scripts/instance-connect``).
+Owns the ephemeral key and its delivery. Leaves out how `ssh` is called (``hostsetup/login.py``) and what lets the key
+in on the host (``hostsetup/scripts/instance-connect``).
 """
 
 import shlex

@@ -34,6 +34,7 @@ class Facts:
     ssh_cidrs: tuple[str, ...] = ()
     elastic_ip: str = ""
     protect: bool = True
+    ssh_key_epochs: tuple[int, ...] = (1,)
     raw_mail_readers: tuple[str, ...] = ()
 
     @property
@@ -67,6 +68,7 @@ def facts(project: str, stack: str, given: Mapping[str, str]) -> Facts:
             ssh_cidrs=tuple(_decoded(values, "sshCidrs", [])),
             elastic_ip=values.get("elasticIp", ""),
             protect=_decoded(values, "protect", True),
+            ssh_key_epochs=tuple(_decoded(values, "sshKeyEpochs", [1])),
             raw_mail_readers=tuple(_decoded(values, "rawMailReaders", [])),
         )
     except KeyError as missing:

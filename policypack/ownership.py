@@ -13,6 +13,8 @@ from policypack.planned import Resource, ResourceRule
 #: Names of our own in a text: buckets, roles, users, rules and what is named after them.
 _OURS = re.compile(r"(?<![\w.-])agentkeys-[a-z0-9-]*[a-z0-9]")
 
+SSH_KEY = "tls:index/privateKey:PrivateKey"
+
 #: What cannot be had again once it is gone, by type; a sender address can, its domain's identity cannot.
 KEPT = (
     BUCKET,
@@ -23,7 +25,7 @@ KEPT = (
     "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet",
     "aws:ses/receiptRuleSet:ReceiptRuleSet",
     "aws:sesv2/emailIdentity:EmailIdentity",
-    "tls:index/privateKey:PrivateKey",
+    SSH_KEY,
 )
 
 
@@ -80,6 +82,9 @@ def _unprotected(resource: Resource, facts: Facts) -> Iterator[str]:
     if not facts.protect or resource.type not in KEPT:
         return
     if resource.type.endswith(":EmailIdentity") and "@" in str(resource.get("emailIdentity")):
+        return
+    # Of two that open the same host, one may go.
+    if resource.type == SSH_KEY and len(facts.ssh_key_epochs) > 1:
         return
     if not resource.protect:
         yield "is not protected, and the stack's setting protect is true"

@@ -9,6 +9,9 @@ from policypack.facts import configuration
 from settings import Settings, load
 from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT
 
+#: Of the stack, as its output says it.
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 
 def a_stack(name: str, release: dict[str, str], *, up: bool = True, folder: Path = PROJECT, **changed: str) -> Stack:
     """The stack of this repository with that name, after an `up` or before the first."""
@@ -17,5 +20,5 @@ def a_stack(name: str, release: dict[str, str], *, up: bool = True, folder: Path
     }
     pulumi.runtime.settings.configure(pulumi.runtime.Settings(project="agentkeys-cloud", stack=name))
     pulumi.runtime.set_all_config(values)
-    outputs = {"instanceId": INSTANCE_ID, "elasticIp": ADDRESS} if up else {}
+    outputs = {"instanceId": INSTANCE_ID, "elasticIp": ADDRESS, "sshPublicKeys": [PUBLIC_KEY]} if up else {}
     return Stack(name=name, settings=load(Settings), outputs=outputs)

@@ -18,7 +18,7 @@ from hostsetup.vhosts import FRAGMENTS
 from ops import drift, exits, host
 from ops.ssh import ephemeral_key
 from ops.stack import StackError
-from tests.ops.stacks import a_stack
+from tests.ops.stacks import PUBLIC_KEY, a_stack
 
 NOW = 1_800_000_000
 DAY = 86400
@@ -35,7 +35,7 @@ class Host:
     def __init__(self, stack):
         self.stack = stack
         site = stack.settings.site
-        self.files = dict(installed_files(site))
+        self.files = dict(installed_files(site, [PUBLIC_KEY]))
         made = drift._made_files(self.files, UBUNTU)
         active = "".join(
             self.files[FRAGMENTS + part].content
@@ -70,6 +70,7 @@ class Host:
             "ubuntu": [*closed, "authorizedkeyscommand none"],
             "agentkey": [*closed, f"authorizedkeyscommand {UBUNTU.keys_command} %u %f"],
         }
+        self.authorized = {PUBLIC_KEY.split()[1]: "yes"}
         self.digests = {f"{BIN_DIR}/{name}": "ok" for name in BINARIES}
         self.beside = [*(path.rstrip("/") for path in self.files), *self.digests, *drift.SECRETS]
         self.family = "ubuntu"
@@ -103,6 +104,7 @@ class Host:
             *(["user", *item] for item in self.users.items()),
             *(["certificate", name, *fields] for name, fields in self.certificates.items()),
             *(["sshd", user, line] for user, lines in self.sshd.items() for line in lines),
+            *(["authorized", "ubuntu", *item] for item in self.authorized.items()),
             *(["under", "/", encoded(path)] for path in self.beside),
             *(["digests", drift.DIGESTS, verdict, path] for path, verdict in self.digests.items()),
         ]
