@@ -117,6 +117,7 @@ def test_the_waits_last_as_long_as_the_document_says():
     steps_of = {f"setup-{step.name}": step.timeout_seconds for step in steps(a_site("test"))}
     assert told == {
         "setup-host-key": gates.TIMEOUTS["host-key"],
+        "setup-login": gates.TIMEOUTS["login"],
         "setup-booted": 600,
         "setup-dns": gates.TIMEOUTS["dns"],
         "setup-certificates": steps_of["setup-certificates"],

@@ -131,6 +131,8 @@ def test_its_private_key_is_a_secret_wherever_it_goes(up):
         if item.type.startswith("command:remote:"):
             connection = item.inputs["connection"]
             assert SECRET_KEY in connection or SECRET_KEY in connection["privateKey"], item.name
+        elif item.name == "setup-login":
+            assert SECRET_KEY in item.inputs["stdin"]
         else:
             assert KEY not in str(item.inputs)
 

@@ -271,7 +271,9 @@ def test_no_step_undoes_itself_or_has_a_second_way_to_run(program):
 def test_a_private_key_is_always_marked_as_a_secret(program):
     for item in commands(program):
         text = json.dumps(item.inputs)
-        if "mocked private key" in text:
+        if item.name == "setup-login":
+            assert SECRET_KEY in item.inputs["stdin"]
+        elif "mocked private key" in text:
             connection = item.inputs["connection"]
             assert SECRET_KEY in connection or SECRET_KEY in connection["privateKey"], item.name
 

@@ -427,7 +427,9 @@ def test_the_observer_refuses_a_question_that_it_does_not_know_and_questions_wit
 
 
 def test_every_question_of_a_look_is_known_to_the_observer(clean):
-    asked = {line.split()[0] for line in drift.questions(clean.files, clean.stack.settings.site, "ubuntu")}
+    asked = {
+        line.split()[0] for line in drift.questions(clean.files, clean.stack.settings.site, "ubuntu", [PUBLIC_KEY])
+    }
     text = drift._OBSERVER.read_text()
     assert all(f"      {kind}) " in text for kind in asked)
 

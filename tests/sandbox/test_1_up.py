@@ -82,7 +82,7 @@ def test_running_the_steps_again_changes_nothing_either(ground):
         for resource in ground.state("test")["resources"]
         if resource["type"].startswith("command:remote:")
     ]
-    assert len(steps) == 18
+    assert len(steps) == 19
     again = [part for urn in steps for part in ("--target-replace", urn)]
     done = ground.pulumi("test", "up", "--yes", "--skip-preview", *again)
     assert f"+-{len(steps)} replaced" in done.stdout

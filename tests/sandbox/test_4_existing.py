@@ -16,7 +16,7 @@ STACK = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=
 NAME = "agentkeys-broker-host-existing"
 TARGETS = [
     f"--target=**{what}"
-    for what in ("BrokerHost::host", "host-*", "HostSetup::setup", "setup-host-key", "setup-booted")
+    for what in ("BrokerHost::host", "host-*", "HostSetup::setup", "setup-host-key", "setup-login", "setup-booted")
 ]
 
 

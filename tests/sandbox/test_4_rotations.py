@@ -1,0 +1,187 @@
+"""What is rotated on a stack that runs: its SSH key, its address, the chain of its certificates' authority.
+
+Each preview is held against the runbook's. The last before test goes: its stack ends with settings that are not in its
+file.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from hostsetup import gates
+from ops.ssh import ephemeral_key
+from sandbox import layout
+from tests.sandbox.test_1_up import ACTOR
+
+RUNBOOK = (layout.CHECKOUT / "docs/runbook.md").read_text()
+BROKER = "test-broker.litentry.org"
+NAMES = [BROKER, *(f"{key}-test.litentry.org" for key in ("signer", "audit", "email", "cred", "memory"))]
+COUNT = re.compile(r"(\d+) to (create|update|replace|delete)")
+
+
+def documented(section):
+    """The counts of each preview that a section of the runbook expects, in its order."""
+    text = RUNBOOK.partition(f"\n## {section}\n")[2].partition("\n## ")[0].replace("\n", " ")
+    previews = re.findall(r"Expected preview: (.*?)\.(?: |$)", text)
+    assert previews
+    return [{kind: int(count) for count, kind in COUNT.findall(preview)} for preview in previews]
+
+
+class Rotated:
+    """The stack test with settings beside those of its file, and a line of an operator's own on its host."""
+
+    def __init__(self, ground, folder):
+        self.ground = ground
+        self.file = folder / "Pulumi.test.yaml"
+        self.surroundings = {}
+        self.settings = {}
+        self.public_key = ephemeral_key()[1]
+        ground.on_host("test", f"echo {shlex.quote(self.public_key)} >>.ssh/authorized_keys")
+        self.instance = ground.outputs("test")["instanceId"]
+
+    def set(self, **settings):
+        self.settings.update(settings)
+        content = yaml.safe_load((layout.CHECKOUT / "Pulumi.test.yaml").read_text())
+        content["config"] |= {f"agentkeys-cloud:{key}": value for key, value in self.settings.items() if value}
+        self.file.write_text(yaml.safe_dump(content))
+
+    def pulumi(self, *arguments):
+        return self.ground.pulumi("test", *arguments, "--config-file", str(self.file), **self.surroundings).stdout
+
+    def changes(self):
+        """What an `up` would do, counted; the machine is never touched by it."""
+        told = json.loads(self.pulumi("preview", "--json"))
+        (machine,) = [step["op"] for step in told["steps"] if step["urn"].endswith("::host-instance")]
+        assert machine == "same"
+        return {kind: count for kind, count in told["changeSummary"].items() if kind != "same"}
+
+    def up(self):
+        self.pulumi("up", "--yes", "--skip-preview")
+        self.pulumi("preview", "--expect-no-changes")
+        assert self.ground.outputs("test")["instanceId"] == self.instance
+
+    def ops(self, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=layout.CHECKOUT, env=self.ground.engine.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def keys(self):
+        """The keys that the login user is let in with."""
+        lines = self.ground.on_host("test", "cat .ssh/authorized_keys").splitlines()
+        return [line.split()[1] for line in lines]
+
+    def thumbprint(self):
+        return gates.thumbprint(self.ground.address(BROKER), BROKER)
+
+    def registered(self):
+        arn = self.ground.outputs("test")["oidcProviderArn"]
+        return self.ground.client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ThumbprintList"]
+
+
+@pytest.fixture(scope="module")
+def rotated(ground, tmp_path_factory):
+    return Rotated(ground, tmp_path_factory.mktemp("rotated"))
+
+
+def blobs(public_keys):
+    return [key.split()[1] for key in public_keys]
+
+
+def test_a_second_ssh_key_is_let_in_beside_the_first(ground, rotated):
+    first = ground.outputs("test")["sshPublicKeys"]
+    operator = rotated.public_key.split()[1]
+    assert rotated.keys() == [*blobs(first), operator]
+    rotated.set(sshKeyEpochs=[1, 2])
+    assert rotated.changes() == documented("Rotate the SSH key")[0]
+    rotated.up()
+    both = ground.outputs("test")["sshPublicKeys"]
+    assert both[0] == first[0]
+    assert rotated.keys() == [*blobs(first), operator, *blobs(both[1:])]
+
+
+def test_a_moved_address_takes_names_and_certificates_along_and_the_machine_stays(ground, rotated):
+    ec2 = ground.client("ec2")
+    before, serial = ground.outputs("test")["elasticIp"], certificates(ground)
+    address = ec2.allocate_address(Domain="vpc")["PublicIp"]
+    rotated.set(elasticIp=address)
+    assert rotated.changes() == documented("Move the address")[0]
+    rotated.up()
+    assert {ground.address(name) for name in NAMES} == {address}
+    assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
+    assert certificates(ground) == serial
+    held = {found["PublicIp"]: found.get("InstanceId") for found in ec2.describe_addresses()["Addresses"]}
+    assert held[address] == rotated.instance
+    assert before not in held
+    ground.assume("vault", "test", ground.token(BROKER, ACTOR))
+
+
+def certificates(ground):
+    return ground.on_host("test", "sudo sha256sum /etc/letsencrypt/live/*/cert.pem")
+
+
+def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own(ground, rotated):
+    """Two events in one run; the previews are those of each alone."""
+    given, moved = rotated.settings["elasticIp"], documented("Move the address")[1]
+    old, new = blobs(ground.outputs("test")["sshPublicKeys"])
+    rotated.set(elasticIp="")
+    assert rotated.changes() == moved
+    rotated.set(elasticIp=given, sshKeyEpochs=[2])
+    assert rotated.changes() == documented("Rotate the SSH key")[1]
+    rotated.set(elasticIp="")
+    rotated.up()
+    ec2 = ground.client("ec2")
+    (left,) = ec2.describe_addresses(PublicIps=[given])["Addresses"]
+    assert "InstanceId" not in left, "it stays the account's"
+    ec2.release_address(AllocationId=left["AllocationId"])
+    assert old != new
+    assert blobs(ground.outputs("test")["sshPublicKeys"]) == [new]
+    assert rotated.keys() == [rotated.public_key.split()[1], new]
+    (pair,) = ec2.describe_key_pairs(KeyNames=["agentkeys-broker-host-test"], IncludePublicKey=True)["KeyPairs"]
+    assert new in pair["PublicKey"], "a machine that is launched now has it"
+    assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
+
+
+def test_the_operators_commands_use_the_new_key(rotated):
+    done = rotated.ops("ssh", "-s", "test", "--fallback", "--", "id", "-un")
+    assert done.stdout == "ubuntu\n", done.stderr
+    done = rotated.ops("drift", "-s", "test")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_key_that_the_host_does_not_have_is_told_before_any_step_with_the_way_back(ground, rotated):
+    outputs = ground.outputs("test")
+    known, target = outputs["sshHostKey"].strip(), f"ubuntu@{outputs['elasticIp']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "hostsetup.gates", "login", "--timeout", "1", "--host-key", known, target],
+        cwd=layout.CHECKOUT, input=ephemeral_key()[0], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Permission denied" in done.stderr
+    assert "for example [1, 2]" in done.stderr
+
+
+def test_another_authority_issues_anew_and_nobody_notices(ground, rotated):
+    """The sandbox was started again since the certificates were issued (test_1_up): its authority has another root."""
+    chain = rotated.thumbprint()
+    assert rotated.registered() == [chain]
+    directory = ground.surroundings["AGENTKEYS_ACME_DIRECTORY"]
+    rotated.surroundings = {"AGENTKEYS_ACME_DIRECTORY": f"{directory}?another"}
+    authority, private = documented("Another certificate authority")
+    assert rotated.changes() == authority
+    rotated.up()
+    assert rotated.thumbprint() != chain
+    assert rotated.registered() == [chain], "a new chain is no change"
+    assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
+    ground.assume("vault", "test", ground.token(BROKER, ACTOR))
+    renew = ("--target-replace=**federation-issuer-check", "--target=**federation-provider")
+    told = json.loads(rotated.pulumi("preview", "--json", *renew))["changeSummary"]
+    assert {kind: count for kind, count in told.items() if kind != "same"} == private
+    rotated.pulumi("up", "--yes", "--skip-preview", *renew)
+    assert rotated.registered() == [rotated.thumbprint()]
+    rotated.pulumi("preview", "--expect-no-changes")
