@@ -112,7 +112,7 @@ def test_the_resources_that_documents_name_are_registered(program):
 def test_the_waits_last_as_long_as_the_document_says():
     text = (PROJECT / "docs/architecture.md").read_text()
     told = {
-        name: int(minutes) * 60 for name, minutes in re.findall(r"^\| `([\w-]+)` .* \| (\d+) minutes \|$", text, re.M)
+        name: int(minutes) * 60 for name, minutes in re.findall(r"^\| `([\w-]+)` .* \| (\d+) minutes? \|$", text, re.M)
     }
     steps_of = {f"setup-{step.name}": step.timeout_seconds for step in steps(a_site("test"))}
     assert told == {

@@ -27,12 +27,12 @@ NAMES = ("alpha", "beta", "gamma")
 GOOD, EXITS, SILENT = "good", "exits", "silent"
 
 _COMMANDS = Path(__file__).with_name("fake_host_commands")
-_PLACES = ("usr/local", "var/lib", "var/log", "run/lock", "home", "opt")
+_PLACES = ("usr/local", "var/lib", "var/log", "run/lock", "home", "opt", "root")
 _CRASH = """\
 commands_so_far=0
 crash() {
   commands_so_far=$((commands_so_far + 1))
-  if ((commands_so_far == CRASH_AT)); then kill -9 0; fi
+  if ((commands_so_far == CRASH_AT)) && [[ $0 == *"$CRASH_IN" ]]; then kill -9 0; fi
 }
 set -T
 trap crash DEBUG
@@ -90,14 +90,20 @@ class FakeHost:
         self._init.communicate()
 
     def run(
-        self, script: str, *arguments: str, stdin: str = "", crash_at: int = 0
+        self, script: str, *arguments: str, stdin: str = "", crash_at: int = 0, crash_in: str = ""
     ) -> "subprocess.CompletedProcess[str]":
-        """``crash_at``: kill -9 before that command of it, with everything that it has started and waits for."""
+        """``crash_at``: kill -9 before that command of it, with everything that it has started and waits for. It is the
+        first script that gets so far, or the one that ``crash_in`` names.
+        """
         files = [self.toolkit / name for name in (script, "prelude", "install-files", "families")]
         revision = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-        crash = {"BASH_ENV": str(self.folder / "crash"), "CRASH_AT": str(crash_at)} if crash_at else {}
+        crash = {"BASH_ENV": str(self.folder / "crash"), "CRASH_AT": str(crash_at), "CRASH_IN": crash_in}
         return self.command(
-            f"/usr/local/lib/agentkeys-setup/{script}", revision, *arguments, stdin=stdin, surroundings=crash
+            f"/usr/local/lib/agentkeys-setup/{script}",
+            revision,
+            *arguments,
+            stdin=stdin,
+            surroundings=crash if crash_at else None,
         )
 
     def command(
