@@ -191,6 +191,19 @@ def test_an_adopted_address_is_the_same_resource_before_and_after_it_is_attached
     ]
 
 
+def test_it_moves_from_an_address_that_it_allocated_to_the_configured_one(up):
+    mine = up(Ec2()).of("aws:ec2/eip:Eip")[0].inputs["tags"]
+    moved = up(Ec2().has(ATTACHED, instance=INSTANCE, **mine).has(ELSEWHERE), elasticIp=ELSEWHERE)
+    assert moved.of("aws:ec2/eip:Eip") == []
+    assert moved.named("host-association").inputs["allocationId"] == f"eipalloc-{ELSEWHERE}"
+
+
+def test_no_step_changes_the_login_users_keys(up):
+    recorded = up(Ec2())
+    assert "setup-authorized-keys" not in {item.name for item in recorded.registered}
+    assert recorded.outputs["sshPublicKeys"] == []
+
+
 def test_an_allocated_address_goes_with_the_stack(up):
     assert not up(Ec2()).named("host-association").request.retainOnDelete
 
@@ -335,6 +348,10 @@ BAD = [
 ] + [
     ({"hostInstanceId": INSTANCE}, f"hostPrivateKey: nothing is given, and instance {INSTANCE} was launched with"),
     ({"hostPrivateKey": KEY}, "hostPrivateKey: is given without hostInstanceId"),
+    (
+        {"hostInstanceId": INSTANCE, "hostPrivateKey": KEY, "sshKeyEpochs": "[2]"},
+        f"sshKeyEpochs: [2] is for a machine that this program launches, and instance {INSTANCE} has a key of your own",
+    ),
     ({"hostInstanceId": INSTANCE, "hostPrivateKey": "~/.ssh/id_rsa"}, "hostPrivateKey: must be a private key in PEM"),
     ({"hostInstanceId": INSTANCE, "hostPrivateKey": ENCRYPTED}, "hostPrivateKey: is encrypted with a pass"),
     ({"hostInstanceProfile": "replace"}, "hostInstanceProfile: 'replace' input should be 'attach' or 'leave'"),

@@ -2,7 +2,9 @@
 
 import datetime
 import http.server
+import io
 import json
+import os
 import ssl
 import threading
 from types import SimpleNamespace
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from hostsetup import gates
+from ops.ssh import ephemeral_key
 
 
 @pytest.fixture
@@ -190,6 +193,54 @@ def test_a_chain_without_its_authority_gives_no_thumbprint(broker):
 def test_no_host_key_while_nothing_listens():
     with pytest.raises(gates.NotYet, match=r"127\.0\.0\.9 port 22 gives no ed25519 host key"):
         gates.host_key("127.0.0.9")
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    """Stands where ssh would be: tells which keys its agent has, and lets one in or not."""
+    private, public = ephemeral_key()
+
+    def lets_in(*, said=""):
+        (tmp_path / "ssh").write_text(
+            "#!/bin/bash\nfor one; do case $one in -oIdentityAgent=*) export SSH_AUTH_SOCK=${one#*=} ;; esac; done\n"
+            f'ssh-add -L >{tmp_path}/keys; echo "$*" >{tmp_path}/called\n'
+            f"{f'echo {said!r} >&2; exit 255' if said else ''}\n"
+        )
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setattr("sys.stdin", io.StringIO(private))
+
+    yield lets_in
+    if (tmp_path / "keys").exists():
+        assert (tmp_path / "keys").read_text().split()[1] == public.split()[1]
+        assert "-oBatchMode=yes" in (tmp_path / "called").read_text()
+
+
+LOGIN = ["login", "--timeout", "0.1", "--host-key", "ssh-ed25519 AAAA", "ubuntu@3.208.12.34"]
+
+
+def test_a_key_that_the_host_has_logs_in(ssh, capsys):
+    ssh()
+    gates.main(LOGIN)
+    assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
+
+
+def test_a_key_that_the_host_does_not_have_is_told_with_the_way_back(ssh, monkeypatch):
+    ssh(said="ubuntu@3.208.12.34: Permission denied (publickey).")
+    monkeypatch.setattr(gates, "PAUSE", 0.01)
+    with pytest.raises(SystemExit) as given_up:
+        gates.main(LOGIN)
+    message = str(given_up.value)
+    assert "Permission denied (publickey)" in message
+    assert "first in sshKeyEpochs and the new one behind it, for example [1, 2]" in message
+    assert "hostPrivateKey" in message
+
+
+def test_what_is_no_key_is_told_at_once(ssh, monkeypatch):
+    ssh()
+    monkeypatch.setattr("sys.stdin", io.StringIO("no key"))
+    with pytest.raises(SystemExit, match="ssh-agent does not take the key"):
+        gates.main(LOGIN)
 
 
 def test_the_command_of_a_gate_is_the_same_on_every_machine():

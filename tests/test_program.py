@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hostsetup.services import STAGED_SOURCE
-from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, run
+from tests.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, Answers, run
 
 #: Never change one: it is in the URN of everything below it.
 COMPONENT_TYPES = {
@@ -292,6 +292,15 @@ def test_the_thumbprint_is_registered_once(program):
     assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
 
 
+def test_the_thumbprint_of_a_private_authority_follows_the_check(release, tmp_path):
+    """AWS has no other trust in it."""
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    provider = run("test", changed={**release, "caBundle": str(bundle)}).named("federation-provider")
+    assert list(provider.request.ignoreChanges) == []
+    assert provider.inputs["thumbprintLists"] == ["mocked"]
+
+
 def test_roles_wait_for_the_issuer_they_trust(program):
     for key in ("data", "vault", "memory"):
         dependencies = program.named(f"roles-{key}").request.dependencies
@@ -332,6 +341,77 @@ def test_a_key_is_rotated_by_a_second_one_beside_it(release, program):
     assert [item.name for item in both] == ["identities-broker-key-1", "identities-broker-key-2"]
     newer = run("test", changed={**release, "accessKeyEpochs": "[2]"}).of("aws:iam/accessKey:AccessKey")
     assert [item.name for item in newer] == ["identities-broker-key-2"]
+
+
+def ssh_keys(recorded):
+    """By name, whether it is protected."""
+    return {item.name: item.request.protect for item in recorded.of("tls:index/privateKey:PrivateKey")}
+
+
+@pytest.mark.parametrize("stack", ["prod", "test"])
+def test_an_ssh_key_is_rotated_by_a_second_one_and_only_one_that_is_alone_is_protected(release, stack):
+    def at(epochs):
+        return ssh_keys(run(stack, changed={**release, "sshKeyEpochs": epochs}))
+
+    alone = stack == "prod"
+    assert at("[1]") == {"host-ssh-key": alone}
+    assert at("[1, 2]") == {"host-ssh-key": False, "host-ssh-key-2": False}
+    assert at("[2, 1]") == {"host-ssh-key-2": False, "host-ssh-key": False}
+    assert at("[2]") == {"host-ssh-key-2": alone}
+
+
+@pytest.fixture
+def own_keys(monkeypatch):
+    """Each key tells its name, where all others of these tests are the same."""
+    made = Answers.new_resource
+
+    def new_resource(self, args):
+        identifier, outputs = made(self, args)
+        if args.typ == "tls:index/privateKey:PrivateKey":
+            outputs |= {
+                "publicKeyOpenssh": f"ssh-ed25519 {args.name}\n",
+                "privateKeyOpenssh": f"private {args.name} end",
+            }
+        return identifier, outputs
+
+    monkeypatch.setattr(Answers, "new_resource", new_resource)
+
+
+@pytest.mark.parametrize(("epochs", "first"), [("[1, 2]", "host-ssh-key"), ("[2, 1]", "host-ssh-key-2")])
+@pytest.mark.usefixtures("own_keys")
+def test_a_launch_and_every_step_use_the_first_key_and_the_host_is_to_have_all(release, epochs, first):
+    recorded = run("test", changed={**release, "sshKeyEpochs": epochs})
+    assert recorded.named("host-key-pair").inputs["publicKey"] == f"ssh-ed25519 {first}"
+    assert f"private {first} end" in str(recorded.named("setup-login").inputs["stdin"])
+    for item in recorded.of("command:remote:Command"):
+        assert f"private {first} end" in str(item.inputs["connection"]), item.name
+    handed = recorded.named("setup-authorized-keys").inputs["stdin"]
+    assert [line for line in handed.splitlines() if line.startswith("ssh-")] == recorded.outputs["sshPublicKeys"]
+    assert len(recorded.outputs["sshPublicKeys"]) == 2
+
+
+def test_another_key_pair_does_not_take_the_machine_along(program):
+    """The engine replaces what takes a value from a resource that is deleted before its replacement is made."""
+    pair, machine = program.named("host-key-pair"), program.named("host-instance")
+    assert pair.request.deleteBeforeReplace
+    assert not pair.request.protect
+    assert machine.inputs["keyName"] == pair.inputs["keyName"]
+    assert any(urn.endswith("::host-key-pair") for urn in machine.request.dependencies)
+    taken = {urn for several in machine.request.propertyDependencies.values() for urn in several.urns}
+    assert not any(urn.endswith("::host-key-pair") for urn in taken)
+
+
+def test_the_key_is_tried_before_the_first_step(program):
+    assert any(urn.endswith("::setup-login") for urn in program.named("setup-booted").request.dependencies)
+    assert "BEGIN" not in program.named("setup-login").inputs["create"]
+
+
+def test_names_follow_an_address_that_is_connected(program):
+    waiting = {
+        item.name for item in program.of("aws:route53/record:Record")
+        if any(urn.endswith("::host-association") for urn in item.request.dependencies)
+    }  # fmt: skip
+    assert waiting == {f"dns-{key}" for key in ("broker", "signer", "audit", "email", "cred", "memory")}
 
 
 def test_the_account_refuses_to_go_while_a_rule_is_left(account):

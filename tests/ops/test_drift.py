@@ -242,6 +242,14 @@ DRIFT = {
         lambda c: c.sshd["agentkey"].__setitem__(3, "authorizedkeyscommand /tmp/anybody"),
         *("sshd for agentkey", "authorizedkeyscommand is /tmp/anybody"),
     ),
+    "a key of the stack that is not let in": (
+        lambda c: c.authorized.update({PUBLIC_KEY.split()[1]: "no"}),
+        *("authorized_keys of ubuntu", "does not have the stack's key SHA256:"),
+    ),
+    "other keys than the stack's": (
+        lambda c: c.edit(SHARE + "authorized-keys", "ssh-ed25519 AAAA\n"),
+        *(SHARE + "authorized-keys", "differs"),
+    ),
     "a missing secret": (changed(MASTER, 0, "missing"), MASTER, "is missing: stored data cannot be read"),
     "a secret that others may read": (changed(MASTER, 2, "0644"), MASTER, "mode is 0644, should be 0600"),
     "a secret of another owner": (changed(MASTER, 1, "agentkeys:agentkeys"), MASTER, "owner is agentkeys:agentkeys"),
@@ -417,6 +425,18 @@ def test_the_observer_checks_digests_and_lists_what_lies_in_a_folder(tmp_path):
     ]  # fmt: skip
     listed = [base64.b64decode(row[1]).decode().removeprefix(f"{tmp_path}/") for row in seen["under"]]
     assert listed == ["deeper", "deeper/a name with spaces", "right", "sums", "wrong", "sums"]
+
+
+def test_the_observer_finds_a_key_in_a_line_that_is_no_comment(tmp_path):
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/authorized_keys").write_text('#ssh-ed25519 AAAAone\nfrom="::1" ssh-ed25519 AAAAtwo+/= me\n')
+    # There is no such user here, so that one is asked who has this folder.
+    home = f"getent() {{ echo somebody:x:1:1::{tmp_path}:/bin/sh; }}\n"
+    questions = [f"authorized somebody {key}" for key in ("AAAAone", "AAAAtwo+/=", "AAAAtw")]
+    done = subprocess.run(
+        ["bash", "-s"], input=home + drift.script([*questions, "end"]), capture_output=True, text=True, check=True
+    )
+    assert [row[2] for row in drift.answers(done.stdout)["authorized"]] == ["no", "yes", "no"]
 
 
 def test_the_observer_refuses_a_question_that_it_does_not_know_and_questions_without_an_end():

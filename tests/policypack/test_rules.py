@@ -528,6 +528,11 @@ def test_a_weakening_is_told_by_its_rule(plans, rule, stack, weaken, told):
     assert any(told in saw for _, _, saw in found), found
 
 
+def test_of_two_ssh_keys_neither_needs_protection(plans):
+    both = dataclasses.replace(stack_facts("prod"), ssh_key_epochs=(1, 2))
+    assert seen(unprotected("host-ssh-key")(plans["prod"]), both, "kept-is-protected") == []
+
+
 def test_every_rule_has_a_weakening():
     assert {rule for rule, *_ in WEAKENED} == {rule.name for rule in RULES}
 
