@@ -71,7 +71,8 @@ class HostSetup(pulumi.ComponentResource):
             f"{name}-host-key",
             create=args.address.apply(lambda address: gates.command("host-key", address)),
             triggers=[args.instance_id],
-            add_previous_output_in_env=False,
+            # Of the same instance behind another address: it must show the same key.
+            add_previous_output_in_env=True,
             opts=child(args.reachable),
         )
         self.host_key = host_key.stdout

@@ -8,6 +8,7 @@ may answer 198.18.x.y to everything else.
 
 import argparse
 import hashlib
+import os
 import re
 import shlex
 import shutil
@@ -283,6 +284,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seconds=given.timeout,
             cure="Check that the instance runs and that sshCidrs lets this machine reach port 22.",
         )
+        # What this resource printed before, as long as its instance lives.
+        pinned = os.environ.get("PULUMI_COMMAND_STDOUT", "").strip()
+        if pinned not in ("", answer):
+            raise SystemExit(
+                f"SSH on {given.address}: the machine there shows another host key than the one that was pinned for "
+                "this instance. It is another machine, or somebody plays it: nothing was sent. See which machine has "
+                "the address. If its key was made anew on purpose, `pulumi up` with --target-replace "
+                "'**setup-host-key' pins that one."
+            )
     elif given.gate == "login":
         private_key = sys.stdin.read()
         answer = wait(

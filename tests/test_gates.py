@@ -190,6 +190,26 @@ def test_a_chain_without_its_authority_gives_no_thumbprint(broker):
         broker.ask()
 
 
+@pytest.fixture
+def scanned(tmp_path, monkeypatch):
+    """Stands where ssh-keyscan would be."""
+    (tmp_path / "ssh-keyscan").write_text("#!/bin/sh\necho 3.208.12.34 ssh-ed25519 AAAA\n")
+    (tmp_path / "ssh-keyscan").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("scanned")
+def test_an_instance_shows_the_same_host_key_at_every_address(monkeypatch, capsys):
+    for before in ("", "ssh-ed25519 AAAA\n"):
+        monkeypatch.setenv("PULUMI_COMMAND_STDOUT", before)
+        gates.main(["host-key", "3.208.12.34"])
+        assert capsys.readouterr().out == "ssh-ed25519 AAAA\n"
+    monkeypatch.setenv("PULUMI_COMMAND_STDOUT", "ssh-ed25519 BBBB\n")
+    with pytest.raises(SystemExit, match=r"another host key than the one that was pinned.*nothing was sent"):
+        gates.main(["host-key", "3.208.12.34"])
+    assert capsys.readouterr().out == ""
+
+
 def test_no_host_key_while_nothing_listens():
     with pytest.raises(gates.NotYet, match=r"127\.0\.0\.9 port 22 gives no ed25519 host key"):
         gates.host_key("127.0.0.9")
