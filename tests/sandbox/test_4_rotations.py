@@ -56,8 +56,7 @@ class Rotated:
     def changes(self):
         """What an `up` would do, counted; the machine is never touched by it."""
         told = json.loads(self.pulumi("preview", "--json"))
-        (machine,) = [step["op"] for step in told["steps"] if step["urn"].endswith("::host-instance")]
-        assert machine == "same"
+        assert not [step["op"] for step in told["steps"] if step["urn"].endswith("::host-instance")]
         return {kind: count for kind, count in told["changeSummary"].items() if kind != "same"}
 
     def up(self):
@@ -122,7 +121,7 @@ def test_a_moved_address_takes_names_and_certificates_along_and_the_machine_stay
 
 
 def certificates(ground):
-    return ground.on_host("test", "sudo sha256sum /etc/letsencrypt/live/*/cert.pem")
+    return ground.on_host("test", "sudo sh -c 'sha256sum /etc/letsencrypt/live/*/cert.pem'")
 
 
 def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own(ground, rotated):
