@@ -1,6 +1,7 @@
 """A machine that Pulumi did not launch: what is asked of it, which address it gets, and what is left alone."""
 
 import itertools
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -196,6 +197,18 @@ def test_it_moves_from_an_address_that_it_allocated_to_the_configured_one(up):
     moved = up(Ec2().has(ATTACHED, instance=INSTANCE, **mine).has(ELSEWHERE), elasticIp=ELSEWHERE)
     assert moved.of("aws:ec2/eip:Eip") == []
     assert moved.named("host-association").inputs["allocationId"] == f"eipalloc-{ELSEWHERE}"
+
+
+def test_another_key_of_the_machine_runs_the_steps_again_in_place_as_the_runbook_counts_them(up):
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = up(Ec2()), up(Ec2(), hostPrivateKey=private_key(Path(folder)))
+    changed = [item.name for item in before.custom if item.inputs != after.named(item.name).inputs]
+    (count,) = re.findall(
+        r"take the old line\nout\. Expected preview: (\d+) to update", (PROJECT / "docs/runbook.md").read_text()
+    )
+    assert len(changed) == int(count), changed
+    for name in changed:
+        assert before.named(name).inputs["triggers"] == after.named(name).inputs["triggers"], name
 
 
 def test_no_step_changes_the_login_users_keys(up):

@@ -154,6 +154,17 @@ def test_the_operators_commands_use_the_new_key(rotated):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_prod_does_not_give_up_its_only_key(ground, tmp_path):
+    """The first number of the list is one that the host has: prod refuses to skip the two-key stage."""
+    file = tmp_path / "Pulumi.prod.yaml"
+    content = yaml.safe_load((layout.CHECKOUT / "Pulumi.prod.yaml").read_text())
+    content["config"]["agentkeys-cloud:sshKeyEpochs"] = [2]
+    file.write_text(yaml.safe_dump(content))
+    done = ground.pulumi("prod", "preview", "--config-file", str(file), check=False)
+    assert done.returncode != 0
+    assert re.search(r"host-ssh-key\b.*protect", done.stdout + done.stderr, re.DOTALL)
+
+
 def test_a_key_that_the_host_does_not_have_is_told_before_any_step_with_the_way_back(ground, rotated):
     outputs = ground.outputs("test")
     known, target = outputs["sshHostKey"].strip(), f"ubuntu@{outputs['elasticIp']}"
