@@ -9,7 +9,9 @@ import copy
 import dataclasses
 import json
 import re
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +57,25 @@ def test_proof_and_audit_pass_for_both_stacks_and_leave_nothing(ground, stack, o
     assert found["summary"] == {"ok": len(found["lines"]), "warning": 0, "wrong": 0, "not run": 0}
     assert len(found["lines"]) > 200
     assert found["stays"] == []
+    assert ground.listing() == before
+
+
+def test_a_proof_that_is_ended_takes_its_objects_away_and_shows_what_it_saw(ground):
+    before = ground.listing()
+    running = subprocess.Popen(
+        ["venv/bin/python", "-m", "ops", "proof", "-s", "test"],
+        cwd=layout.CHECKOUT, env=ground.engine.environment, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    s3, until = ground.client("s3"), time.monotonic() + 120
+    while running.poll() is None and time.monotonic() < until:
+        if any("isolation-proof" in item["Key"] for item in s3.list_objects_v2(Bucket=VAULT).get("Contents", [])):
+            break
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=120)
+    assert running.returncode == 128 + signal.SIGTERM, said
+    assert "ended by SIGTERM" in said
+    assert "(broken off)" in said
     assert ground.listing() == before
 
 
