@@ -24,6 +24,7 @@ preflight.caller(provider, settings.account_id, settings.allowed_callers)
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
+preflight.mail_readers(provider, settings.raw_mail_readers)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
 existing_host: ExistingHost | None = None
 if settings.host_instance_id:
