@@ -70,8 +70,8 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
 
 
 def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
-    """The roles that the mail bucket's policy names are there: S3 refuses a policy with one that is not, and would do so
-    half an `up` later. Raises RunError.
+    """The roles that the mail bucket's policy names are there: S3 refuses a policy with one that is not, and would do
+    so half an `up` later. Raises RunError.
     """
     for role in roles:
         try:
@@ -79,8 +79,8 @@ def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
         except Exception as error:
             raise pulumi.RunError(
                 f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 refuses a policy "
-                "that names one. Nothing was created. The project in account/ makes the roles of CI (`pulumi -C account "
-                "up`); take others out of rawMailReaders, or make them first."
+                "that names one. Nothing was created. The project in account/ makes the roles of CI "
+                "(`pulumi -C account up`); take others out of rawMailReaders, or make them first."
             ) from None
 
 

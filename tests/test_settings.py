@@ -260,6 +260,6 @@ def test_a_rule_set_that_could_not_be_read_is_not_taken_for_none():
 def test_a_reader_of_the_mail_bucket_that_is_not_there_is_named_before_the_first_resource(release):
     """S3 refuses a policy with a role that does not exist: what a fresh account's mail policy once ended at."""
     nobody = {"aws:iam/getRole:getRole": "reading IAM Role (x): couldn't find resource: "}
-    with pytest.raises(pulumi.RunError, match="rawMailReaders: the account has no role 'x' .*`pulumi -C account up`"):
+    with pytest.raises(pulumi.RunError, match=r"rawMailReaders: the account has no role 'x' .*`pulumi -C account up`"):
         run("test", changed={**release, "rawMailReaders": '["x"]'}, lookups=nobody)
     run("test", changed={**release, "rawMailReaders": "[]"}, lookups=nobody)
