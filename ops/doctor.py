@@ -11,7 +11,7 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -19,12 +19,12 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import arns
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from components.preflight import identity_of
 from hostsetup import gates
-from ops import account, clients, drift, options, report, stack
+from ops import account, clients, drift, leftovers, options, report, stack
 from ops.audit import Audit
+from ops.leftovers import Thing
 from ops.report import Line, Verdict
 from ops.stack import Stack
 
@@ -45,6 +45,9 @@ CLOCK_SECONDS = 60
 SES_SANDBOX_MAILS = 200
 TLS_SECONDS = 10
 
+#: Buckets that an account may have unless it asked for more:
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
+BUCKETS = 10_000
 #: Roles that a first `up` makes: those that sessions assume, and the host's.
 ROLES = len(ROLE_KEYS) + 1
 
@@ -99,6 +102,7 @@ class Doctor:
         self._look("mail", "sending", self.sending)
         self._look("room", "elastic IPs", self.room_for_addresses)
         self._look("room", "roles", self.room_for_roles)
+        self._look("room", "buckets", self.room_for_buckets)
         self._look("names", "free, or in the state", self.names)
 
     def after(self) -> None:
@@ -106,6 +110,7 @@ class Doctor:
         names, settings = self.stack.names, self.stack.settings
         hosts = list(names.public_hosts.values())
         address = str(self.stack.output("elasticIp"))
+        self._look("state", "whole", self.whole)
         self._look("DNS", "every host has the stack's address", lambda: well(
             gates.visible(hosts, address, settings.doh_urls)
         ))  # fmt: skip
@@ -234,51 +239,58 @@ class Doctor:
             return wrong(f"{used} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).")
         return well(f"{used} of {most} used")
 
+    def room_for_buckets(self) -> Seen:
+        used = len(self.ask("s3").list_buckets()["Buckets"])
+        if not self.stack.outputs and used + len(BUCKET_KEYS) > BUCKETS:
+            return wrong(
+                f"{used} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
+                "Delete some, or raise the quota (Service Quotas, S3, general purpose buckets).",
+            )
+        return well(f"{used} of {BUCKETS} used")
+
     def names(self) -> Seen:
-        """Names of the stack that something has, and the state does not: of scripts, or of a destroy that failed."""
-        known = {str(item.get("id")) for item in self._state}
-        taken = [thing for thing, identifier in self._things() if identifier not in known]
+        """Whether something has a name of the stack that the state does not know; each such thing gets a line."""
+        taken = leftovers.unknown(self.stack, self._state, self.ask)
+        self.lines += [self._left(thing) for thing in taken]
         if not taken:
             return well("nothing else has a name of this stack")
         if self.stack.outputs:
-            return warn(
-                f"not in the state: {', '.join(taken)}", "Find out who made it; import it or delete it by hand."
-            )
+            return warn(f"{len(taken)} are not in the state", "Find out who made each; then as its own line says.")
         return warn(
-            f"taken already: {', '.join(taken)}",
-            f"Take them over (`agentkeys adopt -s {self.stack.name}`), or delete what a failed destroy left.",
+            f"{len(taken)} are taken already",
+            f"What scripts made is taken over (`python -m ops adopt -s {self.stack.name}`), what a failed destroy left "
+            "is removed: the lines above are in the order for that.",
         )
+
+    def _left(self, thing: Thing) -> Line:
+        """One that only this program makes can be nobody's, and is in the way of the next `up`."""
+        removal = f"`{' && '.join(thing.removal)}`"
+        adopt = f"`python -m ops adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
+        cure = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
+        return Line(
+            subject="left in the account",
+            claim=thing.what,
+            expected="",
+            seen="is not in the state",
+            verdict=Verdict.WARNING if thing.adoptable or self.stack.outputs else Verdict.WRONG,
+            cure=f"{cure} {thing.hint}".strip(),
+        )
+
+    def whole(self) -> Seen:
+        """A destroy that ended half way leaves the outputs of what is gone."""
+        name = self.stack.name
+        if lacking := leftovers.lacking(self.stack.names, self._state):
+            return wrong(
+                f"{len(lacking)} things are not in it: {', '.join(lacking)}",
+                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `python -m ops retire -s "
+                f"{name}` says what it refuses. Or `pulumi up -s {name}` makes them again.",
+            )
+        return well("everything that a stack has is in it")
 
     @cached_property
     def _state(self) -> list[dict[str, Any]]:
         exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
         return list(exported.get("resources") or [])
-
-    def _things(self) -> Iterable[tuple[str, str]]:
-        """What has a name of this stack in the account, and its id in a state."""
-        names, iam, s3 = self.stack.names, self.ask("iam"), self.ask("s3")
-        roles = {names.host, *(names.role(key) for key in ROLE_KEYS)}
-        for page in iam.get_paginator("list_roles").paginate():
-            yield from ((f"role {item['RoleName']}", item["RoleName"]) for item in page["Roles"]
-                        if item["RoleName"] in roles)  # fmt: skip
-        for page in iam.get_paginator("list_users").paginate():
-            yield from ((f"user {item['UserName']}", item["UserName"]) for item in page["Users"]
-                        if item["UserName"] in (names.daemon_user, names.broker_user))  # fmt: skip
-        buckets = {names.bucket(key) for key in BUCKET_KEYS}
-        for item in s3.list_buckets()["Buckets"]:
-            if item["Name"] in buckets:
-                yield f"bucket {item['Name']}", item["Name"]
-        provider = arns.oidc_provider(names.account_id, names.broker_host)
-        for item in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-            if item["Arn"] == provider:
-                yield f"issuer {names.broker_host}", provider
-        for item in self.ask("sesv2").list_email_identities()["EmailIdentities"]:
-            if item["IdentityName"] in (names.mail_domain, names.email_from):
-                yield f"mail identity {item['IdentityName']}", item["IdentityName"]
-        tagged = [{"Name": "tag:Name", "Values": [names.elastic_ip]}]
-        for item in self.ask("ec2").describe_addresses(Filters=tagged)["Addresses"]:
-            if item["PublicIp"] != self.stack.settings.elastic_ip:
-                yield f"address {item['PublicIp']}", item["AllocationId"]
 
     def certificate(self, host: str, address: str) -> Seen:
         context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)

@@ -20,7 +20,7 @@ SOURCES = [
 SCRIPTS = [path for path in (PROJECT / "hostsetup" / "scripts").rglob("*") if path.is_file()]
 DOCUMENTS = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
 
-#: Services whose answer is a region's. IAM, STS' question who one is, and Route 53 have one answer; S3 knows a bucket's.
+#: Services whose answer is a region's. IAM, STS (who one is) and Route 53 have one answer; S3 knows a bucket's region.
 REGIONAL = re.compile(r"\baws (?:ec2|ses|sesv2|ssm|ec2-instance-connect) [a-z-]+")
 
 
