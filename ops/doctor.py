@@ -13,7 +13,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import click
@@ -83,18 +83,23 @@ class Doctor:
     _delegated: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self) -> list[Line]:
+        self._look("this machine", "programs", self.programs)
+        for url in self.stack.settings.doh_urls:
+            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        self._look("account", "credentials", self.credentials)
+        if self.lines[-1].verdict != Verdict.OK:
+            # Every other look would say the same once more.
+            return self.lines
         self.before()
         if self.stack.outputs:
             self.after()
         return self.lines
 
     def before(self) -> None:
-        """What an `up` needs."""
-        self._look("this machine", "programs", self.programs)
+        """What an `up` needs of AWS."""
         self._look("this machine", "clock", self.clock)
-        for url in self.stack.settings.doh_urls:
-            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
         self._look("account", "caller", self.caller)
+        self._look("account", "region", self.region)
         if self.stack.settings.dns == "route53":
             self._look("zone", "public and of that name", self.zone)
             self._look("zone", "delegated", self.delegation)
@@ -152,6 +157,32 @@ class Doctor:
     def _identity(self) -> dict[str, Any]:
         identity: dict[str, Any] = self.ask("sts").get_caller_identity()
         return identity
+
+    def credentials(self) -> Seen:
+        settings = self.stack.settings
+        try:
+            found = self._identity["Account"]
+        except account.AccountError as error:
+            return wrong(error.message, "Nothing else was asked of AWS.")
+        return (
+            well(f"of account {found}, which the stack is for")
+            if found == settings.account_id
+            else wrong(
+                f"of account {found}",
+                f"The stack is for account {settings.account_id}: another AWS_PROFILE, or accountId.",
+            )
+        )
+
+    def region(self) -> Seen:
+        """Whether the account may use it; what a profile or a shell has for a region is asked nowhere."""
+        region = self.stack.settings.region
+        found = self.ask("ec2").describe_regions(RegionNames=[region], AllRegions=True)["Regions"]
+        status = found[0]["OptInStatus"] if found else "unknown to AWS"
+        if status not in ("opt-in-not-required", "opted-in"):
+            return wrong(
+                f"{region} is {status}", f"`aws account enable-region --region-name {region}`, or another region."
+            )
+        return well(f"{region}, enabled; every question names it")
 
     def clock(self) -> Seen:
         there = email.utils.parsedate_to_datetime(self._identity["ResponseMetadata"]["HTTPHeaders"]["date"])
@@ -352,7 +383,8 @@ def command(name: str, as_json: bool) -> None:
     wrong, 1 when something is, 3 when something could not be looked at.
     """
     looked = stack.read(name)
-    lines = Doctor(stack=looked, ask=partial(clients.of, account.session(looked.settings))).examine()
+    session = cache(partial(account.session, looked.settings))
+    lines = Doctor(stack=looked, ask=lambda service: clients.of(session(), service)).examine()
     report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=as_json)
     if as_json:
         report.print_json(name, **report.as_json(lines))

@@ -9,6 +9,7 @@ import pytest
 from emulated import policy, s3_rule, ses_policy, statement, trusting, upsert
 
 from hostsetup import gates
+from ops import account as account_of
 from ops import doctor, drift, host, stack
 from ops.report import Line, Verdict
 from tests.ops.stacks import a_stack
@@ -40,8 +41,8 @@ def examined(release, account, ask, monkeypatch):
 def test_before_a_first_up_everything_it_needs_is_looked_at(examined, rule_set):
     seen = examined()
     assert {claim for claim, line in seen.items() if line.verdict == Verdict.OK} >= {
-        *("programs", "clock", "caller", "public and of that name", "delegated", "elastic IPs", "roles"),
-        "free, or in the state",
+        *("programs", "clock", "credentials", "caller", "region", "public and of that name", "delegated"),
+        *("elastic IPs", "roles", "buckets", "free, or in the state"),
     }
     assert seen["sending"].verdict == Verdict.WARNING
     assert "production access" in seen["sending"].cure
@@ -82,6 +83,31 @@ def test_a_zone_of_another_name_is_told(examined):
 def test_a_caller_that_may_not_run_the_program_is_told(examined):
     line = examined(allowedCallers='["user/somebody-else"]')["caller"]
     assert (line.verdict, line.seen) == (Verdict.WRONG, "user/agentkeys-admin")
+
+
+def test_without_credentials_of_the_account_the_rest_of_this_machine_is_looked_at_all_the_same(
+    release, account, monkeypatch
+):
+    def nobodys(_service):
+        raise account_of.AccountError("AWS does not say who the credentials belong to: expired.")
+
+    monkeypatch.setattr(doctor.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(gates, "resolve", lambda _name, _url, _kind="A": SERVERS)
+    made = a_stack("test", release, up=False, parentZoneId=account.zone_id)
+    seen = {line.claim: line for line in doctor.Doctor(stack=made, ask=nobodys).examine()}
+    assert (seen["credentials"].verdict, seen["credentials"].seen) == (
+        Verdict.WRONG, "AWS does not say who the credentials belong to: expired."
+    )  # fmt: skip
+    assert {line.verdict for claim, line in seen.items() if claim != "credentials"} == {Verdict.OK}
+    assert {line.subject for line in seen.values()} == {"this machine", "account"}
+
+
+def test_a_region_that_the_account_has_not_enabled_is_told(examined, ask, monkeypatch):
+    off = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "not-opted-in"}]}
+    monkeypatch.setattr(ask("ec2"), "describe_regions", lambda **_asked: off)
+    line = examined()["region"]
+    assert (line.verdict, line.seen) == (Verdict.WRONG, "us-east-1 is not-opted-in")
+    assert "enable-region --region-name us-east-1" in line.cure
 
 
 def test_a_missing_program_is_told_with_what_brings_it(examined, monkeypatch):

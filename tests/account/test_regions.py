@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from emulated import upsert
 
 from ops import account as account_of
 from ops import adopt, clients, doctor, sender, stack
@@ -68,10 +69,20 @@ def test_the_senders_verification_asks_in_the_stacks_region(asked, looked):
     assert "sesv2:GetEmailIdentity" in only_the_stacks(asked)
 
 
-def test_adopting_looks_for_the_machine_in_the_stacks_region(asked, looked):
+def test_adopting_looks_for_the_machine_in_the_stacks_region(asked, looked, client, account):
+    ec2, route53 = client("ec2"), client("route53")
+    made = ec2.allocate_address(Domain="vpc")
+    upsert(route53, looked.names.broker_host, "A", made["PublicIp"], zone_id=account.zone_id)
     of = partial(clients.of, account_of.session(looked.settings))
-    adopt.Account(names=looked.names, zone_id=looked.settings.parent_zone_id, of=of).machine()
-    assert {"ec2:DescribeInstances", "ec2:DescribeAddresses"} <= only_the_stacks(asked)
+    try:
+        found = adopt.Account(names=looked.names, zone_id=account.zone_id, of=of).machine()
+    finally:
+        upsert(
+            route53, looked.names.broker_host, "A", made["PublicIp"], action="DELETE", zone_id=account.zone_id
+        )  # fmt: skip
+        ec2.release_address(AllocationId=made["AllocationId"])
+    assert found == ("", made["PublicIp"])
+    assert {"ec2:DescribeAddresses", "route53:ListResourceRecordSets"} <= only_the_stacks(asked)
 
 
 def test_the_credentials_of_another_account_are_refused_by_every_command_that_asks_aws(asked, looked, monkeypatch):
