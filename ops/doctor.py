@@ -92,7 +92,10 @@ class Doctor:
             return self.lines
         self.before()
         if self.stack.outputs:
-            self.after()
+            self._look("state", "whole", self.whole)
+            # What is gone has no gate that could be asked.
+            if self.lines[-1].verdict == Verdict.OK:
+                self.after()
         return self.lines
 
     def before(self) -> None:
@@ -115,7 +118,6 @@ class Doctor:
         names, settings = self.stack.names, self.stack.settings
         hosts = list(names.public_hosts.values())
         address = str(self.stack.output("elasticIp"))
-        self._look("state", "whole", self.whole)
         self._look("DNS", "every host has the stack's address", lambda: well(
             gates.visible(hosts, address, settings.doh_urls)
         ))  # fmt: skip

@@ -280,6 +280,9 @@ def test_a_full_quota_of_buckets_stops_a_first_up(examined, monkeypatch):
     assert "a stack makes 3" in line.seen
 
 
+lacking_of_a_state = doctor.leftovers.lacking
+
+
 @pytest.fixture
 def up(examined, monkeypatch):
     """A stack that is up and well; a test may break one thing."""
@@ -288,6 +291,7 @@ def up(examined, monkeypatch):
     monkeypatch.setattr(gates, "issuer", lambda *_asked: "ab" * 20)
     monkeypatch.setattr(doctor, "Audit", lambda **_asked: SimpleNamespace(lines=lambda: [ok, ok]))
     monkeypatch.setattr(drift, "look", lambda _stack: drift.Report(compared={"files": 40}))
+    monkeypatch.setattr(doctor.leftovers, "lacking", lambda _names, _state: [])
     monkeypatch.setattr(doctor.Doctor, "certificate", lambda _self, _host, _address: doctor.well("60 days left"))
     return lambda: examined(up=True)
 
@@ -300,12 +304,17 @@ def test_what_is_up_is_looked_at_too(up):
     assert seen["test-broker.litentry.org"].seen == "60 days left"
 
 
-def test_a_destroy_that_failed_half_way_is_told_with_the_way_on(up, names):
-    """Its outputs are still there, and nothing that they name."""
-    line = up()["whole"]
+def test_a_destroy_that_failed_half_way_is_told_with_the_way_on_and_nothing_that_is_gone_is_asked(
+    up, monkeypatch, names
+):
+    """Its outputs are still there, and little of what they name."""
+    monkeypatch.setattr(doctor.leftovers, "lacking", lacking_of_a_state)
+    seen = up()
+    line = seen["whole"]
     assert line.verdict == Verdict.WRONG
     assert line.seen.startswith(f"13 things are not in it: receipt rule {names.receipt_rule}, role ")
     assert "`pulumi destroy -s test` goes on" in line.cure
+    assert "drift" not in seen
 
 
 def test_what_a_gate_sees_is_wrong_and_the_rest_is_looked_at_all_the_same(up, monkeypatch):
