@@ -67,6 +67,18 @@ def test_a_preview_needs_no_right_to_write_and_writes_nothing(ground, reader):
     assert ground.listing() == before
 
 
+def test_a_number_of_another_account_goes_nowhere(ground):
+    before = ground.listing()
+    for stack, key in (("test", KEY), (ACCOUNT_STACK, "agentkeys-account:")):
+        another = ("--config", f"{key}accountId=111122223333")
+        done = ground.pulumi(stack, "up", "--yes", "--skip-preview", *another, check=False)
+        assert done.returncode != 0
+        assert "accountId: the stack is for account 111122223333, the credentials belong to 429071895007" in (
+            done.stdout + done.stderr
+        )
+    assert ground.listing() == before
+
+
 @pytest.mark.parametrize("command", ["audit", "doctor", "drift", "records", "retire"])
 def test_no_command_that_looks_writes_anything(ground, reader, command):
     before = ground.listing()
