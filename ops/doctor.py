@@ -121,6 +121,7 @@ class Doctor:
         self._look("DNS", "every host has the stack's address", lambda: well(
             gates.visible(hosts, address, settings.doh_urls)
         ))  # fmt: skip
+        self._look("DNS", "mail's records", self.mail_records)
         self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
             f"answers; top of its chain {gates.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
         ))  # fmt: skip
@@ -324,6 +325,11 @@ class Doctor:
     def _state(self) -> list[dict[str, Any]]:
         exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
         return list(exported.get("resources") or [])
+
+    def mail_records(self) -> Seen:
+        listed = [item for item in self.stack.output("dnsRecords") if item["type"] != "A"]
+        asked = [f"{item['name']} {item['type']} {item['value']}" for item in listed]
+        return well(gates.published(asked, self.stack.settings.doh_urls))
 
     def certificate(self, host: str, address: str) -> Seen:
         context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)

@@ -15,6 +15,10 @@ from ops.report import Line, Verdict
 from tests.ops.stacks import a_stack
 from tests.recorder import ADDRESS, PROJECT
 
+RECORDS = [
+    {"name": "bots-test.litentry.org", "type": "MX", "value": "10 inbound-smtp.us-east-1.amazonaws.com"},
+    {"name": "test-broker.litentry.org", "type": "A", "value": ADDRESS},
+]
 SERVERS = ["ns-1.example.net", "ns-2.example.org"]
 
 
@@ -31,6 +35,7 @@ def examined(release, account, ask, monkeypatch):
 
     def look(*, up=False, servers=None, **changed):
         made = a_stack("test", release, up=up, parentZoneId=account.zone_id, **changed)
+        made.outputs.update({"dnsRecords": RECORDS} if up else {})
         own = ask("route53").get_hosted_zone(Id=account.zone_id)["DelegationSet"]["NameServers"]
         monkeypatch.setattr(gates, "resolve", lambda _name, _url, _kind="A": own if servers is None else servers)
         return {line.claim: line for line in doctor.Doctor(stack=made, ask=ask).examine()}
@@ -280,6 +285,16 @@ def test_a_full_quota_of_buckets_stops_a_first_up(examined, monkeypatch):
     assert "a stack makes 3" in line.seen
 
 
+published = gates.published
+
+
+def test_a_record_of_mail_that_the_world_does_not_see_is_wrong(up, monkeypatch):
+    monkeypatch.setattr(gates, "published", published)
+    line = up()["mail's records"]
+    assert line.verdict == Verdict.WRONG
+    assert "bots-test.litentry.org. IN MX 10 inbound-smtp.us-east-1.amazonaws.com." in line.seen
+
+
 lacking_of_a_state = doctor.leftovers.lacking
 
 
@@ -288,6 +303,7 @@ def up(examined, monkeypatch):
     """A stack that is up and well; a test may break one thing."""
     ok = Line(subject="", claim="", expected="", seen="", verdict=Verdict.OK)
     monkeypatch.setattr(gates, "visible", lambda hosts, address, _urls: f"{len(hosts)} names resolve to {address}")
+    monkeypatch.setattr(gates, "published", lambda records, _urls: f"{len(records)} records are there")
     monkeypatch.setattr(gates, "issuer", lambda *_asked: "ab" * 20)
     monkeypatch.setattr(doctor, "Audit", lambda **_asked: SimpleNamespace(lines=lambda: [ok, ok]))
     monkeypatch.setattr(drift, "look", lambda _stack: drift.Report(compared={"files": 40}))
@@ -299,6 +315,7 @@ def up(examined, monkeypatch):
 def test_what_is_up_is_looked_at_too(up):
     seen = up()
     assert seen["every host has the stack's address"].seen == f"6 names resolve to {ADDRESS}"
+    assert seen["mail's records"].seen == "1 records are there"
     assert seen["audit"].seen == "2 ok"
     assert seen["drift"].seen == "40 things are as the program installs them"
     assert seen["test-broker.litentry.org"].seen == "60 days left"
