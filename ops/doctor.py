@@ -34,7 +34,9 @@ PROGRAMS = {
     "aws": "the AWS CLI",
     "openssl": "OpenSSL",
     "ssh": "OpenSSH's client",
+    "ssh-add": "OpenSSH's client",
     "ssh-agent": "OpenSSH's client",
+    "ssh-keygen": "OpenSSH's client",
     "ssh-keyscan": "OpenSSH's client",
 }
 
