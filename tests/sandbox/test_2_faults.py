@@ -4,7 +4,6 @@ back, a rehearsal writes nothing, no region but the stack's is asked.
 ``tests/test_faults.py`` lists every fault with its tests.
 """
 
-import contextlib
 import json
 import subprocess
 
@@ -54,7 +53,7 @@ def reader(ground, tmp_path_factory):
     iam.delete_user(UserName=READER)
 
 
-CALLER = ("--config", f'{KEY}allowedCallers=["user/{READER}"]')
+CALLER = ("--config-path", "--config", f"{KEY}allowedCallers[0]=user/{READER}")
 
 
 def test_a_preview_needs_no_right_to_write_and_writes_nothing(ground, reader):
@@ -71,7 +70,7 @@ def test_a_number_of_another_account_goes_nowhere(ground):
     before = ground.listing()
     for stack, key in (("test", KEY), (ACCOUNT_STACK, "agentkeys-account:")):
         another = ("--config", f"{key}accountId=111122223333")
-        done = ground.pulumi(stack, "up", "--yes", "--skip-preview", *another, check=False)
+        done = ground.pulumi(stack, "up", "--yes", *another, check=False)
         assert done.returncode != 0
         assert "accountId: the stack is for account 111122223333, the credentials belong to 429071895007" in (
             done.stdout + done.stderr
@@ -200,22 +199,22 @@ LEFT = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack="
 
 @pytest.fixture
 def left(ground):
-    """A stack of two users and a bucket with an object in it, which its destroy refuses to empty."""
-    file = layout.CHECKOUT / "Pulumi.left.yaml"
-    text = (layout.CHECKOUT / "Pulumi.test.yaml").read_text()
-    file.write_text(
-        text.replace("suffix: -test", "suffix: -left").replace("bucketsOnDestroy: delete", "bucketsOnDestroy: refuse")
-    )
-    ground.engine.init(LEFT)
-    targets = [f"--target=**{what}" for what in ("identities-daemon", "identities-broker", "vault-bucket")]
-    ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True)
-    ground.client("s3").put_object(Bucket="agentkeys-vault-left-429071895007", Key="kept", Body=b"kept")
-    yield
-    with contextlib.suppress(Exception):
-        ground.client("s3").delete_object(Bucket="agentkeys-vault-left-429071895007", Key="kept")
-        ground.client("s3").delete_bucket(Bucket="agentkeys-vault-left-429071895007")
-    ground.engine.run(LEFT, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True, check=False)
-    file.unlink()
+    """A stack of a user and a bucket with an object in it, which its destroy refuses to empty."""
+    s3, bucket, file = ground.client("s3"), "agentkeys-vault-left-429071895007", layout.CHECKOUT / "Pulumi.left.yaml"
+    text = (layout.CHECKOUT / "Pulumi.test.yaml").read_text().replace("suffix: -test", "suffix: -left")
+    file.write_text(text.replace("bucketsOnDestroy: delete", "bucketsOnDestroy: refuse"))
+    try:
+        ground.engine.init(LEFT)
+        wanted = ("Identities::identities", "::identities-daemon", "PrivateBucket::vault", "::vault-bucket")
+        targets = [f"--target=**{what}" for what in wanted]
+        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True)
+        s3.put_object(Bucket=bucket, Key="kept", Body=b"kept")
+        yield bucket
+        s3.delete_object(Bucket=bucket, Key="kept")
+        s3.delete_bucket(Bucket=bucket)
+    finally:
+        ground.engine.run(LEFT, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True, check=False)
+        file.unlink()
 
 
 def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_state(ground, left):
@@ -229,6 +228,6 @@ def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_sta
     ground.engine.init(LEFT)
     lost = ops(ground, "doctor", "-s", "left", "--json", "-")
     lines = [line for line in json.loads(lost.stdout)["lines"] if line["subject"] == "left in the account"]
-    assert [line["claim"] for line in lines] == ["bucket agentkeys-vault-left-429071895007"]
+    assert [line["claim"] for line in lines] == [f"bucket {left}"]
     assert "ops adopt -s left" in lines[0]["cure"]
-    assert "aws s3 rb s3://agentkeys-vault-left-429071895007 --force" in lines[0]["cure"]
+    assert f"aws s3 rb s3://{left} --force" in lines[0]["cure"]
