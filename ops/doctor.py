@@ -13,7 +13,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any
 
 import click
@@ -85,13 +85,6 @@ class Doctor:
     _delegated: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self) -> list[Line]:
-        self._look("this machine", "programs", self.programs)
-        for url in self.stack.settings.doh_urls:
-            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
-        self._look("account", "credentials", self.credentials)
-        if self.lines[-1].verdict != Verdict.OK:
-            # Every other look would say the same once more.
-            return self.lines
         self.before()
         if self.stack.outputs:
             self._look("state", "whole", self.whole)
@@ -101,8 +94,12 @@ class Doctor:
         return self.lines
 
     def before(self) -> None:
-        """What an `up` needs of AWS."""
+        """What an `up` needs."""
+        self._look("this machine", "programs", self.programs)
         self._look("this machine", "clock", self.clock)
+        for url in self.stack.settings.doh_urls:
+            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        self._look("account", "credentials", self.credentials)
         self._look("account", "caller", self.caller)
         self._look("account", "region", self.region)
         if self.stack.settings.dns == "route53":
@@ -164,19 +161,10 @@ class Doctor:
         return identity
 
     def credentials(self) -> Seen:
-        settings = self.stack.settings
-        try:
-            found = self._identity["Account"]
-        except account.AccountError as error:
-            return wrong(error.message, "Nothing else was asked of AWS.")
-        return (
-            well(f"of account {found}, which the stack is for")
-            if found == settings.account_id
-            else wrong(
-                f"of account {found}",
-                f"The stack is for account {settings.account_id}: another AWS_PROFILE, or accountId.",
-            )
-        )
+        found, wanted = self._identity["Account"], self.stack.settings.account_id
+        if found != wanted:
+            return wrong(f"of account {found}", f"The stack is for {wanted}: another AWS_PROFILE, or accountId.")
+        return well(f"of account {found}, which the stack is for")
 
     def region(self) -> Seen:
         """Whether the account may use it; what a profile or a shell has for a region is asked nowhere."""
@@ -294,14 +282,14 @@ class Doctor:
             return warn(f"{len(taken)} are not in the state", "Find out who made each; then as its own line says.")
         return warn(
             f"{len(taken)} are taken already",
-            f"What scripts made is taken over (`python -m ops adopt -s {self.stack.name}`), what a failed destroy left "
+            f"What scripts made is taken over (`agentkeys adopt -s {self.stack.name}`), what a failed destroy left "
             "is removed: the lines above are in the order for that.",
         )
 
     def _left(self, thing: Thing) -> Line:
         """One that only this program makes can be nobody's, and is in the way of the next `up`."""
         removal = f"`{' && '.join(thing.removal)}`"
-        adopt = f"`python -m ops adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
+        adopt = f"`agentkeys adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
         cure = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
         return Line(
             subject="left in the account",
@@ -318,7 +306,7 @@ class Doctor:
         if lacking := leftovers.lacking(self.stack.names, self._state):
             return wrong(
                 f"{len(lacking)} things are not in it: {', '.join(lacking)}",
-                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `python -m ops retire -s "
+                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `agentkeys retire -s "
                 f"{name}` says what it refuses. Or `pulumi up -s {name}` makes them again.",
             )
         return well("everything that a stack has is in it")
@@ -393,8 +381,7 @@ def command(name: str, as_json: bool) -> None:
     wrong, 1 when something is, 3 when something could not be looked at.
     """
     looked = stack.read(name)
-    session = cache(partial(account.session, looked.settings))
-    lines = Doctor(stack=looked, ask=lambda service: clients.of(session(), service)).examine()
+    lines = Doctor(stack=looked, ask=partial(clients.of, account.session(looked.settings))).examine()
     report.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=as_json)
     if as_json:
         report.print_json(name, **report.as_json(lines))

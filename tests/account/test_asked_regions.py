@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from emulated import upsert
 
 from ops import account as account_of
-from ops import adopt, clients, doctor, sender, stack
+from ops import adopt, clients, doctor, exits, sender, stack
 from ops.audit import Audit
 from sandbox.account import server
 from tests.ops.stacks import a_stack
@@ -92,6 +92,6 @@ def test_the_credentials_of_another_account_are_refused_by_every_command_that_as
         monkeypatch.setattr("ops.stack.read", lambda _name: looked)
         monkeypatch.setattr(module, "read", lambda _name: looked, raising=False)
         done = CliRunner().invoke(module.command, ["-s", "test"])
-        assert done.exit_code == 1, done.output
+        assert done.exit_code == exits.NOT_RUN, done.output
         assert "accountId: the stack is for account 429071895007, and the credentials belong to" in done.output
     assert {operation for _, operation in asked} == {"sts:GetCallerIdentity"}

@@ -88,7 +88,7 @@ def test_no_command_that_looks_writes_anything(ground, reader, command):
 
 
 def test_doctor_finds_nothing_of_the_stack_outside_of_its_state(ground):
-    done = ops(ground, "doctor", "-s", "test", "--json", "-")
+    done = ops(ground, "doctor", "-s", "test", "--json")
     seen = {line["claim"]: line for line in json.loads(done.stdout)["lines"]}
     assert seen["free, or in the state"]["seen"] == "nothing else has a name of this stack"
     assert seen["whole"]["verdict"] == "ok"
@@ -122,7 +122,7 @@ def test_what_was_loosened_by_hand_is_seen_by_preview_and_audit_and_an_up_puts_i
         rule["Actions"][0]["S3Action"]["BucketName"] = "another-stacks-mail"
         ses.update_receipt_rule(RuleSetName="agentkeys", Rule=rule)
 
-        audited = ops(ground, "audit", "-s", "test", "--json", "-")
+        audited = ops(ground, "audit", "-s", "test", "--json")
         assert audited.returncode == exits.WRONG
         wrong = {
             (line["subject"], line["claim"])
@@ -221,12 +221,12 @@ def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_sta
     failed = ground.engine.run(LEFT, "destroy", "--yes", capture=True, check=False)
     assert failed.returncode != 0
     assert "BucketNotEmpty" in failed.stdout + failed.stderr
-    half = ops(ground, "doctor", "-s", "left", "--json", "-")
+    half = ops(ground, "doctor", "-s", "left", "--json")
     seen = {line["claim"]: line for line in json.loads(half.stdout)["lines"]}
     assert seen["free, or in the state"]["verdict"] == "ok", "the state still has it, and destroy goes on with it"
     ground.engine.run(LEFT, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True)
     ground.engine.init(LEFT)
-    lost = ops(ground, "doctor", "-s", "left", "--json", "-")
+    lost = ops(ground, "doctor", "-s", "left", "--json")
     lines = [line for line in json.loads(lost.stdout)["lines"] if line["subject"] == "left in the account"]
     assert [line["claim"] for line in lines] == [f"bucket {left}"]
     assert "ops adopt -s left" in lines[0]["cure"]
