@@ -5,7 +5,7 @@ import pulumi_aws as aws
 
 from components import existing, preflight
 from components.buckets import PrivateBucket, PrivateBucketArgs
-from components.dns import Records, RecordsArgs
+from components.dns import Records, RecordsArgs, cloudflare_zone
 from components.federation import Federation, FederationArgs
 from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
@@ -23,7 +23,10 @@ provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[sett
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+elif settings.dns == "cloudflare":
+    cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
+preflight.mail_readers(provider, settings.raw_mail_readers)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
 existing_host: ExistingHost | None = None
 if settings.host_instance_id:
@@ -40,6 +43,8 @@ if settings.host_instance_id:
         strict=settings.protect,
         sends_mail=settings.email_sender == "ses",
     )
+elif not settings.elastic_ip:
+    existing.no_other_address(provider, names)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)

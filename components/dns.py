@@ -7,12 +7,13 @@ existing record is not overwritten: two owners of a name are a mistake to see.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_command as command
 
+from components.existing import reason
 from components.naming import Names
 from hostsetup import gates
 
@@ -133,15 +134,39 @@ def _route53(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptio
     )
 
 
-def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]:
-    """The maker of one record. Its provider is installed only where it is used. Raises RunError without it."""
+def cloudflare_zone(zone: str, zone_id: str) -> None:
+    """Cloudflare's provider is installed and the id is the zone of that name. Made before the first resource. Raises
+    RunError.
+    """
     try:
-        import pulumi_cloudflare as cloudflare
+        found = _cloudflare_provider().get_zone(zone_id=zone_id).name
     except ModuleNotFoundError:
         raise pulumi.RunError(
             "dns: 'cloudflare' needs its provider, which is not installed. Nothing was created. Run "
             "`venv/bin/python -m pip install --require-hashes -r requirements-cloudflare.lock` and then this again."
         ) from None
+    except Exception as error:
+        raise pulumi.RunError(
+            f"Cloudflare was asked for the zone {zone_id} and refused: {reason(error)}. Nothing was created. Check "
+            "CLOUDFLARE_API_TOKEN, which must be allowed to read the zone and to edit its DNS, and cloudflareZoneId."
+        ) from None
+    if found != zone:
+        raise pulumi.RunError(
+            f"cloudflareZoneId: {zone_id} is the zone of {found!r}, not of zone {zone!r}. Nothing was created. Correct "
+            "zone or cloudflareZoneId (the zone's overview in Cloudflare's dashboard shows it)."
+        )
+
+
+def _cloudflare_provider() -> Any:
+    """Installed only where it is used: the engine asks for the plugin of every provider that is."""
+    import pulumi_cloudflare
+
+    return pulumi_cloudflare
+
+
+def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]:
+    """The maker of one record."""
+    cloudflare = _cloudflare_provider()
 
     def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         content = pulumi.Output.from_input(record.value)

@@ -1,9 +1,9 @@
 """A broker host that Pulumi did not launch: what must be true of it, and which address it may get.
 
-Owns the checks of the instance that ``hostInstanceId`` names and the look at the addresses it could be given. They
-read, in every preview, and create nothing. Whose an address is, is never decided by looking whether it is there: one
-that this stack did not allocate is used when ``elasticIp`` says so, and one that it did carries its mark. Leaves out
-the resources (``components/host.py``).
+Owns the checks of the instance that ``hostInstanceId`` names and the look at the addresses that a host, launched or
+not, could be given. They read, in every preview, and create nothing. Whose an address is, is never decided by looking
+whether it is there: one that this stack did not allocate is used when ``elasticIp`` says so, and one that it did
+carries its mark. Leaves out the resources (``components/host.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,27 +73,38 @@ def _require_address(options: pulumi.InvokeOptions, found: Any, elastic_ip: str,
         for address in _addresses(options, "tag:Name", names.elastic_ip)
         if address.public_ip not in {other.public_ip for other in attached}
     ]
-    for what, addresses in (
-        (f"is attached to instance {instance_id}", attached),
-        (f"is tagged {names.elastic_ip}", tagged),
-    ):
-        for address in addresses:
-            if other := other_stack(address.tags, names):
-                raise pulumi.RunError(
-                    f"elasticIp: {address.public_ip} {what} and tagged {other}, the address of another stack; this "
-                    f"stack's is {names.elastic_ip}. Nothing was created. Check hostInstanceId and suffix, or correct "
-                    "the address's tag Name."
-                )
-        foreign = [address.public_ip for address in addresses if address.tags.get(OWNER_TAG) != names.host]
-        if foreign:
-            raise pulumi.RunError(
-                f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
-                f"{_use(foreign)} It is then used and never released."
-            )
+    _require_own(
+        f"is attached to instance {instance_id}", attached, names, "Check hostInstanceId and suffix, or correct"
+    )
+    _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct")
     if not attached and found.public_ip:
         pulumi.log.warn(
             f"instance {instance_id} has the auto-assigned address {found.public_ip}, which is no elastic IP and "
             "cannot be kept: EC2 takes it back when the elastic IP comes in its place."
+        )
+
+
+def no_other_address(provider: aws.Provider, names: Names) -> None:
+    """For a machine that is launched, and no ``elasticIp``: no address waits under the stack's name that somebody else
+    allocated, beside which another one would be. Raises RunError.
+    """
+    tagged = _addresses(pulumi.InvokeOptions(provider=provider), "tag:Name", names.elastic_ip)
+    _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct")
+
+
+def _require_own(what: str, addresses: Sequence["_Address"], names: Names, cure: str) -> None:
+    """Each of ``addresses``, of which ``what`` is true, is one that this stack allocated. Raises RunError."""
+    for address in addresses:
+        if other := other_stack(address.tags, names):
+            raise pulumi.RunError(
+                f"elasticIp: {address.public_ip} {what} and tagged {other}, the address of another stack; this "
+                f"stack's is {names.elastic_ip}. Nothing was created. {cure} the address's tag Name."
+            )
+    foreign = [address.public_ip for address in addresses if address.tags.get(OWNER_TAG) != names.host]
+    if foreign:
+        raise pulumi.RunError(
+            f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
+            f"{_use(foreign)} It is then used and never released."
         )
 
 

@@ -69,6 +69,21 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
         )
 
 
+def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
+    """The roles that the mail bucket's policy names are there: S3 refuses a policy with one that is not, and would do
+    so half an `up` later. Raises RunError.
+    """
+    for role in roles:
+        try:
+            aws.iam.get_role(name=role, opts=pulumi.InvokeOptions(provider=provider))
+        except Exception as error:
+            raise pulumi.RunError(
+                f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 refuses a policy "
+                "that names one. Nothing was created. The project in account/ makes the roles of CI "
+                "(`pulumi -C account up`); take others out of rawMailReaders, or make them first."
+            ) from None
+
+
 def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str) -> str | None:
     """Allocation id of the configured address, None when none is configured.
 
@@ -83,8 +98,8 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
     except Exception as error:
         raise pulumi.RunError(
             f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
-            f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses`), or leave it "
-            "out to allocate one."
+            f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses "
+            f"--region {names.region}`), or leave it out to allocate one."
         ) from None
     if other := existing.other_stack(found.tags, names):
         raise pulumi.RunError(
@@ -111,8 +126,11 @@ def no_other_rule_set(provider: aws.Provider, region: str) -> None:
     """No rule set but this program's is active: activating one takes the other's place. Raises RunError."""
     try:
         active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
-    except Exception:
-        return
+    except Exception as error:
+        # The provider's words for none. What could not be read may be somebody's.
+        if "empty result" in str(error):
+            return
+        raise _refused("which SES receipt rule set is active", error) from None
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
             f"The SES receipt rule set {active!r} is active in {region}, and activating {RECEIPT_RULE_SET!r} would end "

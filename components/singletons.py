@@ -30,7 +30,15 @@ class Singletons(pulumi.ComponentResource):
                 f"left=$(aws ses describe-receipt-rule-set --region {region} --rule-set-name {RECEIPT_RULE_SET}"
                 " --query 'Rules[].Name' --output text) || exit 1\n"
                 '[ -z "$left" ] || { echo "The rule set still has the rules of running stacks: $left.'
-                ' Destroy those stacks first." >&2; exit 1; }'
+                ' Destroy those stacks first." >&2; exit 1; }\n'
+                # What goes next is not this set's activation but whichever is active.
+                f"active=$(aws ses describe-active-receipt-rule-set --region {region}"
+                " --query Metadata.Name --output text) || exit 1\n"
+                f"case $active in {RECEIPT_RULE_SET} | None) ;;\n"
+                '*) echo "Somebody has activated the rule set $active, and this would end its mail. Activate'
+                f" {RECEIPT_RULE_SET} again (aws ses set-active-receipt-rule-set --region {region} --rule-set-name"
+                f" {RECEIPT_RULE_SET}), or take account-active out of the state (pulumi -C account state delete"
+                ' <its URN>)." >&2; exit 1 ;;\nesac'
             ),
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[active]),

@@ -377,7 +377,7 @@ class Audit:
                 if rule["Name"] != names.receipt_rule and _takes(rule.get("Recipients", []), names.mail_domain)
             ),
             cure="A rule of another's takes or copies this stack's mail: find its owner, "
-            f"`aws ses describe-receipt-rule-set --rule-set-name {RECEIPT_RULE_SET}`.",
+            f"`aws ses describe-receipt-rule-set --region {names.region} --rule-set-name {RECEIPT_RULE_SET}`.",
         )
 
     def _issuer(self) -> None:

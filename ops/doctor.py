@@ -11,7 +11,7 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -19,12 +19,12 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import arns
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from components.preflight import identity_of
 from hostsetup import gates
-from ops import account, clients, drift, options, report, stack
+from ops import account, clients, drift, leftovers, options, report, stack
 from ops.audit import Audit
+from ops.leftovers import Thing
 from ops.report import Line, Verdict
 from ops.stack import Stack
 
@@ -34,7 +34,9 @@ PROGRAMS = {
     "aws": "the AWS CLI",
     "openssl": "OpenSSL",
     "ssh": "OpenSSH's client",
+    "ssh-add": "OpenSSH's client",
     "ssh-agent": "OpenSSH's client",
+    "ssh-keygen": "OpenSSH's client",
     "ssh-keyscan": "OpenSSH's client",
 }
 
@@ -45,6 +47,9 @@ CLOCK_SECONDS = 60
 SES_SANDBOX_MAILS = 200
 TLS_SECONDS = 10
 
+#: Buckets that an account may have unless it asked for more:
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
+BUCKETS = 10_000
 #: Roles that a first `up` makes: those that sessions assume, and the host's.
 ROLES = len(ROLE_KEYS) + 1
 
@@ -82,7 +87,10 @@ class Doctor:
     def examine(self) -> list[Line]:
         self.before()
         if self.stack.outputs:
-            self.after()
+            self._look("state", "whole", self.whole)
+            # What is gone has no gate that could be asked.
+            if self.lines[-1].verdict == Verdict.OK:
+                self.after()
         return self.lines
 
     def before(self) -> None:
@@ -91,7 +99,9 @@ class Doctor:
         self._look("this machine", "clock", self.clock)
         for url in self.stack.settings.doh_urls:
             self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        self._look("account", "credentials", self.credentials)
         self._look("account", "caller", self.caller)
+        self._look("account", "region", self.region)
         if self.stack.settings.dns == "route53":
             self._look("zone", "public and of that name", self.zone)
             self._look("zone", "delegated", self.delegation)
@@ -99,6 +109,7 @@ class Doctor:
         self._look("mail", "sending", self.sending)
         self._look("room", "elastic IPs", self.room_for_addresses)
         self._look("room", "roles", self.room_for_roles)
+        self._look("room", "buckets", self.room_for_buckets)
         self._look("names", "free, or in the state", self.names)
 
     def after(self) -> None:
@@ -109,6 +120,7 @@ class Doctor:
         self._look("DNS", "every host has the stack's address", lambda: well(
             gates.visible(hosts, address, settings.doh_urls)
         ))  # fmt: skip
+        self._look("DNS", "mail's records", self.mail_records)
         self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
             f"answers; top of its chain {gates.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
         ))  # fmt: skip
@@ -147,6 +159,23 @@ class Doctor:
     def _identity(self) -> dict[str, Any]:
         identity: dict[str, Any] = self.ask("sts").get_caller_identity()
         return identity
+
+    def credentials(self) -> Seen:
+        found, wanted = self._identity["Account"], self.stack.settings.account_id
+        if found != wanted:
+            return wrong(f"of account {found}", f"The stack is for {wanted}: another AWS_PROFILE, or accountId.")
+        return well(f"of account {found}, which the stack is for")
+
+    def region(self) -> Seen:
+        """Whether the account may use it; what a profile or a shell has for a region is asked nowhere."""
+        region = self.stack.settings.region
+        found = self.ask("ec2").describe_regions(RegionNames=[region], AllRegions=True)["Regions"]
+        status = found[0]["OptInStatus"] if found else "unknown to AWS"
+        if status not in ("opt-in-not-required", "opted-in"):
+            return wrong(
+                f"{region} is {status}", f"`aws account enable-region --region-name {region}`, or another region."
+            )
+        return well(f"{region}, enabled; every question names it")
 
     def clock(self) -> Seen:
         there = email.utils.parsedate_to_datetime(self._identity["ResponseMetadata"]["HTTPHeaders"]["date"])
@@ -234,51 +263,63 @@ class Doctor:
             return wrong(f"{used} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).")
         return well(f"{used} of {most} used")
 
+    def room_for_buckets(self) -> Seen:
+        used = len(self.ask("s3").list_buckets()["Buckets"])
+        if not self.stack.outputs and used + len(BUCKET_KEYS) > BUCKETS:
+            return wrong(
+                f"{used} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
+                "Delete some, or raise the quota (Service Quotas, S3, general purpose buckets).",
+            )
+        return well(f"{used} of {BUCKETS} used")
+
     def names(self) -> Seen:
-        """Names of the stack that something has, and the state does not: of scripts, or of a destroy that failed."""
-        known = {str(item.get("id")) for item in self._state}
-        taken = [thing for thing, identifier in self._things() if identifier not in known]
+        """Whether something has a name of the stack that the state does not know; each such thing gets a line."""
+        taken = leftovers.unknown(self.stack, self._state, self.ask)
+        self.lines += [self._left(thing) for thing in taken]
         if not taken:
             return well("nothing else has a name of this stack")
         if self.stack.outputs:
-            return warn(
-                f"not in the state: {', '.join(taken)}", "Find out who made it; import it or delete it by hand."
-            )
+            return warn(f"{len(taken)} are not in the state", "Find out who made each; then as its own line says.")
         return warn(
-            f"taken already: {', '.join(taken)}",
-            f"Take them over (`agentkeys adopt -s {self.stack.name}`), or delete what a failed destroy left.",
+            f"{len(taken)} are taken already",
+            f"What scripts made is taken over (`agentkeys adopt -s {self.stack.name}`), what a failed destroy left "
+            "is removed: the lines above are in the order for that.",
         )
+
+    def _left(self, thing: Thing) -> Line:
+        """One that only this program makes can be nobody's, and is in the way of the next `up`."""
+        removal = f"`{' && '.join(thing.removal)}`"
+        adopt = f"`agentkeys adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
+        cure = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
+        return Line(
+            subject="left in the account",
+            claim=thing.what,
+            expected="",
+            seen="is not in the state",
+            verdict=Verdict.WARNING if thing.adoptable or self.stack.outputs else Verdict.WRONG,
+            cure=f"{cure} {thing.hint}".strip(),
+        )
+
+    def whole(self) -> Seen:
+        """A destroy that ended half way leaves the outputs of what is gone."""
+        name = self.stack.name
+        if lacking := leftovers.lacking(self.stack.names, self._state):
+            return wrong(
+                f"{len(lacking)} things are not in it: {', '.join(lacking)}",
+                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `agentkeys retire -s "
+                f"{name}` says what it refuses. Or `pulumi up -s {name}` makes them again.",
+            )
+        return well("everything that a stack has is in it")
 
     @cached_property
     def _state(self) -> list[dict[str, Any]]:
         exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
         return list(exported.get("resources") or [])
 
-    def _things(self) -> Iterable[tuple[str, str]]:
-        """What has a name of this stack in the account, and its id in a state."""
-        names, iam, s3 = self.stack.names, self.ask("iam"), self.ask("s3")
-        roles = {names.host, *(names.role(key) for key in ROLE_KEYS)}
-        for page in iam.get_paginator("list_roles").paginate():
-            yield from ((f"role {item['RoleName']}", item["RoleName"]) for item in page["Roles"]
-                        if item["RoleName"] in roles)  # fmt: skip
-        for page in iam.get_paginator("list_users").paginate():
-            yield from ((f"user {item['UserName']}", item["UserName"]) for item in page["Users"]
-                        if item["UserName"] in (names.daemon_user, names.broker_user))  # fmt: skip
-        buckets = {names.bucket(key) for key in BUCKET_KEYS}
-        for item in s3.list_buckets()["Buckets"]:
-            if item["Name"] in buckets:
-                yield f"bucket {item['Name']}", item["Name"]
-        provider = arns.oidc_provider(names.account_id, names.broker_host)
-        for item in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-            if item["Arn"] == provider:
-                yield f"issuer {names.broker_host}", provider
-        for item in self.ask("sesv2").list_email_identities()["EmailIdentities"]:
-            if item["IdentityName"] in (names.mail_domain, names.email_from):
-                yield f"mail identity {item['IdentityName']}", item["IdentityName"]
-        tagged = [{"Name": "tag:Name", "Values": [names.elastic_ip]}]
-        for item in self.ask("ec2").describe_addresses(Filters=tagged)["Addresses"]:
-            if item["PublicIp"] != self.stack.settings.elastic_ip:
-                yield f"address {item['PublicIp']}", item["AllocationId"]
+    def mail_records(self) -> Seen:
+        listed = [item for item in self.stack.output("dnsRecords") if item["type"] != "A"]
+        asked = [f"{item['name']} {item['type']} {item['value']}" for item in listed]
+        return well(gates.published(asked, self.stack.settings.doh_urls))
 
     def certificate(self, host: str, address: str) -> Seen:
         context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)

@@ -29,14 +29,16 @@ RUNNER_PREFIX = "TEST_"
 
 
 def files(stack: Stack) -> dict[str, Variables]:
-    """Variables by file name, in a stable order. Raises StackError before the first `up`."""
+    """Variables by file name, in a stable order; the runner's of that stack alone whose inbox its role reads, since
+    what stands under TEST_ is taken as it is. Raises StackError before the first `up`.
+    """
     infix = stack.settings.suffix.replace("-", ".")
     operator = _operator(stack)
     machine = {"INSTANCE_ID": str(stack.output("instanceId")), "EIP": str(stack.output("elasticIp"))}
     return {
         f"operator-workstation{infix}.env": operator,
         f"broker{infix}.env": {**machine, **variables(stack.settings.site)["agentkeys-broker"]},
-        f"github-runner{infix}.env": _runner(stack, operator),
+        **({f"github-runner{infix}.env": _runner(stack, operator)} if _is_the_runners(stack) else {}),
     }
 
 
@@ -109,6 +111,10 @@ def _operator(stack: Stack) -> dict[str, str]:
     }
 
 
+def _is_the_runners(stack: Stack) -> bool:
+    return E2E_ROLE in stack.settings.raw_mail_readers
+
+
 def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
     # GitHub's own deployer key is a secret, and a person puts it there.
     named = {"REGION": "AWS_REGION"}
@@ -132,7 +138,7 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
 @click.option("--force", is_flag=True, help="Overwrite a file that was written by hand.")
 @options.as_json()
 def command(name: str, directory: Path, check: bool, force: bool, as_json: bool) -> None:
-    """Write a stack's environment files: the operator's, the broker host's and the GitHub runner's.
+    """Write a stack's environment files: the operator's, the broker host's, and the GitHub runner's of its stack.
 
     They hold names and addresses, never a secret, and their order is always the same. Ends with 1 when a file was
     written by hand and nothing is done, with --check with 7 when one differs.

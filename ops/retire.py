@@ -14,6 +14,7 @@ from ops import clients, exits, options
 from ops.account import session
 from ops.report import listing, print_json
 from ops.stack import Stack, ask, read
+from settings import Settings
 
 REFUSED, STAYS, GOES = "refused", "stays", "goes"
 
@@ -45,8 +46,15 @@ def fates(state: Sequence[Mapping[str, Any]], objects: Mapping[str, int]) -> lis
     return [_fate(item, objects) for item in ours] + list(_left_by(ours))
 
 
-def outside() -> list[Fate]:
-    return [Fate(what=what, fate=STAYS, why=why) for what, why in OUTSIDE]
+def outside(settings: Settings) -> list[Fate]:
+    found = dict(OUTSIDE)
+    if settings.host_instance_id:
+        found[f"instance {settings.host_instance_id}"] = (
+            "this stack did not launch it; what it installed there stays too"
+        )
+    if settings.elastic_ip:
+        found[f"elastic IP {settings.elastic_ip}"] = "this stack did not allocate it"
+    return [Fate(what=what, fate=STAYS, why=why) for what, why in found.items()]
 
 
 def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
@@ -63,7 +71,8 @@ def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
     if refusals:
         return Fate(what=name, fate=REFUSED, why="; ".join(refusals))
     if item.get("retainOnDelete"):
-        return Fate(what=name, fate=STAYS, why="bucketsOnDestroy is keep")
+        kept = "bucketsOnDestroy is keep" if item["type"].startswith("aws:s3/") else "it is on what was there before"
+        return Fate(what=name, fate=STAYS, why=kept)
     return Fate(what=name, fate=GOES, why=f"with {count} objects and their versions" if count else "")
 
 
@@ -105,7 +114,7 @@ def command(name: str, as_json: bool) -> None:
     state = (ask(name, "stack", "export")["deployment"] or {}).get("resources") or []
     told = fates(state, _objects(stack, state))
     refused = [item for item in told if item.fate == REFUSED]
-    everything = [*told, *outside()]
+    everything = [*told, *outside(stack.settings)]
     rows = [(item.fate, item.what, item.why) for fate in (REFUSED, STAYS) for item in everything if item.fate == fate]
     going = sum(item.fate == GOES for item in told)
     listing(("", "what", "why"), [*rows, (GOES, f"{going} resources of the stack", "")], to_stderr=as_json)

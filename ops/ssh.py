@@ -55,11 +55,13 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
         ) from None
 
 
-def aliases(stack: str) -> str:
-    """Functions for a shell's start-up file: ``ssh-<user of the stack>``, and one with the stack's own key."""
-    call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack)}"
+def aliases(stack: Stack) -> str:
+    """Functions for a shell's start-up file, by the runbook's names: ``ssh-agentkeys`` with the stack's suffix, and one
+    that uses the stack's own key.
+    """
+    call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack.name)}"
     return "\n".join(
-        f'ssh-agentkeys-{stack}{ending}() {{ ({call}{option} -- "$@"); }}'
+        f'ssh-agentkeys{stack.settings.suffix}{ending}() {{ ({call}{option} -- "$@"); }}'
         for ending, option in (("", ""), ("-fallback", " --fallback"))
     )
 
@@ -81,10 +83,10 @@ def command(name: str, fallback: bool, profile: str | None, print_aliases: bool,
 
     Ends with the remote command's exit code, 255 when ssh does not connect, 3 before that.
     """
-    if print_aliases:
-        click.echo(aliases(name))
-        return
     stack = read(name)
+    if print_aliases:
+        click.echo(aliases(stack))
+        return
     options = [*arguments] if arguments and arguments[0].startswith("-") else []
     remote = [] if options else [*arguments]
     if fallback:

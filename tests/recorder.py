@@ -44,6 +44,8 @@ LOOKUPS: dict[str, Answer] = {
     },
     "aws:route53/getZone:getZone": {"name": "litentry.org", "privateZone": False, "zoneId": "Z09723983CFJOHAE3VC65"},
     "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "agentkeys"},
+    "aws:ec2/getEips:getEips": {"publicIps": []},
+    "aws:iam/getRole:getRole": lambda asked: {"name": asked["name"]},
     "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
     "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99", "tags": {}},
 }

@@ -126,6 +126,10 @@ def cloudflare_provider():
     return str(provider.parent.parent)
 
 
+def zone_of(name):
+    return {"cloudflare:index/getZone:getZone": lambda asked: {"name": name, "zoneId": asked["zoneId"]}}
+
+
 AT_CLOUDFLARE = {"dns": "cloudflare", "parentZoneId": "", "cloudflareZoneId": "0123456789abcdef" * 2}
 
 
@@ -133,7 +137,7 @@ def test_cloudflare_is_given_the_same_twelve_records_past_its_proxy(
     release, programs, cloudflare_provider, monkeypatch
 ):
     monkeypatch.syspath_prepend(cloudflare_provider)
-    recorded = run("test", changed={**release, **AT_CLOUDFLARE})
+    recorded = run("test", changed={**release, **AT_CLOUDFLARE}, lookups=zone_of("litentry.org"))
     made = recorded.of("cloudflare:index/dnsRecord:DnsRecord")
     assert {(item.name, item.inputs["type"], item.inputs["name"]) for item in made} == {
         (item.name, item.inputs["type"], item.inputs["name"])
@@ -145,6 +149,26 @@ def test_cloudflare_is_given_the_same_twelve_records_past_its_proxy(
     assert (mx["priority"], mx["content"]) == (10, "inbound-smtp.us-east-1.amazonaws.com")
     assert spf["content"] == '"v=spf1 include:amazonses.com -all"'
     assert broker["content"] == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            zone_of("example.org"),
+            "cloudflareZoneId: 0123456789abcdef0123456789abcdef is the zone of 'example.org', not of",
+        ),
+        ({"cloudflare:index/getZone:getZone": "Invalid access token"}, "Invalid access token"),
+    ],
+)
+def test_a_zone_of_cloudflares_is_compared_with_the_zones_name(
+    release, cloudflare_provider, monkeypatch, answer, sentence
+):
+    monkeypatch.syspath_prepend(cloudflare_provider)
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, **AT_CLOUDFLARE}, lookups=answer)
+    assert sentence in str(refused.value)
+    assert "Nothing was created." in str(refused.value)
 
 
 def test_without_the_provider_the_way_out_is_named(release, monkeypatch):

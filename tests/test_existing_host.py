@@ -179,6 +179,32 @@ def test_an_address_that_it_did_not_allocate_is_used_when_the_config_says_so_and
     assert recorded.named("host-association").request.retainOnDelete
 
 
+def launched(release, ec2, **settings):
+    return run("test", changed={**release, **settings}, lookups=ec2.lookups)
+
+
+def test_a_launched_machine_gets_no_second_address_beside_one_that_waits_under_its_name(release):
+    """The runbook's ladder has the tagged address before a fresh one, for every machine."""
+    ec2 = Ec2().has(TAGGED, Name=ADDRESS_NAME)
+    with pytest.raises(pulumi.RunError, match=f"elasticIp: {TAGGED} is tagged {ADDRESS_NAME}, and this stack") as error:
+        launched(release, ec2)
+    assert f"`pulumi config set -s test elasticIp {TAGGED}`" in str(error.value)
+    assert launched(release, ec2, elasticIp=TAGGED).of("aws:ec2/eip:Eip") == []
+
+
+def test_a_launched_machine_takes_neither_the_first_address_of_the_account_nor_any_that_is_associated(release):
+    """Prod's address is the only one of the account, and it is in use."""
+    prods = Ec2().has(ELSEWHERE, instance="i-0123456789abcdef0", Name="agentkeys-broker-eip")
+    recorded = launched(release, prods)
+    assert len(recorded.of("aws:ec2/eip:Eip")) == 1
+    assert ELSEWHERE not in str([item.inputs for item in recorded.custom])
+
+
+def test_the_address_that_a_launched_machine_has_is_its_own_in_the_next_run(release):
+    tags = {"Name": ADDRESS_NAME, "agentkeys:owned-by": HOST}
+    assert len(launched(release, Ec2().has(TAGGED, **tags)).of("aws:ec2/eip:Eip")) == 1
+
+
 def test_a_configured_address_comes_before_a_tagged_one(up):
     ec2 = Ec2().has(TAGGED, Name=ADDRESS_NAME).has(ELSEWHERE)
     assert up(ec2, elasticIp=ELSEWHERE).named("host-association").inputs["allocationId"] == f"eipalloc-{ELSEWHERE}"

@@ -65,6 +65,10 @@ BAD = [
 ]
 
 
+#: The provider's words where no rule set is active.
+NONE_ACTIVE = "reading SES Active Receipt Rule Set: empty result: "
+
+
 @pytest.mark.parametrize(("key", "value", "sentence"), BAD, ids=[f"{key}={value}"[:40] for key, value, _ in BAD])
 def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence, release):
     with pytest.raises(pulumi.RunError) as refused:
@@ -168,7 +172,7 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
             "AWS was asked for the hosted zone Z09723983CFJOHAE3VC65 and refused: invoke of",
         ),
         (
-            {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "couldn't find resource"},
+            {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": NONE_ACTIVE},
             "Nothing was created. Prepare the account once with the project in account/",
         ),
         (
@@ -244,7 +248,21 @@ def test_the_account_takes_no_other_rule_sets_place():
     other = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": {"ruleSetName": "somebody-elses"}}
     with pytest.raises(pulumi.RunError, match=r"'somebody-elses' is active .* Nothing was created"):
         run("litentry", folder=PROJECT / "account", lookups=other)
-    none = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "couldn't find resource"}
+    none = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": NONE_ACTIVE}
     assert run("litentry", folder=PROJECT / "account", lookups=none).of(
         "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet"
     )
+
+
+def test_a_rule_set_that_could_not_be_read_is_not_taken_for_none():
+    refused = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "AccessDenied: not authorized"}
+    with pytest.raises(pulumi.RunError, match=r"which SES receipt rule set is active and refused: .* Nothing was"):
+        run("litentry", folder=PROJECT / "account", lookups=refused)
+
+
+def test_a_reader_of_the_mail_bucket_that_is_not_there_is_named_before_the_first_resource(release):
+    """S3 refuses a policy with a role that does not exist: what a fresh account's mail policy once ended at."""
+    nobody = {"aws:iam/getRole:getRole": "reading IAM Role (x): couldn't find resource: "}
+    with pytest.raises(pulumi.RunError, match=r"rawMailReaders: the account has no role 'x' .*`pulumi -C account up`"):
+        run("test", changed={**release, "rawMailReaders": '["x"]'}, lookups=nobody)
+    run("test", changed={**release, "rawMailReaders": "[]"}, lookups=nobody)

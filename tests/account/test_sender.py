@@ -1,5 +1,7 @@
 """`agentkeys sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
 
+import quopri
+
 import boto3
 import pytest
 from emulated import ACCOUNT_ID, REGION, credentials, s3_rule, ses_policy
@@ -55,6 +57,35 @@ def test_the_mail_is_found_among_others_its_link_is_opened_and_only_it_is_delete
     assert client("sesv2").get_email_identity(EmailIdentity=ADDRESS)["VerifiedForSendingStatus"]
     assert keys(client, inbox) == {"inbound/AMAZON_SES_SETUP_NOTIFICATION", "inbound/000-no-link"}
     assert mail not in keys(client, inbox)
+
+
+def test_a_link_that_ses_does_not_take_any_more_stays_and_the_next_mail_is_read(client, stack, here, inbox, identity):
+    """Links live for a day, mails for thirty: a worn-out one must not be in the way of every later run."""
+    s3 = client("s3")
+    (mail,) = keys(client, inbox) - {"inbound/AMAZON_SES_SETUP_NOTIFICATION"}
+    worn_out = f"Content-Type: text/plain\r\n\r\n{DECOY % (ACCOUNT_ID, ADDRESS)}\r\n".encode()
+    s3.put_object(Bucket=inbox, Key="inbound/0-worn-out", Body=worn_out)
+    assert sender.verify(stack, here, say=lambda _line: None) == f"{ADDRESS} is verified"
+    assert "inbound/0-worn-out" in keys(client, inbox)
+    assert mail not in keys(client, inbox)
+
+
+def test_with_worn_out_links_alone_another_mail_is_asked_for(client, stack, here, inbox, identity):
+    for key in keys(client, inbox):
+        client("s3").delete_object(Bucket=inbox, Key=key)
+    worn_out = f"Content-Type: text/plain\r\n\r\n{DECOY % (ACCOUNT_ID, ADDRESS)}\r\n".encode()
+    client("s3").put_object(Bucket=inbox, Key="inbound/0-worn-out", Body=worn_out)
+    lines = []
+    assert sender.verify(stack, here, say=lines.append, pause=0.01) == f"{ADDRESS} is verified"
+    assert lines.count(f"asking SES for a mail to {ADDRESS}") == 1
+
+
+def test_a_link_is_read_to_its_end_out_of_quoted_printable_with_every_equals_sign_in_it():
+    link = (DECOY % (ACCOUNT_ID, ADDRESS)).replace("Token=1", f"Token={'ab' * 60}&X-Amz-Algorithm=one&more=two==")
+    body = quopri.encodestring(f"Please open\r\n\r\n{link}\r\n".encode())
+    assert body.count(b"=\r\n") >= 2, "the link is cut into lines"
+    raw = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + body
+    assert sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION) == link
 
 
 def test_a_verified_address_costs_one_question(client, stack, here, inbox, identity):

@@ -63,9 +63,15 @@ def test_the_runners_file_has_githubs_names_and_no_secret(stack):
     assert content["TEST_OIDC_AWS_ROLE_ARN"].endswith(":role/github-actions-agentkeys-e2e")
 
 
+def test_two_files_of_each_stack_and_the_runners_of_the_one_that_its_role_may_read(release):
+    assert [file for name in ("prod", "test") for file in env.files(a_stack(name, release))] == [
+        *("operator-workstation.env", "broker.env"),
+        *("operator-workstation.test.env", "broker.test.env", "github-runner.test.env"),
+    ]
+
+
 def test_prods_files_have_no_infix_and_nothing_of_tests(release):
     made = env.files(a_stack("prod", release))
-    assert list(made) == ["operator-workstation.env", "broker.env", "github-runner.env"]
     assert "-test" not in json.dumps(made["operator-workstation.env"])
 
 

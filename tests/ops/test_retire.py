@@ -33,6 +33,12 @@ OBJECTS = {"id-of-vault-bucket": 3}
         (BUCKET, {}, retire.GOES, ""),
         ({**BUCKET, "inputs": {"forceDestroy": True}}, OBJECTS, retire.GOES, "with 3 objects and their versions"),
         ({**BUCKET, "retainOnDelete": True}, OBJECTS, retire.STAYS, "bucketsOnDestroy is keep"),
+        (
+            resource("aws:ec2/eipAssociation:EipAssociation", "host-association", retainOnDelete=True),
+            {},
+            retire.STAYS,
+            "it is on what was there before",
+        ),
         (resource(retire.INSTANCE, "host", inputs={"disableApiTermination": True}), {}, retire.REFUSED, "termination"),
         (resource("aws:iam/role:Role", "roles-data"), {}, retire.GOES, ""),
     ],
@@ -50,6 +56,17 @@ def test_a_disk_that_outlives_its_machine_is_told():
         ("host (id-of-host)", retire.GOES),
         ("root disk of id-of-host", retire.STAYS),
     ]
+
+
+def test_a_machine_and_an_address_that_were_there_before_stay_and_are_told(release):
+    adopted = a_stack("test", release, elasticIp="3.208.99.99").settings.model_copy(
+        update={"host_instance_id": "i-0123456789abcdef0"}
+    )
+    told = {item.what: item.why for item in retire.outside(adopted)}
+    assert "did not launch it" in told["instance i-0123456789abcdef0"]
+    assert "did not allocate it" in told["elastic IP 3.208.99.99"]
+    own = a_stack("test", release).settings
+    assert [item.what for item in retire.outside(own)] == [what for what, _ in retire.OUTSIDE]
 
 
 def test_components_commands_and_providers_are_nowhere_and_not_told():

@@ -127,8 +127,13 @@ def test_a_refusal_of_ec2_names_profile_instance_and_user(stack, monkeypatch, tm
         ssh.deliver(stack, "mine", "ssh-ed25519 AAAA")
 
 
-def test_the_printed_functions_are_shell(run):
+def test_the_printed_functions_are_shell_and_have_the_runbooks_names(run, release):
     done, _ = run("--aliases")
-    assert "ssh-agentkeys-test()" in done.output
+    assert [line.partition("(")[0] for line in done.output.splitlines()] == [
+        "ssh-agentkeys-test", "ssh-agentkeys-test-fallback"
+    ]  # fmt: skip
+    assert [line.partition("(")[0] for line in ssh.aliases(a_stack("prod", release)).splitlines()] == [
+        "ssh-agentkeys", "ssh-agentkeys-fallback"
+    ]  # fmt: skip
     assert "--fallback" in done.output
     subprocess.run(["bash", "-n"], input=done.output, text=True, check=True)

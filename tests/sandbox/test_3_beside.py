@@ -63,6 +63,20 @@ def test_prod_answers_beside_test(ground):
     assert ground.get("test-broker.litentry.org", "/healthz").status == 200
 
 
+def test_every_address_record_of_a_stack_says_its_own_address_and_the_other_stacks_is_in_none(ground):
+    """The first associated address of the account was once taken for every stack's."""
+    own = {stack: ground.outputs(stack)["elasticIp"] for stack in ("prod", "test")}
+    assert own["prod"] != own["test"]
+    records = {
+        name.split()[1].rstrip("."): [value["Value"] for value in values]
+        for name, values in ground.listing().items() if name.startswith("record ") and name.endswith(" A")
+    }  # fmt: skip
+    for stack, address in own.items():
+        hosts = [url.removeprefix("https://") for url in ground.outputs(stack)["urls"].values()]
+        assert len(hosts) == 6
+        assert {host: records[host] for host in hosts} == {host: [address] for host in hosts}
+
+
 def test_a_token_of_one_stack_is_nothing_to_the_other(ground):
     with pytest.raises(ClientError, match="AccessDenied"):
         ground.assume("vault", "prod", ground.token("test-broker.litentry.org", ACTOR))
