@@ -3,19 +3,18 @@
 import functools
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import boto3
 import pytest
-import runbook
 import yaml
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from sandbox.account.server import Account
 from sandbox.engine import build, warm
+from tests.adoption import runbook
 from tests.recorder import PROJECT
 
 pytestmark = pytest.mark.engine
@@ -31,13 +30,6 @@ NAMES = Names(
     mail_domain=MAIL_DOMAIN,
     email_from=default_email_from(MAIL_DOMAIN, ""),
 )
-
-SECTION = (PROJECT / "docs/runbook.md").read_text().partition("## Adopt a running account")[2].partition("\n## ")[0]
-
-#: What an `up` changes on what it has taken over: the runbook's table says why.
-HARDENING = {
-    name for cell in re.findall(r"^\| (`.+`) \|", SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
-}
 
 
 class Ground:
@@ -144,7 +136,7 @@ def test_nothing_is_replaced_or_deleted_and_what_changes_is_the_known_hardening(
     told = by_state(report)
     assert "replaced" not in told
     assert "deleted" not in told
-    assert set(told["different"]) == HARDENING
+    assert set(told["different"]) == runbook.HARDENING
 
 
 def test_everything_that_the_scripts_made_is_matched(report):
@@ -184,7 +176,7 @@ def test_after_the_import_a_preview_changes_only_that_and_nothing_is_left_to_imp
     for step in steps:
         done.setdefault(step["op"], set()).add(step["urn"].rsplit("::", 1)[-1])
     assert set(done) == {"same", "update", "create"}
-    assert done["update"] == HARDENING
+    assert done["update"] == runbook.HARDENING
     again = by_state(ground.adopt().stdout)
     assert len(again["matched"]) == 46
     left = json.loads((ground.folder / "adopt.prod.json").read_text())["resources"]
