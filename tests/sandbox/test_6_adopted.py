@@ -123,7 +123,7 @@ class Operator:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code, f"{command}\n{done.stdout}{done.stderr}"
-        assert "BEGIN " not in done.stdout + done.stderr
+        assert "BEGIN OPENSSH" not in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
         return done
 
