@@ -97,6 +97,14 @@ class ByHand(Host):
                 )  # fmt: skip
         return found
 
+    def starts(self):
+        """How often each service was started, by the journal."""
+        units = [service.unit for service in SERVICES]
+        told = self.sudo(
+            f"for unit in {' '.join(units)}; do journalctl --quiet --output cat --unit $unit | grep -c ^Started; done"
+        )
+        return dict(zip(units, map(int, told.split()), strict=True))
+
     def end(self):
         """What no stack takes away, since none made it."""
         ec2 = self.clients("ec2")
@@ -201,6 +209,7 @@ class Taken:
     secrets: list
     certificates: str
     jwks: str
+    starts: dict
     preview: dict
     seen: set
     said: str
@@ -214,6 +223,7 @@ def taken(ground, by_hand, operator):
         "secrets": former_host.values(by_hand, former_host.BEFORE),
         "certificates": former_host.certificates(by_hand),
         "jwks": former_host.keys(by_hand),
+        "starts": by_hand.starts(),
     }
     warned = operator.types("venv/bin/python -m ops adopt -s test")
     cures = re.findall(r"Cure: `(aws [^`]+)`", warned.stderr)
@@ -248,6 +258,10 @@ def test_secrets_certificates_and_signing_keys_are_the_same(by_hand, taken):
     assert former_host.values(by_hand, former_host.AFTER) == taken.secrets
     assert former_host.certificates(by_hand) == taken.certificates
     assert former_host.keys(by_hand) == taken.jwks
+
+
+def test_each_service_was_started_once_again(by_hand, taken):
+    assert by_hand.starts() == {unit: count + 1 for unit, count in taken.starts.items()}
 
 
 def test_its_names_answered_all_the_time_but_for_the_services_restart(ground, by_hand, taken):
