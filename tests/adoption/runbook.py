@@ -27,6 +27,9 @@ HARDENING = {
     name for cell in re.findall(r"^\| (`.+`) \|", _SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
 }
 
+#: And, where a destroy may delete objects, in the state alone.
+EMPTIED_ON_DESTROY = {"vault-bucket", "memory-bucket", "inbox-bucket"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:

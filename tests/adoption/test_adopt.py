@@ -217,7 +217,8 @@ def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(grou
     assert json.loads(adopted.stdout)["settings"] == {"hostInstanceId": made.instance_id, "accessKeyUsers": []}
     told = by_state(adopted.stdout)
     assert not {"replaced", "deleted"} & set(told)
-    assert set(told["different"]) == runbook.HARDENING | {f"dns-{key}" for key in names.public_hosts}
+    moved = {f"dns-{key}" for key in names.public_hosts}
+    assert set(told["different"]) == runbook.HARDENING | runbook.EMPTIED_ON_DESTROY | moved
     here = ground.settle("test", adopted.stdout, made.private_key)
     before = {address["AllocationId"] for address in ground.clients("ec2").describe_addresses()["Addresses"]}
     targets = [f"--target=**{what}" for what in ("BrokerHost::host", "host-*")]

@@ -244,7 +244,7 @@ def taken(ground, by_hand, operator):
 
 def test_its_preview_replaces_and_deletes_nothing_and_updates_what_the_runbook_says(taken):
     assert set(taken.preview) == {"same", "update", "create"}
-    assert taken.preview["update"] == runbook.HARDENING
+    assert taken.preview["update"] == runbook.HARDENING | runbook.EMPTIED_ON_DESTROY
     assert "replaced" not in taken.said
     assert "deleted" not in taken.said
 
@@ -260,8 +260,9 @@ def test_secrets_certificates_and_signing_keys_are_the_same(by_hand, taken):
     assert former_host.keys(by_hand) == taken.jwks
 
 
-def test_each_service_was_started_once_again(by_hand, taken):
-    assert by_hand.starts() == {unit: count + 1 for unit, count in taken.starts.items()}
+def test_each_service_was_started_once_and_what_needs_the_broker_with_it_too(by_hand, taken):
+    more = {service.unit: 2 if service.requires_broker else 1 for service in SERVICES}
+    assert by_hand.starts() == {unit: count + more[unit] for unit, count in taken.starts.items()}
 
 
 def test_its_names_answered_all_the_time_but_for_the_services_restart(ground, by_hand, taken):
