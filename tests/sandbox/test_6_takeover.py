@@ -147,7 +147,7 @@ class Operator:
 
     def found(self, command, *, code):
         """The lines of an audit or a proof that are not as they should be."""
-        told = json.loads(self.types(f"venv/bin/python -m ops {command} --json -", code=code).stdout)
+        told = json.loads(self.types(f"venv/bin/python -m ops {command} --json", code=code).stdout)
         return [(line["subject"], line["claim"]) for line in told["lines"] if line["verdict"] != "ok"]
 
 
@@ -225,13 +225,12 @@ def taken(ground, by_hand, operator):
         "jwks": former_host.keys(by_hand),
         "starts": by_hand.starts(),
     }
-    warned = operator.types("venv/bin/python -m ops adopt -s test")
+    warned = operator.types("venv/bin/python -m ops adopt -s test --json")
     cures = re.findall(r"Cure: `(aws [^`]+)`", warned.stderr)
     assert cures, warned.stderr
     for cure in cures:
         operator.types(cure)
-    steps = [line.strip() for line in warned.stdout.partition("Next:")[2].strip().splitlines()]
-    *first, preview, up = steps
+    *first, preview, up = json.loads(warned.stdout)["next"]
     for line in first:
         operator.follows(line, by_hand.key)
     done = {}
