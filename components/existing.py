@@ -165,12 +165,19 @@ def _require_tokens(found: Any, named: str, names: Names, *, strict: bool) -> No
         return
     said = (
         f"{named} answers metadata requests without a token (IMDSv1), so whoever gets a service to fetch a URL reads "
-        f"the host's credentials. Cure: `aws ec2 modify-instance-metadata-options --region {names.region} "
-        f"--instance-id {found.instance_id} --http-tokens required --http-put-response-hop-limit 1`."
+        f"the host's credentials. Cure: {require_tokens_by(found.instance_id, names)}."
     )
     if strict:
         raise pulumi.RunError(f"hostInstanceId: {said} Nothing was created.")
     pulumi.log.warn(said)
+
+
+def require_tokens_by(instance_id: str, names: Names) -> str:
+    """The command that makes the machine's metadata service answer to a token alone."""
+    return (
+        f"`aws ec2 modify-instance-metadata-options --region {names.region} --instance-id {instance_id} "
+        "--http-tokens required --http-put-response-hop-limit 1`"
+    )
 
 
 def _require_open(options: pulumi.InvokeOptions, groups: Sequence[str], named: str, names: Names) -> None:

@@ -183,9 +183,9 @@ class Account:
     def machine(self) -> tuple[str, str]:
         """Instance id and elastic IP of what serves the broker's name today; each empty where there is none.
 
-        The runbook's ladder: an address of the machine, then the tagged one. A public address that is not an elastic
-        one is not adopted: it goes with the next stop of the machine. Raises AdoptError for an address of a record that
-        can be nobody's.
+        The runbook's ladder: an address of the name or of the machine, then the tagged one. A public address that is
+        not an elastic one is not adopted: it goes with the next stop of the machine. Raises AdoptError for an address
+        of a record that can be nobody's.
         """
         values = self.records.get((f"{self.names.broker_host}.", "A"), [])
         instance = ""
@@ -196,16 +196,18 @@ class Account:
                 raise AdoptError(
                     f"the A record of {self.names.broker_host} says {address}, which {error}. Correct the record."
                 ) from None
-            found = self.of("ec2").describe_addresses(Filters=[{"Name": "public-ip", "Values": [address]}])["Addresses"]
-            if found:
+            if found := self._addresses("public-ip", address):
                 return str(found[0].get("InstanceId", "")), address
             instance = instance or self._instance({"Name": "ip-address", "Values": [address]})
         profile = f"arn:aws:iam::{self.names.account_id}:instance-profile/{self.names.host}"
         instance = instance or self._instance({"Name": "iam-instance-profile.arn", "Values": [profile]})
-        tagged = self.of("ec2").describe_addresses(Filters=[{"Name": "tag:Name", "Values": [self.names.elastic_ip]}])[
-            "Addresses"
-        ]
-        return instance, str(tagged[0]["PublicIp"]) if tagged else ""
+        attached = self._addresses("instance-id", instance) if instance else []
+        found = attached or self._addresses("tag:Name", self.names.elastic_ip)
+        return instance, str(found[0]["PublicIp"]) if found else ""
+
+    def _addresses(self, name: str, value: str) -> list[dict[str, Any]]:
+        found = self.of("ec2").describe_addresses(Filters=[{"Name": name, "Values": [value]}])
+        return list(found["Addresses"])
 
     def _instance(self, condition: Mapping[str, Any]) -> str:
         alive = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
@@ -278,10 +280,10 @@ class Rehearsal:
         (bare / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
         self._engine("stack", "init", folder=bare)
 
-    def preview(self, *arguments: str) -> list[dict[str, Any]]:
-        """The steps of a preview. Raises AdoptError with what the program or AWS refused."""
-        told = self._engine("preview", "--json", "--config-file", str(self._file), *arguments)
-        return list(json.loads(told)["steps"])
+    def preview(self, *arguments: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """A preview's steps and warnings. Raises AdoptError with what the program or AWS refused."""
+        told = json.loads(self._engine("preview", "--json", "--config-file", str(self._file), *arguments))
+        return list(told["steps"]), _said(told, "warning")
 
     def import_resources(self, file: Path) -> None:
         self._engine(
@@ -316,11 +318,15 @@ _PASSPHRASE = secrets.token_hex(16)
 def _diagnostics(output: str) -> str:
     """What a preview in JSON says went wrong."""
     try:
-        told = [item["message"] for item in json.loads(output).get("diagnostics", []) if item["severity"] == "error"]
+        told = _said(json.loads(output), "error")
     except (ValueError, AttributeError):
         return output.strip()[-2000:]
     said = [line for line in told if "program exited with non-zero exit code" not in line]
     return "\n".join(said) or output.strip()[-2000:]
+
+
+def _said(told: Mapping[str, Any], severity: str) -> list[str]:
+    return [str(item["message"]).strip() for item in told.get("diagnostics", []) if item["severity"] == severity]
 
 
 def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Names) -> list[Wanted]:
@@ -393,7 +399,8 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         rehearsal.begin(settings)
         _say("asking the program what it wants of an empty stack")
         template = Path(folder) / "template.json"
-        resources = wanted(rehearsal.preview("--import-file", str(template)), account.tokens, stack.names)
+        steps, _ = rehearsal.preview("--import-file", str(template))
+        resources = wanted(steps, account.tokens, stack.names)
         _say(f"looking for what is there of {len(resources)} resources")
         owned = _owned(stack)
         sought = [item for item in resources if not item.type.startswith(MADE_ANEW)]
@@ -411,11 +418,14 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         file.write_text(json.dumps(document, indent=2))
         _say(f"rehearsing the import of {len(identifiers)} resources and the preview after it")
         rehearsal.import_resources(file)
-        lines += differences(rehearsal.preview())
+        steps, warnings = rehearsal.preview()
+        lines += differences(steps)
         lines += foreign(account, [item for item in sought if item.name in identifiers])
         left = import_file(document, {key: value for key, value in identifiers.items() if key not in owned})
         target = directory / f"adopt.{name}.json"
         target.write_text(json.dumps(left, indent=2) + "\n")
+    for warning in warnings:
+        _say(f"warning: {warning}")
     lines.sort(key=lambda line: STATES.index(line.state))
     commands = _next(name, settings, target.resolve(), stack)
     report.listing(("", "what", ""), ((line.state, line.what, line.detail) for line in lines), to_stderr=as_json)

@@ -19,7 +19,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import arns
+from components import arns, existing
 from components.host import ANYWHERE, METADATA, opened
 from components.mail import SCANNED
 from components.naming import ACTOR_TAG, BUCKET_KEYS, INBOUND_PREFIX, RECEIPT_RULE_SET, ROLE_KEYS, STS_AUDIENCE
@@ -27,6 +27,7 @@ from components.policies import grants, trust
 from components.policies.document import Document, meaning
 from components.roles import SESSION_SECONDS
 from hostsetup import gates
+from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 from ops import account, clients, options, report, stack
 from ops.report import Line, Verdict
 from ops.stack import Stack
@@ -397,18 +398,18 @@ class Audit:
 
     def _machine(self) -> None:
         names, settings = self.stack.names, self.stack.settings
+        by_hand = settings.host_instance_id
         group: dict[str, Any] = {}
         self._look(
             "broker host",
             "how it answers for its credentials",
             METADATA,
             lambda: {key: self._instance()["MetadataOptions"].get(key) for key in METADATA},
+            cure=existing.require_tokens_by(by_hand, names) if by_hand else "",
         )
 
         def groups() -> list[str]:
             return [item["GroupName"] for item in self._instance()["SecurityGroups"]]
-
-        self._look("broker host", "its firewalls", [names.host], groups)
 
         def rules(direction: str) -> list[str]:
             if not group:
@@ -423,6 +424,20 @@ class Audit:
                 for rule in _opened(permission, "from" if direction == "IpPermissions" else "to")
             )
 
+        if by_hand:
+            # Its firewalls are somebody's: only what the services keep to themselves must be closed.
+            served = tuple(f"tcp {port} from " for port in (SSH_PORT, *PUBLIC_PORTS))
+            self._look(
+                "broker host",
+                f"what reaches it but for {', '.join(map(str, (SSH_PORT, *PUBLIC_PORTS)))}",
+                NOTHING,
+                lambda: _listing(rule for rule in rules("IpPermissions") if not rule.startswith(served)),
+                cure="The machine's security groups are not the stack's. Close it: `aws ec2 "
+                f"revoke-security-group-ingress --region {names.region} --group-id <group> --protocol <protocol> "
+                "--port <ports> --cidr <network>`.",
+            )
+            return
+        self._look("broker host", "its firewalls", [names.host], groups)
         self._look(
             "broker host",
             "what reaches it",

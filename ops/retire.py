@@ -20,6 +20,7 @@ REFUSED, STAYS, GOES = "refused", "stays", "goes"
 
 BUCKET = "aws:s3/bucket:Bucket"
 INSTANCE = "aws:ec2/instance:Instance"
+USER, ACCESS_KEY = "aws:iam/user:User", "aws:iam/accessKey:AccessKey"
 
 #: What every stack finds and leaves; none of it is in a stack's state.
 OUTSIDE = (
@@ -40,10 +41,16 @@ class Fate:
     why: str
 
 
-def fates(state: Sequence[Mapping[str, Any]], objects: Mapping[str, int]) -> list[Fate]:
-    """For every resource of an exported state that is somewhere; ``objects`` counts those of each bucket."""
+def fates(
+    state: Sequence[Mapping[str, Any]], objects: Mapping[str, int], keys: Mapping[str, Sequence[str]]
+) -> list[Fate]:
+    """For every resource of an exported state that is somewhere; ``objects`` counts those of each bucket, ``keys`` are
+    each user's access keys.
+    """
     ours = [item for item in state if item.get("custom") and item["type"].startswith("aws:")]
-    return [_fate(item, objects) for item in ours] + list(_left_by(ours))
+    known = {item["id"] for item in ours if item["type"] == ACCESS_KEY}
+    foreign = {user: [key for key in found if key not in known] for user, found in keys.items()}
+    return [_fate(item, objects, foreign) for item in ours] + list(_left_by(ours))
 
 
 def outside(settings: Settings) -> list[Fate]:
@@ -57,7 +64,7 @@ def outside(settings: Settings) -> list[Fate]:
     return [Fate(what=what, fate=STAYS, why=why) for what, why in found.items()]
 
 
-def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
+def _fate(item: Mapping[str, Any], objects: Mapping[str, int], foreign: Mapping[str, Sequence[str]]) -> Fate:
     name = f"{item['urn'].rsplit('::', 1)[-1]} ({item.get('id', '')})"
     count = objects.get(item.get("id", ""), 0)
     inputs = item.get("inputs", {})
@@ -68,6 +75,12 @@ def _fate(item: Mapping[str, Any], objects: Mapping[str, int]) -> Fate:
         refusals.append("EC2 refuses its termination: the same")
     if item["type"] == BUCKET and count and not (item.get("retainOnDelete") or inputs.get("forceDestroy")):
         refusals.append(f"S3 refuses {count} objects: set bucketsOnDestroy to keep or delete, run up")
+    if item["type"] == USER:
+        refusals += [
+            f"IAM refuses a user with a key that is not the stack's: `aws iam delete-access-key --user-name "
+            f"{item['id']} --access-key-id {key}`"
+            for key in foreign.get(item["id"], ())
+        ]
     if refusals:
         return Fate(what=name, fate=REFUSED, why="; ".join(refusals))
     if item.get("retainOnDelete"):
@@ -102,6 +115,22 @@ def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]
     return counted
 
 
+def _keys(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Access keys of each user of the state, by name. Raises RetireError."""
+    iam = clients.of(session(stack.settings), "iam")
+    found: dict[str, list[str]] = {}
+    for item in state:
+        if item["type"] == USER:
+            try:
+                listed = iam.list_access_keys(UserName=item["id"])["AccessKeyMetadata"]
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NoSuchEntity":
+                    raise click.ClickException(f"the keys of {item['id']} could not be listed: {error}") from None
+                continue
+            found[item["id"]] = [key["AccessKeyId"] for key in listed]
+    return found
+
+
 @click.command()
 @options.stack("Stack that is to go.")
 @options.as_json()
@@ -112,7 +141,7 @@ def command(name: str, as_json: bool) -> None:
     """
     stack = read(name)
     state = (ask(name, "stack", "export")["deployment"] or {}).get("resources") or []
-    told = fates(state, _objects(stack, state))
+    told = fates(state, _objects(stack, state), _keys(stack, state))
     refused = [item for item in told if item.fate == REFUSED]
     everything = [*told, *outside(stack.settings)]
     rows = [(item.fate, item.what, item.why) for fate in (REFUSED, STAYS) for item in everything if item.fate == fate]

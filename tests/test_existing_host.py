@@ -1,4 +1,17 @@
-"""A machine that Pulumi did not launch: what is asked of it, which address it gets, and what is left alone."""
+"""A machine that Pulumi did not launch: what is asked of it, which address it gets, and what is left alone.
+
+The address ladder, rung by rung; with the real engine in ``tests/sandbox/test_4_existing.py`` and, where a running
+account is adopted, in ``tests/sandbox/test_6_takeover.py`` and ``tests/adoption/test_adopt.py``:
+
+- attached: ``test_an_address_that_it_did_not_allocate_is_used_when_the_config_says_so…[attached]``; a live host with
+  one is adopted in ``test_6_takeover``
+- tagged: the same, ``[tagged]`` and ``[attached before tagged]``
+- configured: ``test_a_configured_address_comes_before_a_tagged_one``
+- allocated: ``test_without_any_address_one_is_allocated…``, ``test_an_auto_assigned_address_is_said_to_be_lost…``; an
+  account whose machine has none is adopted in ``test_a_machine_without_an_elastic_address_gets_one…`` of ``test_adopt``
+- refused: ``test_what_would_go_wrong_ends_with_a_sentence…``; ranges in ``tests/test_settings.py``
+  (``test_an_address_that_cannot_be_an_elastic_ip_is_refused``) and, of a record, in ``tests/ops/test_adopt_address.py``
+"""
 
 import itertools
 import re

@@ -126,13 +126,20 @@ def wrapped(tmp_path):
         )  # fmt: skip
         return done.stdout.strip().replace(str(tmp_path), "")
 
-    run.home = tmp_path / "home"
+    run.home, run.project = tmp_path / "home", project
     return run
 
 
 def test_the_engine_gets_a_copy_of_the_stack_file_without_its_secrets_provider(wrapped):
     assert wrapped("up", "--yes", "-s", "test") == "up --yes -s test --config-file /home/stacks/Pulumi.test.yaml"
     assert (wrapped.home / "stacks" / "Pulumi.test.yaml").read_text() == "config:\n  a:b: c\n"
+
+
+def test_a_secret_that_was_set_in_the_sandbox_keeps_the_salt_that_it_is_read_with(wrapped):
+    secret = "config:\n  a:b:\n    secure: v1:y\nencryptionsalt: v1:x\n"
+    (wrapped.project / "Pulumi.test.yaml").write_text(secret)
+    wrapped("up", "--yes", "-s", "test")
+    assert (wrapped.home / "stacks" / "Pulumi.test.yaml").read_text() == secret
 
 
 @pytest.mark.parametrize(

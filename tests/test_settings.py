@@ -6,7 +6,7 @@ import pulumi
 import pytest
 import yaml
 
-from settings import FROM_ENVIRONMENT, AccountSettings, Settings
+from settings import FROM_ENVIRONMENT, REFUSED_NETWORKS, AccountSettings, Settings
 from tests.recorder import PROJECT, run
 
 BAD = [
@@ -98,8 +98,8 @@ def test_a_bad_value_of_the_account_is_one_sentence(key, value, sentence):
 
 @pytest.mark.parametrize(
     "address",
-    ["10.1.2.3", "172.16.0.1", "192.168.1.1", "198.18.0.7", "100.64.0.1", "0.0.0.1", "255.255.255.255", "127.0.0.1",
-     "169.254.169.254", "198.51.100.7", "300.1.1.1", "2001:db8::1", "not-an-address"],
+    [*(str(network[end]) for network in REFUSED_NETWORKS for end in (0, -1)), "300.1.1.1", "2001:db8::1",
+     "not-an-address"],
 )  # fmt: skip
 def test_an_address_that_cannot_be_an_elastic_ip_is_refused(address, release):
     with pytest.raises(pulumi.RunError, match=f"elasticIp: '{address}' "):

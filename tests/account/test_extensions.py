@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, refused, s3_rule, ses_policy, upsert
@@ -432,6 +433,18 @@ def test_a_fresh_bucket_is_encrypted_and_owned_by_its_owner(client: Client, buck
     assert rule["ObjectOwnership"] == "BucketOwnerEnforced"
     s3.delete_bucket_encryption(Bucket=bucket)
     assert algorithm() == "AES256"
+
+
+def test_a_list_of_versions_encodes_every_key_when_asked_to(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    keys = sorted(["a b", "a+b", "a&b", "ä", "a%2Fb", "a?x=1", "a//b", "a/"])
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key)
+    encoded = s3.list_object_versions(Bucket=bucket, EncodingType="url")
+    assert sorted(unquote_plus(item["Key"]) for item in encoded["Versions"]) == keys
+    assert encoded["EncodingType"] == "url"
+    assert {"a+b", "a%2Bb", "a%252Fb", "a//b"} <= {item["Key"] for item in encoded["Versions"]}
+    assert sorted(item["Key"] for item in s3.list_object_versions(Bucket=bucket)["Versions"]) == keys
 
 
 def test_the_account_can_block_public_access(client: Client) -> None:

@@ -270,6 +270,14 @@ def a_fresh_bucket_has_no_guards(moto: Moto) -> bool:
     return refuses(moto.s3.get_public_access_block, Bucket=moto.bucket())
 
 
+@lacks("S3Response.list_object_versions")
+def a_list_of_versions_encodes_no_key(moto: Moto) -> bool:
+    bucket = moto.bucket()
+    moto.s3.put_object(Bucket=bucket, Key="a+b")
+    (listed,) = moto.s3.list_object_versions(Bucket=bucket, EncodingType="url")["Versions"]
+    return bool(listed["Key"] == "a+b")
+
+
 @lacks("S3Backend.delete_bucket_encryption")
 def encryption_can_be_taken_away(moto: Moto) -> bool:
     bucket = moto.bucket()

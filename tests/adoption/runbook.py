@@ -6,8 +6,10 @@ over without losing anything.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.naming import ACTOR_TAG, DATA_CLASSES, DataClass, Names
@@ -16,6 +18,17 @@ from components.naming import ACTOR_TAG, DATA_CLASSES, DataClass, Names
 Clients = Callable[[str], Any]
 
 TTL = 300
+
+_TEXT = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
+_SECTION = _TEXT.partition("## Adopt a running account")[2].partition("\n## ")[0]
+
+#: What an `up` changes on what it has taken over: the runbook's table says why.
+HARDENING = {
+    name for cell in re.findall(r"^\| (`.+`) \|", _SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
+}
+
+#: And, where a destroy may delete objects, in the state alone.
+EMPTIED_ON_DESTROY = {"vault-bucket", "memory-bucket", "inbox-bucket"}
 
 
 @dataclass(frozen=True, kw_only=True)

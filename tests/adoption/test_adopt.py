@@ -3,41 +3,40 @@
 import functools
 import json
 import os
-import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
 import pytest
-import runbook
 import yaml
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from sandbox.account.server import Account
 from sandbox.engine import build, warm
+from tests.adoption import runbook
 from tests.recorder import PROJECT
 
 pytestmark = pytest.mark.engine
 
 ACCOUNT_ID, REGION, ZONE, ZONE_ID = "429071895007", "us-east-1", "litentry.org", "Z09723983CFJOHAE3VC65"
-MAIL_DOMAIN = default_mail_domain(ZONE, "")
-NAMES = Names(
-    account_id=ACCOUNT_ID,
-    region=REGION,
-    zone=ZONE,
-    suffix="",
-    broker_host=default_broker_host(ZONE, ""),
-    mail_domain=MAIL_DOMAIN,
-    email_from=default_email_from(MAIL_DOMAIN, ""),
-)
 
-SECTION = (PROJECT / "docs/runbook.md").read_text().partition("## Adopt a running account")[2].partition("\n## ")[0]
 
-#: What an `up` changes on what it has taken over: the runbook's table says why.
-HARDENING = {
-    name for cell in re.findall(r"^\| (`.+`) \|", SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
-}
+def names_of(suffix: str) -> Names:
+    mail_domain = default_mail_domain(ZONE, suffix)
+    return Names(
+        account_id=ACCOUNT_ID,
+        region=REGION,
+        zone=ZONE,
+        suffix=suffix,
+        broker_host=default_broker_host(ZONE, suffix),
+        mail_domain=mail_domain,
+        email_from=default_email_from(mail_domain, suffix),
+    )
+
+
+NAMES = names_of("")
 
 
 class Ground:
@@ -71,10 +70,13 @@ class Ground:
             "AGENTKEYS_RELEASE": release["release"],
             "AGENTKEYS_RELEASE_SHA256": release["releaseSha256"],
         }
-        bare = folder / "init"
-        bare.mkdir()
-        (bare / "Pulumi.yaml").write_text("name: agentkeys-cloud\nruntime: python\n")
-        self.run("pulumi", "-C", str(bare), "stack", "init", "prod")
+        self.bare = folder / "init"
+        self.bare.mkdir()
+        (self.bare / "Pulumi.yaml").write_text("name: agentkeys-cloud\nruntime: python\n")
+        self.init("prod")
+
+    def init(self, stack: str) -> None:
+        self.run("pulumi", "-C", str(self.bare), "stack", "init", stack)
 
     @functools.cached_property
     def clients(self) -> runbook.Clients:
@@ -84,18 +86,32 @@ class Ground:
         )
         return functools.cache(functools.partial(session.client, endpoint_url=self.account.endpoint))
 
-    def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, check: bool = True, told: str = "") -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            command, cwd=PROJECT, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
+            command, cwd=PROJECT, env=self.environment, input=told, capture_output=True, text=True, check=False
+        )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def adopt(self, *, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def adopt(self, stack: str = "prod", *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         return self.run(
-            sys.executable, "-m", "ops", "adopt", "-s", "prod", "--directory", str(self.folder), "--json", check=check
+            sys.executable, "-m", "ops", "adopt", "-s", stack, "--directory", str(self.folder), "--json", check=check
         )
+
+    def settle(self, stack: str, report: str, private_key: str) -> Sequence[str]:
+        """The report's settings in a stack file of this folder, and the import; gives the options that name both."""
+        file = self.folder / f"Pulumi.{stack}.yaml"
+        content = yaml.safe_load((PROJECT / file.name).read_text())
+        settings = json.loads(report)["settings"]
+        content["config"].update({f"agentkeys-cloud:{key}": value for key, value in settings.items()})
+        file.write_text(yaml.safe_dump(content))
+        here = ("--stack", stack, "--config-file", str(file))
+        self.run("pulumi", "config", "set", "--secret", "hostPrivateKey", *here, told=private_key)
+        self.run(
+            "pulumi", "import", *here, "--yes", "--skip-preview", "--file", str(self.folder / f"adopt.{stack}.json"),
+            "--protect=false", "--generate-code=false",
+        )  # fmt: skip
+        return here
 
     def close(self) -> None:
         warm.stop(self.folder / "pulumi")
@@ -144,7 +160,7 @@ def test_nothing_is_replaced_or_deleted_and_what_changes_is_the_known_hardening(
     told = by_state(report)
     assert "replaced" not in told
     assert "deleted" not in told
-    assert set(told["different"]) == HARDENING
+    assert set(told["different"]) == runbook.HARDENING
 
 
 def test_everything_that_the_scripts_made_is_matched(report):
@@ -168,23 +184,14 @@ def test_the_settings_that_follow_name_the_machine_its_address_and_no_second_key
     }  # fmt: skip
 
 
-def test_after_the_import_a_preview_changes_only_that_and_nothing_is_left_to_import(ground, report):
-    settings = ground.folder / "Pulumi.prod.yaml"
-    file = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
-    file["config"].update({f"agentkeys-cloud:{key}": value for key, value in json.loads(report)["settings"].items()})
-    file["config"]["agentkeys-cloud:hostPrivateKey"] = "[secret]"
-    settings.write_text(yaml.safe_dump(file))
-    here = ("--stack", "prod", "--config-file", str(settings))
-    ground.run(
-        "pulumi", "import", *here, "--yes", "--skip-preview", "--file", str(ground.folder / "adopt.prod.json"),
-        "--protect=false", "--generate-code=false",
-    )  # fmt: skip
+def test_after_the_import_a_preview_changes_only_that_and_nothing_is_left_to_import(ground, machine, report):
+    here = ground.settle("prod", report, machine.private_key)
     steps = json.loads(ground.run("pulumi", "preview", *here, "--json").stdout)["steps"]
     done = {}
     for step in steps:
         done.setdefault(step["op"], set()).add(step["urn"].rsplit("::", 1)[-1])
     assert set(done) == {"same", "update", "create"}
-    assert done["update"] == HARDENING
+    assert done["update"] == runbook.HARDENING
     again = by_state(ground.adopt().stdout)
     assert len(again["matched"]) == 46
     left = json.loads((ground.folder / "adopt.prod.json").read_text())["resources"]
@@ -196,3 +203,32 @@ def test_an_address_that_can_be_nobodys_is_refused_with_its_record(ground, repor
     refused = ground.adopt(check=False)
     assert refused.returncode == 1
     assert "the A record of broker.litentry.org says 198.18.0.7, which is in 198.18.0.0/15" in refused.stderr
+
+
+def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(ground, machine):
+    """The last rung, beside the stack that was adopted: the auto-assigned address is told to be lost before it is."""
+    names = names_of("-test")
+    made = runbook.build(ground.clients, names, ZONE_ID, elastic=False)
+    runbook.issuer(ground.clients, names, "a" * 40)
+    ground.init("test")
+    adopted = ground.adopt("test")
+    assert f"auto-assigned address {made.address}" in adopted.stderr
+    assert "answers metadata requests without a token" in adopted.stderr, "a warning, where prod is refused"
+    assert json.loads(adopted.stdout)["settings"] == {"hostInstanceId": made.instance_id, "accessKeyUsers": []}
+    told = by_state(adopted.stdout)
+    assert not {"replaced", "deleted"} & set(told)
+    moved = {f"dns-{key}" for key in names.public_hosts}
+    assert set(told["different"]) == runbook.HARDENING | runbook.EMPTIED_ON_DESTROY | moved
+    here = ground.settle("test", adopted.stdout, made.private_key)
+    before = {address["AllocationId"] for address in ground.clients("ec2").describe_addresses()["Addresses"]}
+    targets = [f"--target=**{what}" for what in ("BrokerHost::host", "host-*")]
+    ground.run("pulumi", "up", "--yes", "--skip-preview", *here, *targets)
+    (address,) = [
+        address
+        for address in ground.clients("ec2").describe_addresses()["Addresses"]
+        if address["AllocationId"] not in before
+    ]
+    assert address["InstanceId"] == made.instance_id
+    assert {tag["Key"]: tag["Value"] for tag in address["Tags"]} == {
+        "Name": names.elastic_ip, "agentkeys:owned-by": names.host
+    }  # fmt: skip

@@ -9,25 +9,21 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
-from hostsetup.services import STAGED_ARCHIVE, Site
-from hostsetup.steps import Step, steps
 from sandbox import layout, supervisor
 from sandbox.account import seed
 from sandbox.rehearsal import say
 from sandbox.standin.archive import build_archive
 from tests import emulation
+from tests.host_over_ssh import SSH_SECONDS, Host
 from tests.hostsetup.sites import a_site
 
-LOGIN_USER = "ubuntu"
 #: Those of a stack (``components/host.py``); 22 and 80 are the usual ways in.
 OPEN_PORTS = (22, 80, 443)
-SSH_SECONDS = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,12 +40,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         Machine.end_all()
 
 
-class Machine:
-    """An instance of the emulated account behind its elastic address, its names in DNS: what the steps find.
-
-    ``site`` is what its steps are rendered from, the stand-ins as its release; replace it to set the host up otherwise.
-    ``key`` is the private key of its login user.
-    """
+class Machine(Host):
+    """An instance of the emulated account behind its elastic address, its names in DNS: what the steps find."""
 
     _all: list["Machine"] = []  # noqa: RUF012 - the ones to end
 
@@ -84,84 +76,13 @@ class Machine:
         self._launch()
         for key in self.names.public_hosts:
             self.point(key, self.address)
-        self.wait_for_ssh()
-        self.said("cloud-init status --wait || [ $? -eq 2 ]")
+        self.wait_for_boot()
 
     def new_key(self, name: str) -> Path:
         """A key pair of its own; the path of the private key, with the public one beside it as ``.pub``."""
         path = self.folder / name
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path], check=True)
         return path
-
-    def ssh(
-        self, command: str, *, stdin: str = "", user: str = LOGIN_USER, key: Path | None = None, seconds: float = 900
-    ) -> "subprocess.CompletedProcess[str]":
-        """A command on the host, whatever its end."""
-        return subprocess.run(
-            [*self.ssh_command(user, key), command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-        )
-
-    def ssh_command(self, user: str = LOGIN_USER, key: Path | None = None, program: str = "ssh") -> list[str]:
-        """The opening of a command line that reaches the host."""
-        options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes",
-                   "IdentitiesOnly=yes", "ConnectTimeout=5")  # fmt: skip
-        where = [f"{user}@{self.address}"] if program == "ssh" else []
-        return [program, "-i", str(key or self.key), *(f"-o{option}" for option in options), *where]
-
-    def said(self, command: str, **how: Any) -> str:
-        """What a command printed that must succeed."""
-        done = self.ssh(command, **how)
-        assert done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        return done.stdout
-
-    def sudo(self, script: str) -> str:
-        """What a bash script printed that must succeed, run as root."""
-        return self.said("sudo bash -euo pipefail -s", stdin=script)
-
-    def steps(self, site: Site | None = None) -> dict[str, Step]:
-        """The rendered steps by name, in their order."""
-        return {step.name: step for step in steps(site or self.site)}
-
-    def run(self, step: Step) -> "subprocess.CompletedProcess[str]":
-        """One step as the component runs it, whatever its end."""
-        return self.ssh(step.command, stdin=step.stdin, seconds=step.timeout_seconds)
-
-    def set_up(self, site: Site | None = None, *, only: tuple[str, ...] = ()) -> dict[str, str]:
-        """Every step in its order, or ``only`` those named; what each printed. Fails with the first that does."""
-        printed = {}
-        self.stage(self.archive)
-        for name, step in self.steps(site).items():
-            if only and name not in only:
-                continue
-            done = self.run(step)
-            assert done.returncode == 0, f"step {name} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-            printed[name] = done.stdout
-        return printed
-
-    def stage(self, archive: Path, place: PurePath = STAGED_ARCHIVE) -> None:
-        """Copies a release archive to where the step looks for it, unless the same is there."""
-        target = f"{LOGIN_USER}@{self.address}:{place}"
-        if self.ssh(f"cat {place} | sha256sum").stdout.split()[:1] != _sha256(archive):
-            subprocess.run([*self.ssh_command(program="scp"), "-q", archive, target], check=True)
-
-    def footprint(self) -> dict[str, str]:
-        """Files and services of the host by what tells that one was touched; equal when nothing was."""
-        found = {}
-        unit = ""
-        for line in self.said(emulation.FOOTPRINT).splitlines():
-            if line.startswith("/"):
-                path, _, times = line.partition(" ")
-                found[path] = times
-            elif line.startswith("Id="):
-                unit = line.removeprefix("Id=")
-            else:
-                found[unit] = f"{found.get(unit, '')} {line}"
-        return found
 
     def point(self, key: str, address: str) -> None:
         """The A record of that public host, away from this machine or back to it."""
@@ -185,12 +106,7 @@ class Machine:
         """Another instance behind the same address, as when a stack replaces its host; nothing is set up on it."""
         self._ec2.terminate_instances(InstanceIds=[self.instance_id])
         self._start_instance()
-        self.wait_for_ssh()
-        self.said("cloud-init status --wait || [ $? -eq 2 ]")
-
-    def wait_for_ssh(self) -> None:
-        done = emulation.eventually(lambda: self.ssh("true", seconds=30).returncode == 0, SSH_SECONDS)
-        assert done, self.ssh("true", seconds=30)
+        self.wait_for_boot()
 
     def end(self) -> None:
         """Everything of it away, also after it was made in part."""
@@ -252,10 +168,6 @@ class Machine:
         emulation.client("route53").change_resource_record_sets(
             HostedZoneId=supervisor.emulated().zone_id, ChangeBatch={"Changes": changes}
         )
-
-
-def _sha256(path: Path) -> list[str]:
-    return subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout.split()[:1]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The audit of an account as the program made it, by its recording, and of the same with one thing changed by hand."""
 
 import copy
+import dataclasses
 import datetime
 import json
 from types import SimpleNamespace
@@ -316,6 +317,43 @@ def test_one_thing_changed_by_hand_is_told_where_it_is(looked, number):
 
 def test_no_weakness_is_left_out_of_the_rows(looked):
     assert len(weaknesses(looked[0].names)) == 41
+
+
+@pytest.fixture
+def by_hand(looked):
+    """The same with a machine of somebody's behind somebody's firewall, which lets SSH in from one network."""
+    read, account = looked
+    account["instance"]["SecurityGroups"] = [{"GroupId": "sg-7", "GroupName": "launch-wizard-7"}]
+    account["ingress"] = [
+        {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr}]}
+        for port, cidr in ((22, "198.51.100.7/32"), (80, "0.0.0.0/0"), (443, "0.0.0.0/0"))
+    ]
+    account["egress"] = []
+    settings = read.settings.model_copy(update={"host_instance_id": "i-0fedcba9876543210"})
+    return dataclasses.replace(read, settings=settings), account
+
+
+def test_a_machine_that_no_stack_launched_keeps_its_firewalls(by_hand):
+    assert not_ok(audited(*by_hand)) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "seen", "cure"),
+    [
+        (("ingress",), lambda old: [*old, {"IpProtocol": "tcp", "FromPort": 8091, "ToPort": 8091,
+                                          "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+         "tcp 8091 from 0.0.0.0/0", "aws ec2 revoke-security-group-ingress"),
+        (("instance", "MetadataOptions", "HttpTokens"), "optional", "HttpTokens optional",
+         "aws ec2 modify-instance-metadata-options"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it_has_a_cure_by_hand_since_no_up_restores_it(by_hand, path, value, seen, cure):
+    read, account = by_hand
+    weaken(account, path, value)
+    (line,) = [line for line in audited(read, account) if line.verdict != Verdict.OK]
+    assert seen in line.seen
+    assert cure in line.cure
+    assert "pulumi" not in line.cure
 
 
 def test_what_may_not_be_looked_at_is_not_run(looked):

@@ -44,14 +44,24 @@ OBJECTS = {"id-of-vault-bucket": 3}
     ],
 )
 def test_every_resource_has_its_fate_and_the_reason(item, objects, fate, why):
-    (told,) = retire.fates([item], objects)
+    (told,) = retire.fates([item], objects, {})
     assert told.fate == fate
     assert why in told.why
 
 
+def test_a_user_with_a_key_that_the_stack_did_not_make_is_refused_with_the_command_that_deletes_it():
+    user = resource(retire.USER, "agentkeys-broker", id="agentkeys-broker")
+    own = resource(retire.ACCESS_KEY, "identities-broker-key-1", id="AKIAOURS")
+    (told, _) = retire.fates([user, own], {}, {"agentkeys-broker": ["AKIAOURS"]})
+    assert told.fate == retire.GOES
+    (told, _) = retire.fates([user, own], {}, {"agentkeys-broker": ["AKIAOLD", "AKIAOURS"]})
+    assert told.fate == retire.REFUSED
+    assert "`aws iam delete-access-key --user-name agentkeys-broker --access-key-id AKIAOLD`" in told.why
+
+
 def test_a_disk_that_outlives_its_machine_is_told():
     machine = resource(retire.INSTANCE, "host", inputs={"rootBlockDevice": {"deleteOnTermination": False}})
-    told = retire.fates([machine], {})
+    told = retire.fates([machine], {}, {})
     assert [(item.what, item.fate) for item in told] == [
         ("host (id-of-host)", retire.GOES),
         ("root disk of id-of-host", retire.STAYS),
@@ -75,7 +85,7 @@ def test_components_commands_and_providers_are_nowhere_and_not_told():
         resource("command:remote:Command", "setup-health"),
         resource("pulumi:providers:aws", "aws"),
     ]
-    assert retire.fates(nowhere, {}) == []
+    assert retire.fates(nowhere, {}, {}) == []
 
 
 @pytest.fixture
@@ -84,6 +94,7 @@ def run(release, monkeypatch):
         monkeypatch.setattr(retire, "read", lambda _name: a_stack("prod", release))
         monkeypatch.setattr(retire, "ask", lambda *_asked: {"deployment": {"resources": state}})
         monkeypatch.setattr(retire, "_objects", lambda *_asked: OBJECTS)
+        monkeypatch.setattr(retire, "_keys", lambda *_asked: {})
         return CliRunner().invoke(retire.command, ["-s", "prod", *arguments])
 
     return call

@@ -1,13 +1,16 @@
 """Buckets as AWS makes and refuses them.
 
-Owns a fresh bucket's defaults and the checks of a bucket policy. Leaves out whether a policy allows a request.
+Owns a fresh bucket's defaults, the checks of a bucket policy and the keys in a list of versions. Leaves out whether a
+policy allows a request.
 """
 
 from typing import Any
+from urllib.parse import quote_plus
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
+from moto.s3.responses import S3Response
 
 from sandbox.account.authorization.callers import CURRENT
 from sandbox.account.authorization.documents import Statement, as_list, parsed, resources_named, statements
@@ -101,3 +104,28 @@ def _check_statement(statement: Statement) -> None:
 @replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
 def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
     return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.PERMITTED
+
+
+@replaces(S3Response, because="a list of versions encodes its keys when asked to: who decodes them finds no others")
+def list_object_versions(original: Any, self: Any) -> Any:
+    if self.querystring.get("encoding-type", [None])[0] != "url":
+        return original(self)
+    serialized = self.serialized
+
+    def encoded(action: Any) -> Any:
+        listed = action.result
+        for item in (*listed["Versions"], *listed["DeleteMarkers"]):
+            item["Key"] = quote_plus(item["Key"], safe="/")
+        for item in listed.get("CommonPrefixes", ()):
+            item["Prefix"] = quote_plus(item["Prefix"], safe="/")
+        for field in ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"):
+            if listed.get(field):
+                listed[field] = quote_plus(listed[field], safe="/")
+        listed["EncodingType"] = "url"
+        return serialized(action)
+
+    self.serialized = encoded
+    try:
+        return original(self)
+    finally:
+        del self.serialized
