@@ -89,11 +89,13 @@ def no_other_address(provider: aws.Provider, names: Names) -> None:
     allocated, beside which another one would be. Raises RunError.
     """
     tagged = _addresses(pulumi.InvokeOptions(provider=provider), "tag:Name", names.elastic_ip)
-    _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct")
+    _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct", _untag(names, tagged))
 
 
-def _require_own(what: str, addresses: Sequence["_Address"], names: Names, cure: str) -> None:
-    """Each of ``addresses``, of which ``what`` is true, is one that this stack allocated. Raises RunError."""
+def _require_own(what: str, addresses: Sequence["_Address"], names: Names, cure: str, way_out: str = "") -> None:
+    """Each of ``addresses``, of which ``what`` is true, is one that this stack allocated. ``cure`` is of another
+    stack's, ``way_out`` of one that is not to be used. Raises RunError.
+    """
     for address in addresses:
         if other := other_stack(address.tags, names):
             raise pulumi.RunError(
@@ -104,22 +106,21 @@ def _require_own(what: str, addresses: Sequence["_Address"], names: Names, cure:
     if foreign:
         raise pulumi.RunError(
             f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
-            f"{_use(foreign)} It is then used and never released."
+            f"{_use(foreign)} It is then used and never released.{way_out}"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Address:
     public_ip: str
+    allocation_id: str
     tags: Mapping[str, str]
 
 
 def _addresses(options: pulumi.InvokeOptions, filter_name: str, value: str) -> list[_Address]:
     found = aws.ec2.get_eips(filters=[{"name": filter_name, "values": [value]}], opts=options).public_ips
-    return [
-        _Address(public_ip=address, tags=aws.ec2.get_elastic_ip(public_ip=address, opts=options).tags)
-        for address in sorted(found)
-    ]
+    each = [aws.ec2.get_elastic_ip(public_ip=address, opts=options) for address in sorted(found)]
+    return [_Address(public_ip=one.public_ip, allocation_id=one.id, tags=one.tags) for one in each]
 
 
 def reason(error: Exception) -> str:
@@ -223,3 +224,11 @@ def _require_profile(profile: str, named: str, names: Names, *, attach: bool, se
             f"{named} has no instance profile, and the broker sends mail with the host's own role. Cure: `pulumi "
             f"config set -s {pulumi.get_stack()} hostInstanceProfile attach`."
         )
+
+
+def _untag(names: Names, addresses: Sequence[_Address]) -> str:
+    ids = " ".join(address.allocation_id for address in addresses)
+    return (
+        " To leave it to the account, take its name off (`aws ec2 delete-tags --region "
+        f"{names.region} --resources {ids} --tags Key=Name`)."
+    )

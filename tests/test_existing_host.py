@@ -202,6 +202,7 @@ def test_a_launched_machine_gets_no_second_address_beside_one_that_waits_under_i
     with pytest.raises(pulumi.RunError, match=f"elasticIp: {TAGGED} is tagged {ADDRESS_NAME}, and this stack") as error:
         launched(release, ec2)
     assert f"`pulumi config set -s test elasticIp {TAGGED}`" in str(error.value)
+    assert f"--resources eipalloc-{TAGGED} --tags Key=Name" in str(error.value), "or it is left alone"
     assert launched(release, ec2, elasticIp=TAGGED).of("aws:ec2/eip:Eip") == []
 
 

@@ -129,13 +129,15 @@ def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own
     """Two events in one run; the previews are those of each alone."""
     given, moved = rotated.settings["elasticIp"], documented("Move the address")[1]
     old, new = blobs(ground.outputs("test")["sshPublicKeys"])
+    ec2 = ground.client("ec2")
+    (left,) = ec2.describe_addresses(PublicIps=[given])["Addresses"]
+    ec2.delete_tags(Resources=[left["AllocationId"]], Tags=[{"Key": "Name"}])
     rotated.set(elasticIp="")
     assert rotated.changes() == moved
     rotated.set(elasticIp=given, sshKeyEpochs=[2])
     assert rotated.changes() == documented("Rotate the SSH key")[1]
     rotated.set(elasticIp="")
     rotated.up()
-    ec2 = ground.client("ec2")
     (left,) = ec2.describe_addresses(PublicIps=[given])["Addresses"]
     assert not left.get("InstanceId"), "it stays the account's"
     ec2.release_address(AllocationId=left["AllocationId"])
