@@ -79,14 +79,17 @@ ELSEWHERE = {
     "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/sandbox/conftest.py", '"--show-secrets"'),
     "pulumi up": ("tests/sandbox/test_1_up.py", '"up", "--yes"'),
     "agentkeys adopt -s prod": ("tests/adoption/test_adopt.py", '"ops", "adopt"'),
+    "agentkeys adopt -s test": ("tests/sandbox/test_6_takeover.py", "ops adopt -s test"),
     "agentkeys proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
     "agentkeys retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
 }
 
 #: Named as the way out of a failure, or with values that only a person has.
 NAMED_ONLY = (
+    "aws ec2 delete-tags",
     "aws ec2 disassociate-address",
     "aws ec2-instance-connect send-ssh-public-key",
+    "aws iam delete-access-key",
     "aws iam get-access-key-last-used",
 )
 
