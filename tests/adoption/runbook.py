@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.naming import ACTOR_TAG, DATA_CLASSES, DataClass, Names
+from components.naming import ACTOR_TAG, DATA_CLASSES, E2E_ROLE, DataClass, Names
 
 #: Gives a client of a service.
 Clients = Callable[[str], Any]
@@ -370,6 +370,16 @@ def issuer(clients: Clients, names: Names, thumbprint: str) -> None:
     """Section 9.2, once the broker answers: the leaf's thumbprint, as the runbook takes it."""
     clients("iam").create_open_id_connect_provider(
         Url=names.issuer, ClientIDList=["sts.amazonaws.com"], ThumbprintList=[thumbprint]
+    )
+
+
+def e2e_role(clients: Clients, names: Names) -> None:
+    """No section: somebody has made it by hand, and test's inbox names it (``rawMailReaders``)."""
+    clients("iam").create_role(
+        RoleName=E2E_ROLE,
+        AssumeRolePolicyDocument=_document(
+            {"Effect": "Allow", "Principal": {"AWS": names.account_id}, "Action": "sts:AssumeRole"}
+        ),
     )
 
 

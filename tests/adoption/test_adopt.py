@@ -209,6 +209,7 @@ def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(grou
     """The last rung, beside the stack that was adopted: the auto-assigned address is told to be lost before it is."""
     names = names_of("-test")
     made = runbook.build(ground.clients, names, ZONE_ID, elastic=False)
+    runbook.e2e_role(ground.clients, names)
     runbook.issuer(ground.clients, names, "a" * 40)
     ground.init("test")
     adopted = ground.adopt("test")
