@@ -207,7 +207,8 @@ def left(ground):
         ground.engine.init(LEFT)
         wanted = ("Identities::identities", "::identities-daemon", "PrivateBucket::vault", "::vault-bucket")
         targets = [f"--target=**{what}" for what in wanted]
-        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True)
+        # The policy pack finds fault with a bucket without its guards, and it is there all the same.
+        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True, check=False)
         s3.put_object(Bucket=bucket, Key="kept", Body=b"kept")
         yield bucket
         s3.delete_object(Bucket=bucket, Key="kept")
