@@ -173,10 +173,13 @@ def test_the_region_of_profile_and_shell_is_asked_for_nothing(ground, tmp_path):
     ground.pulumi("test", "preview", "--refresh", "--expect-no-changes", **elsewhere)
     ground.pulumi("test", "up", "--yes", "--expect-no-changes", **elsewhere)
     ground.pulumi(ACCOUNT_STACK, "preview", "--refresh", "--expect-no-changes", **elsewhere)
-    for command in ("audit", "doctor", "drift", "retire", "sender"):
+    for command in ("audit", "doctor", "drift", "retire"):
         done = ops(ground, command, "-s", "test", **elsewhere)
         assert done.returncode == exits.OK, done.stdout + done.stderr
     assert ground.listing() == before
+    # This one takes SES's mail out of the inbox.
+    done = ops(ground, "sender", "-s", "test", **elsewhere)
+    assert done.returncode == exits.OK, done.stdout + done.stderr
 
 
 def test_a_rule_set_that_somebody_activated_stays_active(ground):
@@ -207,7 +210,8 @@ def left(ground):
         ground.engine.init(LEFT)
         wanted = ("Identities::identities", "::identities-daemon", "PrivateBucket::vault", "::vault-bucket")
         targets = [f"--target=**{what}" for what in wanted]
-        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True)
+        # The policy pack finds fault with a bucket without its guards, and it is there all the same.
+        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True, check=False)
         s3.put_object(Bucket=bucket, Key="kept", Body=b"kept")
         yield bucket
         s3.delete_object(Bucket=bucket, Key="kept")
@@ -229,5 +233,5 @@ def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_sta
     lost = ops(ground, "doctor", "-s", "left", "--json")
     lines = [line for line in json.loads(lost.stdout)["lines"] if line["subject"] == "left in the account"]
     assert [line["claim"] for line in lines] == [f"bucket {left}"]
-    assert "ops adopt -s left" in lines[0]["cure"]
+    assert "agentkeys adopt -s left" in lines[0]["cure"]
     assert f"aws s3 rb s3://{left} --force" in lines[0]["cure"]
