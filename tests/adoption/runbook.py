@@ -30,6 +30,9 @@ HARDENING = {
 #: And, where a destroy may delete objects, in the state alone.
 EMPTIED_ON_DESTROY = {"vault-bucket", "memory-bucket", "inbox-bucket"}
 
+#: Also, where ``caBundle`` is set.
+OF_A_PRIVATE_AUTHORITY = {"federation-provider"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:

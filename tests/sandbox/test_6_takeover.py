@@ -243,7 +243,8 @@ def taken(ground, by_hand, operator):
 
 def test_its_preview_replaces_and_deletes_nothing_and_updates_what_the_runbook_says(taken):
     assert set(taken.preview) == {"same", "update", "create"}
-    assert taken.preview["update"] == runbook.HARDENING | runbook.EMPTIED_ON_DESTROY
+    also = runbook.EMPTIED_ON_DESTROY | runbook.OF_A_PRIVATE_AUTHORITY
+    assert taken.preview["update"] == runbook.HARDENING | also
     assert "replaced" not in taken.said
     assert "deleted" not in taken.said
 
@@ -259,9 +260,12 @@ def test_secrets_certificates_and_signing_keys_are_the_same(by_hand, taken):
     assert former_host.keys(by_hand) == taken.jwks
 
 
-def test_each_service_was_started_once_and_what_needs_the_broker_with_it_too(by_hand, taken):
-    more = {service.unit: 2 if service.requires_broker else 1 for service in SERVICES}
-    assert by_hand.starts() == {unit: count + more[unit] for unit, count in taken.starts.items()}
+def test_each_service_was_started_once_and_what_needs_the_broker_perhaps_with_it_too(by_hand, taken):
+    """systemd makes one start of two when the second is asked for before the first has begun."""
+    more = {unit: count - taken.starts[unit] for unit, count in by_hand.starts().items()}
+    assert {unit: count for unit, count in more.items() if count != 1} == {
+        service.unit: 2 for service in SERVICES if service.requires_broker and more[service.unit] != 1
+    }
 
 
 def test_its_names_answered_all_the_time_but_for_the_services_restart(ground, by_hand, taken):
