@@ -26,7 +26,7 @@ AGAIN = 3
 
 
 def run(stack: str, progress: Progress) -> None:
-    """Destroys the stack, then: up from nothing, no-change up, no-change preview, all host steps again, thrice, destroy."""
+    """Destroys the stack, then: up from nothing, no-change up and preview, all host steps again (thrice), destroy."""
     project = deployment(stack)
     engine = Engine(prepare(progress))
     progress("bench: the account, and nothing of the stack")
