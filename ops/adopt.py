@@ -25,7 +25,7 @@ from components.naming import RECEIPT_RULE_SET, ROLE_KEYS, Names
 from ops import clients, exits, options, report
 from ops.account import session
 from ops.options import PROJECT
-from ops.recover import BY_NAME, Inputs
+from ops.recover import ALIVE, BY_NAME, Inputs
 from ops.stack import Stack, ask, called, read
 from settings import MASKED, public_ipv4
 
@@ -210,7 +210,7 @@ class Account:
         return list(found["Addresses"])
 
     def _instance(self, condition: Mapping[str, Any]) -> str:
-        alive = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+        alive = {"Name": "instance-state-name", "Values": list(ALIVE)}
         found = self.of("ec2").describe_instances(Filters=[condition, alive])["Reservations"]
         return next((str(one["InstanceId"]) for several in found for one in several["Instances"]), "")
 

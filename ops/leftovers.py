@@ -12,10 +12,8 @@ from typing import Any
 
 from components import arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
+from ops.recover import ALIVE
 from ops.stack import Stack
-
-#: States of an instance that is still somewhere.
-ALIVE = ("pending", "running", "stopping", "stopped")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,9 @@ BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:sesv2/emailIdentity:EmailIdentity": lambda i: i["emailIdentity"],
 }
 
+#: States of an instance that is still somewhere.
+ALIVE = ("pending", "running", "stopping", "stopped")
+
 #: Types that leave nothing behind: they only run or compute, and are simply done again.
 REPEATED = frozenset(
     {
@@ -131,7 +134,7 @@ class Account:
             "describe-instances",
             "--filters",
             f"Name=tag:Name,Values={inputs['tags']['Name']}",
-            "Name=instance-state-name,Values=pending,running,stopping,stopped",
+            f"Name=instance-state-name,Values={','.join(ALIVE)}",
         )
         return (
             instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import boto3
 import click
 from botocore.exceptions import ClientError
 
 from ops import clients, exits, options
 from ops.account import session
 from ops.report import listing, print_json
-from ops.stack import Stack, ask, read
+from ops.stack import ask, read
 from settings import Settings
 
 REFUSED, STAYS, GOES = "refused", "stays", "goes"
@@ -100,9 +101,9 @@ def _left_by(items: Iterable[Mapping[str, Any]]) -> Iterable[Fate]:
             )
 
 
-def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _objects(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many objects, old versions too, each bucket of the state has."""
-    s3 = clients.of(session(stack.settings), "s3")
+    s3 = clients.of(caller, "s3")
     counted: dict[str, int] = {}
     for item in state:
         if item["type"] == BUCKET:
@@ -115,9 +116,9 @@ def _objects(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, int]
     return counted
 
 
-def _keys(stack: Stack, state: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Access keys of each user of the state, by name. Raises RetireError."""
-    iam = clients.of(session(stack.settings), "iam")
+def _keys(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Access keys of each user of the state, by name. Raises ClickException."""
+    iam = clients.of(caller, "iam")
     found: dict[str, list[str]] = {}
     for item in state:
         if item["type"] == USER:
@@ -141,7 +142,8 @@ def command(name: str, as_json: bool) -> None:
     """
     stack = read(name)
     state = (ask(name, "stack", "export")["deployment"] or {}).get("resources") or []
-    told = fates(state, _objects(stack, state), _keys(stack, state))
+    caller = session(stack.settings)
+    told = fates(state, _objects(caller, state), _keys(caller, state))
     refused = [item for item in told if item.fate == REFUSED]
     everything = [*told, *outside(stack.settings)]
     rows = [(item.fate, item.what, item.why) for fate in (REFUSED, STAYS) for item in everything if item.fate == fate]

@@ -93,6 +93,7 @@ def run(release, monkeypatch):
     def call(*arguments, state):
         monkeypatch.setattr(retire, "read", lambda _name: a_stack("prod", release))
         monkeypatch.setattr(retire, "ask", lambda *_asked: {"deployment": {"resources": state}})
+        monkeypatch.setattr(retire, "session", lambda _settings: None)
         monkeypatch.setattr(retire, "_objects", lambda *_asked: OBJECTS)
         monkeypatch.setattr(retire, "_keys", lambda *_asked: {})
         return CliRunner().invoke(retire.command, ["-s", "prod", *arguments])
