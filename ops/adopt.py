@@ -1,13 +1,14 @@
-"""Takes a running account under the program: what is there, with its import ids, and what an `up` would then change.
+"""Adopts a running account: finds what exists, with its import ids, and what an `up` would then change.
 
-Owns how each kind of resource is found in AWS, and a rehearsal of import and preview on a state of its own that is
-thrown away. Reads the account and the stack and changes neither. Leaves out what the resources are: the program itself
-says that, in a preview of an empty stack.
+Owns how each kind of resource is found in AWS, and a rehearsal of import and preview on a temporary state. Reads the
+account and the stack and changes neither. Leaves out what the resources are: the program's preview of an empty stack
+lists them.
 """
 
 import json
 import os
 import secrets
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,7 +30,7 @@ from ops.recover import ALIVE, BY_NAME, Inputs
 from ops.stack import Stack, ask, called, read
 from settings import MASKED, public_ipv4
 
-#: How a thing that is known by its name is looked up: service, operation, arguments out of the inputs.
+#: How a resource with a fixed name is looked up: service, operation, arguments made from its inputs.
 LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
     "aws:iam/instanceProfile:InstanceProfile": (
         "iam",
@@ -71,8 +72,9 @@ LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
     ),
 }
 
-#: What is made anew beside the existing: it runs, computes, marks, or only forbids what others add; keys whose secret
-#: nobody can read; a machine with its key and firewall, where the stack is not given an existing one.
+#: Types that the `up` creates and that are never imported. Commands, generated keys, tags and the locks on policies
+#: have nothing in AWS to import; the secret of an access key cannot be read again; an existing host and its address
+#: are named by settings instead.
 MADE_ANEW = (
     *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:", "aws:iam/rolePolicyAttachment:"),
     *("aws:iam/rolePoliciesExclusive:", "aws:iam/rolePolicyAttachmentsExclusive:"),
@@ -82,25 +84,25 @@ MADE_ANEW = (
 
 
 class AdoptError(click.ClickException):
-    """The account cannot be matched; the message says what was asked, what was seen and the way out."""
+    """The account cannot be matched; the message says what was asked, what was seen and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the report; ``state`` is one of STATES."""
+    """One line of the report. ``state`` is one of STATES."""
 
     state: str
     what: str
     detail: str = ""
 
 
-#: In the order of the report: to be looked at first.
+#: In the order of the report, the most urgent first.
 STATES = ("replaced", "deleted", "foreign", "different", "missing", "matched")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A resource that the program would make in an empty stack."""
+    """A resource that the program would create in an empty stack."""
 
     name: str
     type: str
@@ -109,14 +111,14 @@ class Wanted:
 
 @dataclass(kw_only=True)
 class Account:
-    """Questions about one stack's names; ``of`` gives a client of a service."""
+    """Lookups of one stack's names. ``of`` gives a client of a service."""
 
     names: Names
     zone_id: str
     of: Callable[[str], Any]
 
     def identifier(self, wanted: Wanted) -> str | None:
-        """What an import of the resource takes, None when AWS does not have it. Raises AdoptError, ClientError."""
+        """The id that `pulumi import` takes, None when the resource does not exist. Raises AdoptError, ClientError."""
         kind, inputs = wanted.type, wanted.inputs
         if kind == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
             arn = arns.oidc_provider(self.names.account_id, inputs["url"].removeprefix("https://"))
@@ -132,7 +134,7 @@ class Account:
             there = (f"{inputs['name']}.", inputs["type"]) in self.records
             return BY_NAME[kind](inputs) if there else None
         if kind not in LOOKUPS:
-            raise AdoptError(f"nothing is known of how to find {wanted.name}, a {kind}, in the account")
+            raise AdoptError(f"{wanted.name} is a {kind}, and LOOKUPS in ops/adopt.py has no row that finds one")
         service, operation, arguments = LOOKUPS[kind]
         return BY_NAME[kind](inputs) if self.has(service, operation, **arguments(inputs)) else None
 
@@ -147,7 +149,7 @@ class Account:
 
     @cached_property
     def records(self) -> dict[tuple[str, str], list[str]]:
-        """Values by name and type, of the whole zone."""
+        """Values by name and type, for the whole zone."""
         pages = self.of("route53").get_paginator("list_resource_record_sets").paginate(HostedZoneId=self.zone_id)
         return {
             (item["Name"], item["Type"]): [value["Value"] for value in item.get("ResourceRecords", [])]
@@ -157,14 +159,14 @@ class Account:
 
     @cached_property
     def tokens(self) -> list[str]:
-        """The mail domain's DKIM tokens, which name three records; empty before the identity is there."""
+        """The mail domain's DKIM tokens, which name three records; empty before the identity exists."""
         if not self.has("sesv2", "get_email_identity", EmailIdentity=self.names.mail_domain):
             return []
         identity = self.of("sesv2").get_email_identity(EmailIdentity=self.names.mail_domain)
         return list(identity["DkimAttributes"].get("Tokens", []))
 
     def has(self, service: str, operation: str, **arguments: Any) -> bool:
-        """AWS answers, rather than saying that it is not there. Raises ClientError for any other answer."""
+        """Whether the resource exists. Raises ClientError for any error but "not found"."""
         try:
             getattr(self.of(service), operation)(**arguments)
         except ClientError as error:
@@ -181,11 +183,11 @@ class Account:
         return [str(key["AccessKeyId"]) for key in found]
 
     def machine(self) -> tuple[str, str]:
-        """Instance id and elastic IP of what serves the broker's name today; each empty where there is none.
+        """Instance id and elastic IP that serve the broker's name today; each empty where there is none.
 
-        The runbook's ladder: an address of the name or of the machine, then the tagged one. A public address that is
-        not an elastic one is not adopted: it goes with the next stop of the machine. Raises AdoptError for an address
-        of a record that can be nobody's.
+        In the runbook's order: the address in the A record or on the instance, then the tagged one. A public address
+        that is not an elastic IP is not adopted, since EC2 takes it back at the next stop. Raises AdoptError for a
+        record with an address that can never be public.
         """
         values = self.records.get((f"{self.names.broker_host}.", "A"), [])
         instance = ""
@@ -194,7 +196,7 @@ class Account:
                 public_ipv4(address)
             except ValueError as error:
                 raise AdoptError(
-                    f"the A record of {self.names.broker_host} says {address}, which {error}. Correct the record."
+                    f"the A record of {self.names.broker_host} has {address}, which {error}. Correct the record."
                 ) from None
             if found := self._addresses("public-ip", address):
                 return str(found[0].get("InstanceId", "")), address
@@ -216,7 +218,7 @@ class Account:
 
 
 def implied(stack: Stack, account: Account) -> dict[str, Any]:
-    """Settings that follow from what is there, where the stack has them otherwise."""
+    """Settings that follow from what exists and that the stack does not have yet."""
     instance, address = account.machine()
     wanted: dict[str, Any] = {}
     if instance and stack.settings.host_instance_id != instance:
@@ -226,13 +228,15 @@ def implied(stack: Stack, account: Account) -> dict[str, Any]:
     users = {"daemon": stack.names.daemon_user, "broker": stack.names.broker_user}
     keyless = [key for key in stack.settings.access_key_users if not account.keys(users[key])]
     if keyless != stack.settings.access_key_users:
-        # The secret of a key that is there is with its owner, and a second one would only be in the way.
+        # Only its owner has the secret of an existing key, and a second key would count against IAM's limit of two.
         wanted["accessKeyUsers"] = keyless
     return wanted
 
 
 def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
-    """What is at this stack's names and not the program's: an `up` takes policies away, the rest is only told."""
+    """What the account has under this stack's names besides the program's resources. An `up` removes such policies; the
+    rest is only reported.
+    """
     iam, names = account.of("iam"), account.names
     known = {(item.inputs.get("role"), item.inputs["name"]) for item in matched if "rolePolicy:" in item.type}
     for role in (names.host, *(names.role(key) for key in ROLE_KEYS)):
@@ -248,7 +252,7 @@ def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
             yield Line(
                 state="foreign",
                 what=f"access key {key} of {user}",
-                detail="stays with its owner; rotate it by accessKeyUsers and accessKeyEpochs",
+                detail="is kept; rotate it with accessKeyUsers and accessKeyEpochs",
             )
     if account.has("ses", "describe_receipt_rule_set", RuleSetName=RECEIPT_RULE_SET):
         rules = account.of("ses").describe_receipt_rule_set(RuleSetName=RECEIPT_RULE_SET)["Rules"]
@@ -259,29 +263,22 @@ def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """The engine on a state of its own, with the stack's settings in a copy, its secrets left out."""
+    """The engine on a temporary state, with a copy of the stack's settings that has no secrets."""
 
     folder: Path
     stack: str
 
     def begin(self, settings: Mapping[str, Any]) -> None:
         project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
-        file = yaml.safe_load((PROJECT / f"Pulumi.{self.stack}.yaml").read_text())
-        values = {
-            key: MASKED if isinstance(value, dict) and "secure" in value else value
-            for key, value in file["config"].items()
-        }
-        values.update({f"{project}:{key}": value for key, value in settings.items()})
-        if "hostInstanceId" in settings:
-            values.setdefault(f"{project}:hostPrivateKey", MASKED)
-        self._file.write_text(yaml.safe_dump({"config": values}))
+        text = (PROJECT / f"Pulumi.{self.stack}.yaml").read_text()
+        self._file.write_text(copied(text, {f"{project}:{key}": value for key, value in settings.items()}, project))
         bare = self.folder / "init"
         bare.mkdir()
         (bare / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
         self._engine("stack", "init", folder=bare)
 
     def preview(self, *arguments: str) -> tuple[list[dict[str, Any]], list[str]]:
-        """A preview's steps and warnings. Raises AdoptError with what the program or AWS refused."""
+        """The steps and warnings of a preview. Raises AdoptError with what the program or AWS rejected."""
         told = json.loads(self._engine("preview", "--json", "--config-file", str(self._file), *arguments))
         return list(told["steps"]), _said(told, "warning")
 
@@ -299,24 +296,55 @@ class Rehearsal:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
         state = self.folder / "state"
         state.mkdir(exist_ok=True)
-        surroundings = {
+        environment = {
             **{name: value for name, value in os.environ.items() if name != "PULUMI_CONFIG_PASSPHRASE_FILE"},
             "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
         }
-        done = called(command, folder=folder, env=surroundings)
+        done = called(command, folder=folder, env=environment)
         if done.returncode:
             said = _diagnostics(done.stdout) or done.stderr.strip()
             raise AdoptError(f"`pulumi {arguments[0]}` of the rehearsal failed; nothing was changed:\n{said}")
         return done.stdout
 
 
-#: Guards a state that lives for seconds.
+def copied(text: str, settings: Mapping[str, Any], project: str) -> str:
+    """A stack file with ``settings`` set, and MASKED in place of every secret.
+
+    Scalars that stay keep the spelling that they have. PyYAML follows YAML 1.1 and Pulumi YAML 1.2, so a value that one
+    writes plain may be another type to the other: an account id of digits with a leading zero, a time like 14:30.
+    """
+    document = yaml.compose(text, Loader=yaml.SafeLoader)
+    entries = _children(document).get("config") or _node({})
+    values = {
+        key: _node(MASKED) if "secure" in _children(value) else value for key, value in _children(entries).items()
+    }
+    values.update({key: _node(value) for key, value in settings.items()})
+    if f"{project}:hostInstanceId" in settings:
+        values.setdefault(f"{project}:hostPrivateKey", _node(MASKED))
+    entries.value = [(_node(key), value) for key, value in values.items()]
+    whole = _node({})
+    whole.value = [(_node("config"), entries)]
+    # In a flow mapping a plain 14:30 would need quotes.
+    whole.flow_style = entries.flow_style = False
+    return yaml.serialize(whole, Dumper=yaml.SafeDumper)
+
+
+def _children(node: Any) -> dict[str, Any]:
+    return {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+
+
+def _node(value: Any) -> Any:
+    """JSON is YAML in both versions, with every text in quotes."""
+    return yaml.compose(json.dumps(value), Loader=yaml.SafeLoader)
+
+
+#: Of a state that exists for seconds.
 _PASSPHRASE = secrets.token_hex(16)
 
 
 def _diagnostics(output: str) -> str:
-    """What a preview in JSON says went wrong."""
+    """The errors in a preview's JSON."""
     try:
         told = _said(json.loads(output), "error")
     except (ValueError, AttributeError):
@@ -330,7 +358,7 @@ def _said(told: Mapping[str, Any], severity: str) -> list[str]:
 
 
 def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Names) -> list[Wanted]:
-    """The resources of a preview of an empty stack, with what a preview cannot know but the account tells."""
+    """The resources in a preview of an empty stack. What the preview does not know comes from the account."""
     made = []
     buckets = {
         step["newState"]["parent"]: step["newState"]["inputs"]["bucket"]
@@ -351,7 +379,7 @@ def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Nam
 
 
 def import_file(template: Mapping[str, Any], identifiers: Mapping[str, str]) -> dict[str, Any]:
-    """The engine's own file of a preview, with the ids that were found and without what was not."""
+    """The engine's import file, with the ids that were found and without the resources that do not exist."""
     kept = [
         {**item, "id": identifiers[item["name"]]} if item["name"] in identifiers else item
         for item in template["resources"]
@@ -361,7 +389,7 @@ def import_file(template: Mapping[str, Any], identifiers: Mapping[str, str]) -> 
 
 
 def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """What an `up` after the import does to what is there."""
+    """What an `up` after the import does to existing resources."""
     for step in steps:
         name, reasons = step["urn"].rsplit("::", 1)[-1], ", ".join(step.get("diffReasons") or [])
         if step["op"] in ("replace", "create-replacement"):
@@ -373,7 +401,7 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
 
 
 @click.command()
-@options.stack("Stack that takes the account over.")
+@options.stack("Stack that adopts the account.")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
@@ -382,11 +410,10 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
 )
 @options.as_json()
 def command(name: str, directory: Path, as_json: bool) -> None:
-    """Match a running account with a stack: what is there, what is missing, what an `up` would change.
+    """Match a running account with a stack: what exists, what is missing, what an `up` would change.
 
-    Writes the file that `pulumi import` takes and prints the commands that go on from there. The account and the stack
-    are only read. Ends with 1 when an `up` after the import would replace or delete something, or when the program
-    refuses what is there.
+    Writes the file that `pulumi import` takes and prints the commands to run next. The account and the stack are only
+    read. Exit code 1: an `up` after the import would replace or delete something, or the program rejects what exists.
     """
     stack = read(name)
     directory.mkdir(parents=True, exist_ok=True)
@@ -397,11 +424,11 @@ def command(name: str, directory: Path, as_json: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         rehearsal = Rehearsal(folder=Path(folder), stack=name)
         rehearsal.begin(settings)
-        _say("asking the program what it wants of an empty stack")
+        _say("previewing the program on an empty stack")
         template = Path(folder) / "template.json"
         steps, _ = rehearsal.preview("--import-file", str(template))
         resources = wanted(steps, account.tokens, stack.names)
-        _say(f"looking for what is there of {len(resources)} resources")
+        _say(f"looking up {len(resources)} resources")
         owned = _owned(stack)
         sought = [item for item in resources if not item.type.startswith(MADE_ANEW)]
         identifiers = {item.name: found for item in sought if (found := account.identifier(item)) is not None}
@@ -410,7 +437,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
             Line(
                 state="missing",
                 what=f"{len(resources) - len(sought)} others",
-                detail="host steps, gates, locks, marks: nothing in AWS is like them, the up makes them",
+                detail="host steps, gates, tags and locks on policies have nothing to import; the up creates them",
             )
         )
         document = import_file(json.loads(template.read_text()), identifiers)
@@ -444,11 +471,11 @@ def _looked_for(sought: Sequence[Wanted], identifiers: Mapping[str, str]) -> Ite
         if item.name in identifiers:
             yield Line(state="matched", what=item.name, detail=identifiers[item.name])
         else:
-            yield Line(state="missing", what=item.name, detail=f"the up makes it ({item.type})")
+            yield Line(state="missing", what=item.name, detail=f"the up creates it ({item.type})")
 
 
 def _owned(stack: Stack) -> set[str]:
-    """Names of the resources that the stack has already."""
+    """Names of the resources that the stack already has."""
     state = ask(stack.name, "stack", "export")["deployment"] or {}
     return {item["urn"].rsplit("::", 1)[-1] for item in state.get("resources") or []}
 
@@ -459,12 +486,14 @@ def _next(name: str, settings: Mapping[str, Any], target: Path, stack: Stack) ->
         if isinstance(value, list):
             commands.append(f"set {key}: {json.dumps(value)} in Pulumi.{name}.yaml")
         else:
-            commands.append(f"pulumi config set -s {name} {key} {value}")
+            commands.append(f"pulumi config set -s {name} {key} {shlex.quote(str(value))}")
     if "hostInstanceId" in settings and not stack.settings.host_private_key.get_secret_value():
-        commands.append(f"pulumi config set -s {name} --secret hostPrivateKey < <the machine's private key>")
+        commands.append(
+            f"pulumi config set -s {name} --secret hostPrivateKey < <file with the login user's private key>"
+        )
     return [
         *commands,
-        f"pulumi import -s {name} --file {target} --protect=false --generate-code=false",
+        f"pulumi import -s {name} --file {shlex.quote(str(target))} --protect=false --generate-code=false",
         f"pulumi preview -s {name} --diff",
         f"pulumi up -s {name}",
     ]

@@ -1,13 +1,13 @@
-"""Writes a stack's environment files for operators' scripts, the broker host and GitHub's runner (runbook, env files).
+"""Writes a stack's environment files: for operators' scripts, the broker host and GitHub's runner (runbook, env files).
 
-Owns which variable stands in which file. Leaves out secrets, of which none is ever in one, and the host's own files,
-whose table is ``hostsetup/environment.py``: the broker's file here repeats it.
+Owns which variable goes into which file. None of them is a secret. Leaves out the host's own files, whose table is
+``hostsetup/environment.py``: the broker's file here repeats it.
 """
 
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -21,16 +21,16 @@ from ops.stack import Stack, read
 
 Variables = Mapping[str, str]
 
-#: First line of every file; one without it was written by hand and is not overwritten.
+#: First line of every file. A file without it was written by hand and is not overwritten.
 HEADER = "# Written by `python -m ops env`, which overwrites it: change the stack's settings instead.\n"
 
-#: In front of every name that GitHub keeps; the workflow maps them back (runbook, table of the runner).
+#: Prefix of every variable at GitHub; the workflow takes it off again (runbook, table of the runner).
 RUNNER_PREFIX = "TEST_"
 
 
 def files(stack: Stack) -> dict[str, Variables]:
-    """Variables by file name, in a stable order; the runner's of that stack alone whose inbox its role reads, since
-    what stands under TEST_ is taken as it is. Raises StackError before the first `up`.
+    """Variables by file name, in a stable order. Only the stack whose inbox CI's role may read has a file for the
+    runner, because GitHub has one set of TEST_ variables. Raises StackError before the first `up`.
     """
     infix = stack.settings.suffix.replace("-", ".")
     operator = _operator(stack)
@@ -43,15 +43,18 @@ def files(stack: Stack) -> dict[str, Variables]:
 
 
 def render(content: Variables) -> str:
-    """The file's text: a shell may source it, and systemd and GitHub's command line read it too."""
+    """The file's text. Shells, systemd and `gh variable set -f` read it."""
     return HEADER + "".join(f"{name}={shlex.quote(value)}\n" for name, value in content.items())
 
 
 def differences(path: Path, content: Variables) -> list[str]:
-    """One line for each variable that the file has otherwise; values stay out of it."""
+    """One line for each variable that differs, without its value. Empty when the file is as it would be written."""
     if not path.exists():
         return ["the file is missing"]
-    written = parse(text_of(path))
+    try:
+        written = parse(text_of(path))
+    except ValueError as error:
+        return [f"no shell can read it ({error})"]
     lines = [f"{name} is missing" for name in content if name not in written]
     lines += [f"{name} has another value" for name in content if name in written and written[name] != content[name]]
     lines += [f"{name} is not of this stack" for name in written if name not in content]
@@ -61,29 +64,40 @@ def differences(path: Path, content: Variables) -> list[str]:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables of an environment file."""
-    parts = [line.removeprefix("export ").partition("=") for line in text.splitlines()]
-    return {name: "".join(shlex.split(value)) for name, equals, value in parts if equals and name[0] != "#"}
+    """The variables of an environment file, split into words as a POSIX shell does. Raises ValueError on a quote that
+    is not closed.
+    """
+    words = [word.partition("=") for word in shlex.split(text, comments=True)]
+    return {name: value for name, equals, value in words if equals}
 
 
 def text_of(path: Path) -> str:
-    """What a file of the operator's says. Raises ClickException."""
+    """The content of one of the operator's files, its line ends and any byte that is not UTF-8 kept for ``write``.
+    Raises ClickException.
+    """
     try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise click.ClickException(f"{path} cannot be read: {why}. Nothing has been changed.") from None
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}. Nothing was changed.") from None
 
 
-def write(path: Path, text: str) -> None:
-    """All or nothing, readable by its owner alone."""
-    descriptor, candidate = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write(path: Path, text: str, check: Callable[[Path], None] = lambda _candidate: None) -> None:
+    """Replaces the file in one step, readable by its owner only. A symbolic link stays one; its target is replaced.
+
+    ``check`` gets the complete new file before that; what it raises leaves the old one.
+    """
+    target = path.resolve()
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
+        descriptor, candidate = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
             file.flush()
             os.fsync(file.fileno())
-        Path(candidate).replace(path)
+        check(Path(candidate))
+        Path(candidate).replace(target)
     except BaseException:
         Path(candidate).unlink(missing_ok=True)
         raise
@@ -116,7 +130,7 @@ def _is_the_runners(stack: Stack) -> bool:
 
 
 def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
-    # GitHub's own deployer key is a secret, and a person puts it there.
+    # The chain's deployer key is a secret of the repository, set by a person.
     named = {"REGION": "AWS_REGION"}
     wanted = ["ACCOUNT_ID", "REGION", "BROKER_HOST", *(name for name in operator if name.endswith(("_BUCKET", "_ARN")))]
     return {
@@ -134,14 +148,14 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
     default=Path(),
     help="Where the files go (default: here).",
 )
-@click.option("--check", is_flag=True, help="Write nothing; end with 7 when a file is not as it would be written.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 7 if a file differs.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was written by hand.")
 @options.as_json()
 def command(name: str, directory: Path, check: bool, force: bool, as_json: bool) -> None:
     """Write a stack's environment files: the operator's, the broker host's, and the GitHub runner's of its stack.
 
-    They hold names and addresses, never a secret, and their order is always the same. Ends with 1 when a file was
-    written by hand and nothing is done, with --check with 7 when one differs.
+    They hold names and addresses and never a secret, in a stable order. Exit code 1: a file was written by hand, and
+    nothing was done. Exit code 7, with --check: a file differs.
     """
     wanted = {directory / file: content for file, content in files(read(name)).items()}
     if check:
@@ -156,8 +170,8 @@ def command(name: str, directory: Path, check: bool, force: bool, as_json: bool)
     ]
     if by_hand and not force:
         raise click.ClickException(
-            f"{', '.join(by_hand)} was not written by this command, and nothing has been changed. Give another "
-            "--directory, or see with --check what would be lost and overwrite it with --force."
+            f"{', '.join(by_hand)} was not written by this command. Nothing was changed. Give another "
+            "--directory, or check with --check what would be lost and overwrite it with --force."
         )
     directory.mkdir(parents=True, exist_ok=True)
     done = {}

@@ -1,7 +1,7 @@
-"""Verifies the address that the broker sends from, out of the stack's own inbox.
+"""Verifies the address that the broker sends from, with the mail that SES sends to the stack's own inbox.
 
-Owns finding SES's mail among the raw mail, taking its link and opening it. Leaves out the identity itself, which the
-program makes (``components/mail.py``), and the domain's verification, which follows DNS.
+Owns finding that mail among the raw mail and opening its link. Leaves out the identity itself, which the program
+creates (``components/mail.py``), and the verification of the domain, which SES does through DNS.
 """
 
 import email
@@ -24,50 +24,72 @@ from ops import clients, options
 from ops.account import session
 from ops.stack import Stack, read
 
-#: Seconds between two looks into the inbox, and until the mail is given up.
+#: Seconds between two checks of the inbox.
 PAUSE = 5.0
+#: Seconds to wait for the mail.
 PATIENCE = 120.0
 #: Seconds that SES may take to answer the link.
 LINK_TIMEOUT = 10.0
+#: Bytes of a mail that is still read. SES's own has a few KB, and anybody may send large ones here.
+LARGEST_READ = 1024 * 1024
 
 
 class SenderError(click.ClickException):
-    """The address could not be verified; the message says what was seen and the way out."""
+    """The address could not be verified; the message says what was seen and what to do."""
 
 
 def link_of(raw: bytes, address: str, account_id: str, region: str) -> str | None:
-    """The link in a mail of SES that verifies ``address`` for this account; None for any other mail.
+    """The link in a mail from SES that verifies ``address`` for this account; None for any other mail.
 
-    Anyone may have SES send such a mail here for an account of his own, and whoever opens its link lets that account
-    send as this address. So the link must name both the address and, in ``Context``, this account.
+    Anybody can make SES send such a mail here for another account, and opening its link would let that account send as
+    this address. So the link must name both the address and, in ``Context``, this account. Anybody can send any mail
+    here, too: one that cannot be parsed has no link.
     """
     host = f"email-verification.{region}.amazonaws.com"
-    for part in email.message_from_bytes(raw, policy=email.policy.default).walk():
-        if part.get_content_maintype() != "text":
-            continue
-        # The parser undoes quoted-printable, in which the link is cut into several lines.
-        for found in re.findall(rf"https://{re.escape(host)}/[^\s\"'<>]+", part.get_content()):
+    for text in _texts(raw):
+        for found in re.findall(rf"https://{re.escape(host)}/[^\s\"'<>]+", text):
             link = html.unescape(found)
-            named = parse_qs(urlsplit(link).query)
+            try:
+                named = parse_qs(urlsplit(link).query)
+            except ValueError:
+                continue
             if named.get("Identity.IdentityName") == [address] and named.get("Context") == [account_id]:
                 return link
     return None
 
 
+def _texts(raw: bytes) -> Iterator[str]:
+    """The text parts of a mail, decoded from quoted-printable or base64. The link is ASCII, so the charset that the
+    mail claims, which may be unknown or wrong, does not matter. The parser raises errors of many types on malformed
+    headers; parts after one are left out.
+    """
+    try:
+        for part in email.message_from_bytes(raw, policy=email.policy.compat32).walk():
+            if part.get_content_maintype() == "text" and isinstance(body := part.get_payload(decode=True), bytes):
+                yield body.decode("ascii", "replace")
+    except Exception:
+        return
+
+
 def open_link(link: str) -> bool:
-    """Whether SES takes it: a link lives for 24 hours, and its mail stays in the inbox for longer. Raises SenderError
-    when nobody answers. An endpoint that stands for AWS stands for the link's host too.
+    """Whether SES accepts the link. A link is valid for 24 hours, and its mail stays in the inbox for longer. Raises
+    SenderError when nothing answers. An endpoint in place of AWS also takes the place of the link's host.
+
+    Proxies and authorities are the environment's, as for AWS itself; credentials of a netrc file are never sent.
     """
     stand_in = os.environ.get("AWS_ENDPOINT_URL")
     parts = urlsplit(link)
+    url, headers = (f"{stand_in}/?{parts.query}", {"Host": parts.netloc}) if stand_in else (link, {})
     try:
-        if stand_in:
-            answer = requests.get(f"{stand_in}/?{parts.query}", headers={"Host": parts.netloc}, timeout=LINK_TIMEOUT)
-        else:
-            answer = requests.get(link, timeout=LINK_TIMEOUT)
+        answer = requests.get(url, headers=headers, auth=no_auth, timeout=LINK_TIMEOUT)
     except requests.RequestException as error:
         raise SenderError(f"{parts.netloc} does not answer: {type(error).__name__}. Run the command again.") from None
     return answer.ok
+
+
+def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """In place of what requests would find in ``~/.netrc`` for the host."""
+    return request
 
 
 def verify(
@@ -78,11 +100,11 @@ def verify(
     patience: float = PATIENCE,
     pause: float = PAUSE,
 ) -> str:
-    """One sentence about the address, which is verified then. Raises SenderError."""
+    """Returns one sentence once the address is verified. Raises SenderError."""
     address, bucket = stack.names.email_from, stack.names.bucket("mail")
     ses, s3 = clients.of(account, "sesv2"), clients.of(account, "s3")
     if _is_verified(ses, address, stack.name):
-        return f"{address} is verified; nothing was done"
+        return f"{address} is verified already; nothing was done"
     seen: set[str] = set()
     until = time.monotonic() + patience
     asked = False
@@ -93,24 +115,24 @@ def verify(
                 continue
             say(f"opening the link of {key}")
             if not open_link(link):
-                say("SES does not take it any more; the mail stays")
+                say("SES no longer accepts it; the mail stays")
                 continue
             s3.delete_object(Bucket=bucket, Key=key)
             if _is_verified(ses, address, stack.name):
                 return f"{address} is verified"
-            say("SES does not say so yet")
+            say("SES does not report the address as verified yet")
         if not asked:
-            say(f"asking SES for a mail to {address}")
+            say(f"asking SES to send a mail to {address}")
             clients.of(account, "ses").verify_email_identity(EmailAddress=address)
             asked = True
         elif _is_verified(ses, address, stack.name):
             return f"{address} is verified"
         if time.monotonic() + pause > until:
             raise SenderError(
-                f"no mail of SES for {address} in s3://{bucket}/{INBOUND_PREFIX} after {patience:.0f} s "
-                f"({len(seen)} mails were read, none has its link). See that mail arrives there: MX record of "
+                f"no mail from SES for {address} in s3://{bucket}/{INBOUND_PREFIX} after {patience:.0f} s "
+                f"({len(seen)} mails were read, none has its link). Check that mail arrives there: MX record of "
                 f"{stack.names.mail_domain}, rule {stack.names.receipt_rule} in the active rule set "
-                "(`agentkeys audit` looks). Then run the command again."
+                f"(`agentkeys audit -s {stack.name}` checks both). Then run the command again."
             )
         say(f"waiting for the mail in s3://{bucket}/{INBOUND_PREFIX}")
         time.sleep(pause)
@@ -122,25 +144,35 @@ def _is_verified(ses: Any, address: str, stack: str) -> bool:
     except ClientError as error:
         if not clients.is_absent(error):
             raise
-        raise SenderError(f"SES does not know {address}: run `pulumi up -s {stack}` first") from None
+        raise SenderError(f"SES has no identity {address}: run `pulumi up -s {stack}` first") from None
 
 
 def _mails(s3: Any, bucket: str, seen: set[str]) -> Iterator[tuple[str, bytes]]:
-    """What was not seen yet, the newest first; an older mail's link may be worn out."""
+    """New mails, the newest first, since the link of an older one may have expired. A mail that was deleted in the
+    meantime is left out.
+    """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=INBOUND_PREFIX)
     listed = [item for page in pages for item in page.get("Contents", []) if item["Key"] not in seen]
     for item in sorted(listed, key=lambda item: item["LastModified"], reverse=True):
         seen.add(item["Key"])
-        yield item["Key"], s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+        if item["Size"] > LARGEST_READ:
+            continue
+        try:
+            raw = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+        except ClientError as error:
+            if not clients.is_absent(error):
+                raise
+            continue
+        yield item["Key"], raw
 
 
 @click.command()
 @options.stack("Stack whose sender is verified.")
 def command(name: str) -> None:
-    """Verify the address that the broker sends from, by the mail that SES sends to it.
+    """Verify the address that the broker sends from, with the mail that SES sends to it.
 
-    The mail arrives in the stack's own inbox. Its link is opened and the mail is deleted; nothing is done for an
-    address that is verified. Ends with 1 when no mail with its link came.
+    The mail arrives in the stack's own inbox. The command opens its link and deletes the mail. For an address that is
+    verified already it makes one API call and nothing else. Exit code 1: no mail with the link arrived.
     """
     stack = read(name)
     click.echo(verify(stack, session(stack.settings), say=lambda line: click.echo(line, err=True)))

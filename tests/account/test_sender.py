@@ -1,6 +1,7 @@
 """`agentkeys sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
 
 import quopri
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -77,7 +78,7 @@ def test_with_worn_out_links_alone_another_mail_is_asked_for(client, stack, here
     client("s3").put_object(Bucket=inbox, Key="inbound/0-worn-out", Body=worn_out)
     lines = []
     assert sender.verify(stack, here, say=lines.append, pause=0.01) == f"{ADDRESS} is verified"
-    assert lines.count(f"asking SES for a mail to {ADDRESS}") == 1
+    assert lines.count(f"asking SES to send a mail to {ADDRESS}") == 1
 
 
 def test_a_link_is_read_to_its_end_out_of_quoted_printable_with_every_equals_sign_in_it():
@@ -88,11 +89,11 @@ def test_a_link_is_read_to_its_end_out_of_quoted_printable_with_every_equals_sig
     assert sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION) == link
 
 
-def test_a_verified_address_costs_one_question(client, stack, here, inbox, identity):
+def test_a_verified_address_costs_one_call(client, stack, here, inbox, identity):
     sender.verify(stack, here, say=lambda _line: None)
     before = keys(client, inbox)
     lines = []
-    assert sender.verify(stack, here, say=lines.append) == f"{ADDRESS} is verified; nothing was done"
+    assert sender.verify(stack, here, say=lines.append) == f"{ADDRESS} is verified already; nothing was done"
     assert (lines, keys(client, inbox)) == ([], before)
 
 
@@ -101,7 +102,7 @@ def test_a_lost_mail_is_asked_for_again(client, stack, here, inbox, identity):
         client("s3").delete_object(Bucket=inbox, Key=key)
     lines = []
     assert sender.verify(stack, here, say=lines.append, pause=0.01) == f"{ADDRESS} is verified"
-    assert lines[0] == f"asking SES for a mail to {ADDRESS}"
+    assert lines[0] == f"asking SES to send a mail to {ADDRESS}"
 
 
 @pytest.mark.parametrize(("context", "name"), [("111122223333", ADDRESS), (ACCOUNT_ID, "someone@else.org")])
@@ -124,12 +125,12 @@ def test_without_the_mail_the_message_says_what_to_look_at(client, stack, here, 
     ses.delete_receipt_rule(RuleSetName=active, RuleName="in")
     for key in keys(client, inbox):
         client("s3").delete_object(Bucket=inbox, Key=key)
-    with pytest.raises(sender.SenderError, match=r"no mail of SES for .*\(0 mails were read.*MX record of bots-test"):
+    with pytest.raises(sender.SenderError, match=r"no mail from SES for .*\(0 mails were read.*MX record of bots-test"):
         sender.verify(stack, here, say=lambda _line: None, patience=0.05, pause=0.02)
 
 
 def test_before_the_first_up_the_way_out_is_named(stack, here, inbox):
-    with pytest.raises(sender.SenderError, match=r"SES does not know .*: run `pulumi up -s test` first"):
+    with pytest.raises(sender.SenderError, match=r"SES has no identity .*: run `pulumi up -s test` first"):
         sender.verify(stack, here, say=lambda _line: None)
 
 
@@ -139,3 +140,65 @@ def test_a_forged_mail_leads_nowhere_else():
         b"From: no-reply-aws@amazon.com\r\n\r\nhttps://email-verification.us-east-1.amazonaws.com.evil.org/?a=1\r\n"
     )
     assert sender.link_of(forged, ADDRESS, ACCOUNT_ID, REGION) is None
+
+
+LINK = DECOY % (ACCOUNT_ID, ADDRESS)
+
+
+def mail(head, body=LINK):
+    return f"{head}\r\n\r\n{body}\r\n".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail("Content-Type: text/plain; charset=no-such-charset"),
+        mail('Content-Type: text/plain; charset="utf-8\xff"'),
+        mail("Content-Type: text/plain; charset=utf-8", f"\xff\xfe {LINK}"),
+        mail("Content-Type: text/plain; charset*=utf-8''%ff"),
+        mail("Content-Transfer-Encoding: 8bit\r\nSubject: =?no-such?B?!!!?=\r\nContent-Type: text/plain"),
+        mail("To: \"a\" <@:\r\nDate: \xff\r\nContent-Type: text/plain; =;;"),
+    ],
+)  # fmt: skip
+def test_the_link_is_found_whatever_the_mail_claims_about_itself(raw):
+    assert sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION) == LINK
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        mail("Content-Type: multipart/mixed; boundary=", "--"),
+        mail("Content-Type: text/plain; charset=no-such-charset", "nothing"),
+        mail("Content-Type: text/plain; charset=idna", "a" * 100),
+        mail("Content-Type: message/rfc822", "Content-Type: message/rfc822\r\n\r\n" * 2000),
+        mail("Content-Type: text/html", LINK.replace("https://email", "https://[email")),
+        mail("Content-Type: text/plain", LINK.replace("?", "?" + "a=1&" * 3000)),
+    ],
+)  # fmt: skip
+def test_no_mail_ends_the_command(raw):
+    sender.link_of(raw, ADDRESS, ACCOUNT_ID, REGION)
+
+
+def test_a_mail_with_an_unknown_charset_does_not_keep_the_address_from_being_verified(
+    client, stack, here, inbox, identity
+):
+    client("s3").put_object(
+        Bucket=inbox, Key="inbound/zzz-newest", Body=mail("Content-Type: text/plain; charset=x-evil", "no link")
+    )
+    assert sender.verify(stack, here, say=lambda _line: None) == f"{ADDRESS} is verified"
+
+
+def test_the_link_is_opened_without_a_password_of_the_operators(account, monkeypatch, tmp_path):
+    """requests reads ~/.netrc by itself; a `default` line there would be sent to SES."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password s3cret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    sent = []
+    monkeypatch.setattr(
+        "requests.Session.send", lambda _self, request, **_how: sent.append(request) or SimpleNamespace(ok=True)
+    )
+    assert sender.open_link(LINK)
+    assert "Authorization" not in sent[0].headers

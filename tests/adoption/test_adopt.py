@@ -202,7 +202,7 @@ def test_an_address_that_can_be_nobodys_is_refused_with_its_record(ground, repor
     runbook.address_records(ground.clients, NAMES, ZONE_ID, "198.18.0.7")
     refused = ground.adopt(check=False)
     assert refused.returncode == 1
-    assert "the A record of broker.litentry.org says 198.18.0.7, which is in 198.18.0.0/15" in refused.stderr
+    assert "the A record of broker.litentry.org has 198.18.0.7, which is in 198.18.0.0/15" in refused.stderr
 
 
 def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(ground, machine):

@@ -91,4 +91,4 @@ def test_the_ladder_proposes_a_machine_and_its_address(proposed, world, settings
 def test_a_name_that_leads_into_a_refused_range_ends_with_its_record_and_the_range(proposed, network):
     with pytest.raises(AdoptError) as refused:
         proposed(record=str(network[7]))
-    assert f"the A record of broker.litentry.org says {network[7]}, which is in {network}" in str(refused.value)
+    assert f"the A record of broker.litentry.org has {network[7]}, which is in {network}" in str(refused.value)

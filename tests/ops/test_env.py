@@ -111,7 +111,24 @@ def test_a_file_written_by_hand_is_kept_until_force_is_given(run, tmp_path):
     path.write_text("ACCOUNT_ID=1\n")
     refused = run()
     assert refused.exit_code == exits.WRONG
-    assert "was not written by this command, and nothing has been changed" in refused.output
+    assert "was not written by this command. Nothing was changed" in refused.output
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
     assert run("--force").exit_code == exits.OK
     assert path.read_text().startswith(env.HEADER)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("export EIP=3.208.12.34 # the host's\n", "as it should be"),
+        ("EIP='3.208.12.34\n", "no shell can read it (No closing quotation)"),
+        ('#EIP=1\n  EIP="3.208.12.34"\r\n', "as it should be"),
+        ("EIP=3.208.12.34\nNOTE=\xff\n", "NOTE is not of this stack"),
+    ],
+    ids=["exported with a comment", "open quote", "indented and quoted", "not UTF-8"],
+)
+def test_check_reads_a_file_as_a_shell_does(tmp_path, text, told):
+    path = tmp_path / "broker.env"
+    path.write_bytes(text.encode("latin-1"))
+    path.chmod(0o600)
+    assert "; ".join(env.differences(path, {"EIP": "3.208.12.34"}) or ["as it should be"]) == told
