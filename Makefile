@@ -18,7 +18,7 @@ help: ## list these targets
 
 setup: venv/.installed venv/bin/agentkeys ## install the locked packages and the command agentkeys into venv/
 
-venv/.installed: requirements-dev.lock
+venv/.installed: requirements/dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}. Run make PYTHON=/path/to/python3.11")' >&2
 	@echo "installing the locked packages into venv/ (about a minute)" >&2
@@ -30,7 +30,7 @@ venv/bin/agentkeys: ops/agentkeys venv/.installed
 	@install -m 755 $< $@
 
 policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
-	@venv/bin/python -m sandbox.virtualenv policypack/venv policypack/requirements.lock
+	@venv/bin/python -m dev.toolchain.virtualenv policypack/venv requirements/policypack.lock
 
 tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
 	@$(SANDBOX) tools
@@ -59,39 +59,39 @@ test-fast: tools ## the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST) -q
 
 test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
-	venv/bin/python -m pytest tests/test_policies.py tests/truth -q
+	venv/bin/python -m pytest tests/unit/components/policies/test_policies.py tests/unit/components/policies/truth -q
 
 check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/observe ops/agentkeys
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
-	go=$$(venv/bin/python -m sandbox.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
-		"$$go" -C lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
-	venv/bin/python -m lint
+	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
+		"$$go" -C dev/lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	venv/bin/python -m dev.lint
 
 golden: tools ## write the golden files anew; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) -q --update-golden
 
-lock: setup ## write the lock files anew after a change of a requirements*.txt
-	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
-	$(COMPILE) requirements-ops.txt --output-file requirements-ops.lock --constraint requirements-dev.lock
-	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements-dev.lock
-	$(COMPILE) policypack/requirements.txt --output-file policypack/requirements.lock
-	$(COMPILE) lint/iam-requirements.txt --output-file lint/iam-requirements.lock
-	$(COMPILE:3.11=3.11.5) lint/checkov-requirements.txt --output-file lint/checkov-requirements.lock
-	$(COMPILE) requirements-cloudflare.txt --output-file requirements-cloudflare.lock --constraint requirements-dev.lock
+lock: setup ## write the lock files anew after a change of a requirements file
+	$(COMPILE) requirements/dev.txt --output-file requirements/dev.lock
+	$(COMPILE) requirements/ops.txt --output-file requirements/ops.lock --constraint requirements/dev.lock
+	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements/dev.lock
+	$(COMPILE) requirements/policypack.txt --output-file requirements/policypack.lock
+	$(COMPILE) requirements/iam.txt --output-file requirements/iam.lock
+	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
+	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
 
 pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other
-	@venv/bin/python -m upkeep.pins
+	@venv/bin/python -m dev.pins
 
 licences: setup ## write docs/licences.md anew
-	venv/bin/python -m pytest tests/test_licences.py -q -m "not engine" --update-golden
+	venv/bin/python -m pytest tests/unit/dev/test_licences.py -q -m "not engine" --update-golden
 
 graph: setup ## draw docs/graph.svg, the picture of the program, anew
-	venv/bin/python -m pytest tests/test_picture.py -q --update-golden
+	venv/bin/python -m pytest tests/unit/dev/test_picture.py -q --update-golden
 
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)

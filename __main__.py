@@ -3,8 +3,8 @@
 import pulumi
 import pulumi_aws as aws
 
-from components import existing, preflight
 from components.buckets import PrivateBucket, PrivateBucketArgs
+from components.checks import existing, preflight
 from components.dns import Records, RecordsArgs, cloudflare_zone
 from components.federation import Federation, FederationArgs
 from components.host import BrokerHost, BrokerHostArgs, ExistingHost

@@ -2,7 +2,7 @@
 
 Owns the rules a value must keep and the messages when it does not. Types, meanings and defaults are declared in
 ``Pulumi.yaml``; the model has no defaults of its own. What depends on AWS's answer (account, zone, rule set) is checked
-in ``components/preflight.py``.
+in ``components/checks/preflight.py``.
 """
 
 import base64

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 # The components and settings are the deployments'; Pulumi starts this project in its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from components import preflight
+from components.checks import preflight
 from components.ci import CiRoles, CiRolesArgs
 from components.singletons import Singletons
 from settings import AccountSettings, load

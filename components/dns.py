@@ -13,9 +13,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_command as command
 
-from components.existing import reason
+import gates
+from components.checks.existing import reason
 from components.naming import Names
-from hostsetup import gates
 
 #: Seconds, from the runbook.
 TTL = 300
@@ -143,7 +143,7 @@ def cloudflare_zone(zone: str, zone_id: str) -> None:
     except ModuleNotFoundError:
         raise pulumi.RunError(
             "dns: 'cloudflare' needs its provider, which is not installed. Nothing was created. Run "
-            "`venv/bin/python -m pip install --require-hashes -r requirements-cloudflare.lock` and then this again."
+            "`venv/bin/python -m pip install --require-hashes -r requirements/cloudflare.lock` and then this again."
         ) from None
     except Exception as error:
         raise pulumi.RunError(

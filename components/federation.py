@@ -11,8 +11,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_command as command
 
+import gates
 from components.naming import STS_AUDIENCE, Names
-from hostsetup import gates
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 A machine that is there already keeps its key, its firewall and its disk; it gets an address, a mark and, when asked,
 the instance profile. Leaves out what runs on it (``hostsetup/``) and what must be true of an existing one
-(``components/existing.py``). The machine holds no secret in user data: whoever reaches the metadata service could read
-it.
+(``components/checks/existing.py``). The machine holds no secret in user data: whoever reaches the metadata service
+could read it.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from pathlib import Path
 import pulumi
 import pulumi_command as command
 
-from hostsetup import gates
+import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import authorized_keys, steps
 

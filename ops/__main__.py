@@ -1,8 +1,9 @@
 """The operator's commands around an `up`: `agentkeys --help`, or `python -m ops` without the installed command.
 
 Owns the list of commands and how each of them ends: a signal, a refusal of AWS and a file that cannot be read are one
-line. A command is a module of this folder with a click command named ``command``, loaded when it is called, so that a
-shell completes the list at once. Leaves out ``ops.recover``, which runs before the state can be read.
+line each. A command is a module of ``ops/commands`` with a click command named ``command``. It is loaded when it is
+called, so that a shell completes the list at once. Leaves out ``ops.commands.recover``, which runs before the state can
+be read.
 """
 
 import errno
@@ -48,7 +49,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"ops.{cmd_name}").command
+        found: click.Command = importlib.import_module(f"ops.commands.{cmd_name}").command
         return found
 
     def resolve_command(

@@ -1,7 +1,7 @@
 """AWS clients of the operator's commands: region always explicit, patience with throttling.
 
 Owns how a client is made, and which answers say that something is not there. Leaves out whose account it is
-(``ops/account.py``) and what is asked.
+(``ops/session.py``) and what is asked.
 """
 
 import ipaddress

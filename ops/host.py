@@ -1,7 +1,7 @@
 """The broker host over SSH, as the stack's steps reach it: its key, its pinned host key, its login user.
 
 Owns one call, a script as root, and what is said when it fails. The private key is a secret output of the stack. Leaves
-out how `ssh` is called (``hostsetup/login.py``) and what is run there.
+out how `ssh` is called (``gates/ssh.py``) and what is run there.
 """
 
 import contextlib
@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from hostsetup import login
+from gates.ssh import LoginError
+from gates.ssh import openssh as calling_openssh
+from gates.ssh import session as ssh_session
 from ops import exits
 from ops.stack import Stack, ask
 
@@ -47,7 +49,7 @@ def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = 
     target, host_key = f"{user}@{stack.output('elasticIp')}", stack.output("sshHostKey")
     with contextlib.ExitStack() as opened:
         with openssh():
-            ssh = opened.enter_context(login.session(target, private_key, host_key, options))
+            ssh = opened.enter_context(ssh_session(target, private_key, host_key, options))
         yield ssh
 
 
@@ -55,9 +57,9 @@ def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = 
 def openssh() -> Iterator[None]:
     """Around a call of one of OpenSSH's programs. Raises HostError when it is not there."""
     try:
-        with login.openssh():
+        with calling_openssh():
             yield
-    except login.LoginError as error:
+    except LoginError as error:
         raise HostError(str(error)) from None
 
 

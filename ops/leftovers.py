@@ -1,7 +1,7 @@
 """What an account has under a stack's names, and what of it the stack's state does not know.
 
 Owns how each kind is found, its id in a state, and the commands that remove it, in an order in which they can be run.
-Leaves out taking it over (``ops/adopt.py``): what only this program names is nobody else's, and cannot be.
+Leaves out taking it over (``ops/commands/adopt.py``): what only this program names is nobody else's, and cannot be.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 from components import arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
-from ops.recover import ALIVE
+from ops.commands.recover import ALIVE
 from ops.stack import Stack
 
 

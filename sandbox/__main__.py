@@ -27,16 +27,16 @@ def main() -> int:
             made.add_argument("--stack", default="test", help="stack name (default test)")
     given = parser.parse_args()
 
-    from ops.recover import RecoveryError
-    from sandbox.account.acme import AcmeError
-    from sandbox.account.ports import PortTakenError
-    from sandbox.account.snapshot import SnapshotError
+    from dev.toolchain.virtualenv import VirtualenvError
+    from dev.toolchain.wheels import WheelError
+    from ops.commands.recover import RecoveryError
+    from sandbox.aws.acme import AcmeError
+    from sandbox.aws.ports import PortTakenError
+    from sandbox.aws.snapshot import SnapshotError
     from sandbox.engine.build import EngineError
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
-    from sandbox.virtualenv import VirtualenvError
-    from sandbox.wheels import WheelError
 
     # Each says by itself what was seen and what to do.
     explained = (

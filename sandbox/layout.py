@@ -15,9 +15,6 @@ HOME = Path(os.environ.get("AGENTKEYS_SANDBOX_HOME") or CHECKOUT / ".sandbox")
 PULUMI_HOME = HOME / "pulumi"
 STATE = HOME / "state"
 
-#: What is expensive to make and the same for every clone: engine binaries and the hosts' base image, keyed by version.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentkeys-cloud"
-
 #: One sandbox runs on a machine at a time, since addresses and the packet filter are the machine's.
 LOCK = Path("/run/agentkeys-sandbox.lock")
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.recover import recover
-from sandbox import golang, layout, locks, tools
+from dev.toolchain import golang
+from ops.commands.recover import recover
+from sandbox import layout, locks, tools
 from sandbox.engine import build, policies
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.hosts.machine import require_machine

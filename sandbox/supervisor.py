@@ -156,12 +156,12 @@ def stop(progress: Callable[[str], None]) -> None:
 def serve() -> None:
     """Be the sandbox until SIGTERM or SIGINT."""
     # Moto and its neighbours take seconds to import; only this process needs them.
-    from sandbox.account.acme import AcmeServer
-    from sandbox.account.dns import DohServer, NameServer
-    from sandbox.account.machines import USUAL_PORTS
-    from sandbox.account.mail import MailServer
-    from sandbox.account.ports import require_free
-    from sandbox.account.server import Account
+    from sandbox.aws.acme import AcmeServer
+    from sandbox.aws.dns import DohServer, NameServer
+    from sandbox.aws.instances import USUAL_PORTS
+    from sandbox.aws.mail import MailServer
+    from sandbox.aws.ports import require_free
+    from sandbox.aws.server import Account
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")

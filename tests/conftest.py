@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import emulation
-from tests.recorder import INSTANCE_ID, LOOP, OWNER_ID, PROJECT, REPOSITORY_ID, Recorder, run
+from dev.recorder import INSTANCE_ID, LOOP, OWNER_ID, PROJECT, REPOSITORY_ID, Recorder, run
+from tests.support import emulation
 
 GOLDEN = Path(__file__).parent / "golden"
 STACKS = ("prod", "test")

@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import golang, layout
+from dev import toolchain
+from dev.toolchain import golang
+from sandbox import layout
 from sandbox.engine import versions
 
 Progress = Callable[[str], None]
@@ -127,7 +129,7 @@ def folder() -> Path:
     digest = hashlib.sha256(repr((versions.PULUMI, versions.PLUGINS, PARTS, platform.machine())).encode())
     for path in sorted(GO_MODULES.glob("*/go.*")):
         digest.update(f"{path.relative_to(GO_MODULES)}\n".encode() + path.read_bytes())
-    return layout.CACHE / "engine" / digest.hexdigest()[:16]
+    return toolchain.CACHE / "engine" / digest.hexdigest()[:16]
 
 
 def ready() -> Engine | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import layout, virtualenv
+from dev.toolchain import virtualenv
+from sandbox import layout
 from sandbox.engine.build import Engine
 
 PACK = layout.CHECKOUT / "policypack"
@@ -22,7 +23,7 @@ _PLUGIN = f"analyzer-policy-{_RUNTIME}"
 
 def prepare(engine: Engine, pulumi_home: Path, progress: Callable[[str], None]) -> Path:
     """The folder to give the engines of this PULUMI_HOME as ``--policy-pack``. Raises VirtualenvError."""
-    programs = virtualenv.ensure(PACK / "venv", PACK / "requirements.lock", progress)
+    programs = virtualenv.ensure(PACK / "venv", layout.CHECKOUT / "requirements/policypack.lock", progress)
     if engine.official:
         return PACK
     plugin = pulumi_home / "plugins" / f"{_PLUGIN}-v1.0.0" / f"pulumi-{_PLUGIN}"

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox import layout
+from dev import toolchain
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 
 SUITE = "bookworm"
@@ -84,7 +84,7 @@ def ensure_image(progress: Progress) -> Path:
     The key leaves out the mirror: after a change of the machine's apt sources, delete the cached folder.
     """
     require_tools(progress)
-    folder = layout.CACHE / "host-image"
+    folder = toolchain.CACHE / "host-image"
     image = folder / _KEY
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:

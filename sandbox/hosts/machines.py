@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import layout
+from dev import toolchain
 from sandbox.hosts import network
 from sandbox.hosts.image import egress_ports
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
@@ -33,7 +33,7 @@ _CGROUP = "agentkeys-sandbox"
 _PROPAGATE = Path("/run/systemd/nspawn/propagate")
 
 #: Packages that hosts have downloaded, laid over the image so that the next host need not.
-_PACKAGES = layout.CACHE / "host-packages"
+_PACKAGES = toolchain.CACHE / "host-packages"
 _ARCHIVES = Path("var/cache/apt/archives")
 
 _POWER_OFF_SECONDS = 30

@@ -14,9 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dev.toolchain import CACHE, golang
 from hostsetup.services import BINARIES
-from sandbox import golang
-from sandbox.layout import CACHE
 
 _SOURCES = Path(__file__).parent
 

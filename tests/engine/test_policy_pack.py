@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dev.recorder import PROJECT
 from policypack.table import RULES
 from sandbox.engine import build, policies, warm
 from sandbox.rehearsal import say
-from tests.recorder import PROJECT
 
 pytestmark = pytest.mark.engine
 

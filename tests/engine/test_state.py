@@ -19,8 +19,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from dev.recorder import PROJECT
 from sandbox.engine import build
-from tests.recorder import PROJECT
 
 DOCUMENT = (PROJECT / "docs/state.md").read_text()
 BLOCKS = {
@@ -33,7 +33,7 @@ MESSAGES = re.findall(r"^\| `([^`]+)` \|", DOCUMENT, re.MULTILINE)
 
 SERVER = """\
 import pathlib, sys
-from sandbox.account.server import Account
+from sandbox.aws.server import Account
 account = Account(
     pathlib.Path(sys.argv[1]), "429071895007", "example.org", "Z0000000000STATE", "us-east-1", lambda: None, port=0
 )

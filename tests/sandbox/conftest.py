@@ -10,9 +10,9 @@ import pytest
 import urllib3
 from botocore.exceptions import ClientError
 
-from hostsetup import gates
+from gates import dns
 from sandbox import layout, rehearsal, supervisor
-from tests import emulation
+from tests.support import emulation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +45,7 @@ class Ground:
 
     def address(self, name: str) -> str:
         """As the world sees it: over DNS-over-HTTPS."""
-        (found,) = gates.resolve(name, json.loads(self.surroundings["AGENTKEYS_DOH_URLS"])[0])
+        (found,) = dns.resolve(name, json.loads(self.surroundings["AGENTKEYS_DOH_URLS"])[0])
         return found
 
     def get(self, name: str, path: str, *, method: str = "GET", **request: Any) -> urllib3.BaseHTTPResponse:

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
-from tests.emulation import FOOTPRINT, eventually, refuses
-from tests.machine.releases import EXITS
+from tests.support.emulation import FOOTPRINT, eventually, refuses
+from tests.support.releases import EXITS
 
 ACTOR = "ab" * 32
 

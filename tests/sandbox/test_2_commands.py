@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.recorder import PROJECT
 from sandbox import layout, rehearsal
-from tests.recorder import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "docs/runbook.md"]
 
@@ -36,7 +36,7 @@ HERE = {
     "agentkeys retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
     "agentkeys sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
     "agentkeys ssh -s test": (0, "--fallback"),
-    "venv/bin/python -m ops.recover --stack test": (0, "has no unfinished operation"),
+    "venv/bin/python -m ops.commands.recover --stack test": (0, "has no unfinished operation"),
 }
 
 #: What a person would answer or add; the rest of the command is the document's.
@@ -52,19 +52,19 @@ SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
 
 #: Run by another test, or by the gate, with a piece of the file that shows the call.
 ELSEWHERE = {
-    'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
-    "agentkeys --help": ("tests/ops/test_commands.py", '"--help"'),
+    'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/unit/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
+    "agentkeys --help": ("tests/unit/ops/test_commands.py", '"--help"'),
     "make bench": ("Makefile", "bench: setup"),
     "make check": (".ci/run", "make check"),
     "make down STACK=test": ("tests/sandbox/test_5_ends.py", 'rehearsal.down("test"'),
     "make golden": ("tests/conftest.py", "--update-golden"),
-    "make graph": ("tests/test_picture.py", "docs/graph.svg"),
-    "make licences": ("tests/test_licences.py", "docs/licences.md"),
-    "make lock": ("tests/test_locks.py", "the same for everybody"),
+    "make graph": ("tests/unit/dev/test_picture.py", "docs/graph.svg"),
+    "make licences": ("tests/unit/dev/test_licences.py", "docs/licences.md"),
+    "make lock": ("tests/unit/dev/test_lock_files.py", "the same for everybody"),
     "make setup": ("Makefile", "tools: setup"),
     "make test": (".ci/run", "make test"),
     "make test-fast": ("Makefile", "test: tools"),
-    "make test-policies": ("Makefile", "tests/truth"),
+    "make test-policies": ("Makefile", "tests/unit/components/policies/truth"),
     "make up": ("tests/sandbox/test_1_up.py", 'rehearsal.up("test"'),
     "make up STACK=prod": ("tests/sandbox/test_3_beside.py", 'rehearsal.up("prod"'),
     "pulumi -C account destroy": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "destroy"'),
@@ -72,13 +72,13 @@ ELSEWHERE = {
     "pulumi -C account up": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "up"'),
     "pulumi cancel -s test": ("docs/state.md", "pulumi cancel"),
     "pulumi destroy": ("tests/sandbox/test_9_retire.py", '"prod", "destroy"'),
-    "pulumi import": ("tests/adoption/test_adopt.py", '"pulumi", "import"'),
+    "pulumi import": ("tests/engine/test_adopt.py", '"pulumi", "import"'),
     "pulumi login s3://<state bucket>?region=us-east-1": ("docs/state.md", "pulumi login"),
     "pulumi preview": ("tests/sandbox/test_1_up.py", '"preview"'),
     "pulumi stack init test --secrets-provider": ("docs/state.md", "--secrets-provider"),
     "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/sandbox/conftest.py", '"--show-secrets"'),
     "pulumi up": ("tests/sandbox/test_1_up.py", '"up", "--yes"'),
-    "agentkeys adopt -s prod": ("tests/adoption/test_adopt.py", '"ops", "adopt"'),
+    "agentkeys adopt -s prod": ("tests/engine/test_adopt.py", '"ops", "adopt"'),
     "agentkeys adopt -s test": ("tests/sandbox/test_6_takeover.py", "ops adopt -s test"),
     "agentkeys proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
     "agentkeys retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),

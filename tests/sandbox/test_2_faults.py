@@ -1,7 +1,7 @@
 """Faults of the scripts that went before, on the stack that is up: what is done by hand in the account is seen and put
 back, a rehearsal writes nothing, no region but the stack's is asked.
 
-``tests/test_faults.py`` lists every fault with its tests.
+``tests/unit/test_faults.py`` lists every fault with its tests.
 """
 
 import json

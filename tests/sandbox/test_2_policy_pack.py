@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from lint import preview, resources
-from lint.__main__ import programs
+from dev.lint import preview, resources
+from dev.lint.__main__ import programs
 from policypack.table import RULES
 from sandbox import layout, rehearsal
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox import rehearsal
-from sandbox.account.seed import PRIVATE_ZONE_ID
+from sandbox.aws.seed import PRIVATE_ZONE_ID
 
 KEY = "agentkeys-cloud:"
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 import yaml
 
+from dev.recorder import PROJECT
 from sandbox import layout
-from tests.recorder import PROJECT
 
 GH = """#!/bin/sh
 echo "$*" >>"$RUNNER_TEMP/gh.log"

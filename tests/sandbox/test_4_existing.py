@@ -1,6 +1,6 @@
 """A machine that Pulumi did not launch, with the real engine: its address ladder run by run, and what destroy leaves.
 
-Only the host and the first steps over SSH are targets; ``tests/machine`` sets such a machine up to its end.
+Only the host and the first steps over SSH are targets; ``tests/sandbox/machine`` sets such a machine up to its end.
 """
 
 import subprocess
@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from sandbox import layout, rehearsal
-from sandbox.account import seed
-from tests import emulation
+from sandbox.aws import seed
+from tests.support import emulation
 
 KEY = "agentkeys-cloud:"
 STACK = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack="existing")

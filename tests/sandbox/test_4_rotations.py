@@ -13,11 +13,11 @@ import sys
 import pytest
 import yaml
 
-from hostsetup import gates
-from ops.ssh import ephemeral_key
+from gates import issuer
+from ops.commands.ssh import ephemeral_key
 from sandbox import layout
-from tests.emulation import eventually
 from tests.sandbox.test_1_up import ACTOR
+from tests.support.emulation import eventually
 
 RUNBOOK = (layout.CHECKOUT / "docs/runbook.md").read_text()
 BROKER = "test-broker.litentry.org"
@@ -77,7 +77,7 @@ class Rotated:
         return [line.split()[1] for line in lines]
 
     def thumbprint(self):
-        return gates.thumbprint(self.ground.address(BROKER), BROKER)
+        return issuer.thumbprint(self.ground.address(BROKER), BROKER)
 
     def registered(self):
         arn = self.ground.outputs("test")["oidcProviderArn"]
@@ -171,7 +171,7 @@ def test_a_key_that_the_host_does_not_have_is_told_before_any_step_with_the_way_
     outputs = ground.outputs("test")
     known, target = outputs["sshHostKey"].strip(), f"ubuntu@{outputs['elasticIp']}"
     done = subprocess.run(
-        [sys.executable, "-m", "hostsetup.gates", "login", "--timeout", "1", "--host-key", known, target],
+        [sys.executable, "-m", "gates", "login", "--timeout", "1", "--host-key", known, target],
         cwd=layout.CHECKOUT, input=ephemeral_key()[0], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

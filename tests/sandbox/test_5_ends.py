@@ -1,7 +1,7 @@
 """The ends: prod refuses, the account refuses, test goes and takes nothing of prod along."""
 
 from sandbox import layout, rehearsal
-from tests.emulation import refuses
+from tests.support.emulation import refuses
 
 
 def test_prod_refuses_to_be_destroyed_and_loses_nothing(ground):

@@ -1,7 +1,7 @@
 """A running account is taken over: made by hand as the runbook's commands do, its host serving, its buckets full.
 
 One operator goes the runbook's way, "Adopt a running account", with the commands that it prints. Leaves out what
-``tests/adoption`` asks of the report, and ``tests/machine`` of the host's steps one by one.
+``tests/engine/test_adopt.py`` asks of the report, and ``tests/sandbox/machine`` of the host's steps one by one.
 """
 
 import contextlib
@@ -21,11 +21,10 @@ from components.naming import BUCKET_KEYS, Names, default_broker_host, default_e
 from hostsetup.services import SERVICES
 from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
-from tests import emulation, former_host
-from tests.adoption import runbook
-from tests.host_over_ssh import Host
-from tests.hostsetup.sites import a_site
 from tests.sandbox.test_1_up import ACTOR
+from tests.support import emulation, former_host, runbook
+from tests.support.host_over_ssh import Host
+from tests.support.sites import a_site
 
 STACK, OTHER = rehearsal.deployment("test"), "prod"
 KEY_HERE = "<the machine's private key>"

@@ -1,0 +1,153 @@
+"""Checks that need AWS's answer, made before the first resource: caller, hosted zone, receipt rule set, address.
+
+They read; they create nothing, and they run in every preview. Values that are wrong by themselves are refused earlier,
+in ``settings.py``.
+"""
+
+import re
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.checks import existing
+from components.naming import OWNER_TAG, RECEIPT_RULE_SET, Names
+
+
+def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
+    """The credentials belong to the configured account and to an identity that may run the program. Raises RunError."""
+    try:
+        identity = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
+    except Exception as error:
+        # The provider refuses by its allowed_account_ids, before it answers anything, and does not name the setting.
+        other = re.search(r"account ID not allowed: (\d{12})", str(error))
+        if other is None:
+            raise _refused("who the credentials belong to", error) from None
+        raise pulumi.RunError(
+            f"accountId: the stack is for account {account_id}, the credentials belong to {other[1]}. "
+            "Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
+        ) from None
+    who = identity_of(identity.arn)
+    if who.lower() not in {entry.lower() for entry in allowed}:
+        raise pulumi.RunError(
+            f"allowedCallers: the credentials belong to {who!r}, and only {', '.join(allowed)} may run this program. "
+            "Nothing was created. Select the right profile (AWS_PROFILE), or add the identity to allowedCallers."
+        )
+
+
+def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:
+    """The zone id is the public zone of that name. Raises RunError."""
+    try:
+        found = aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(provider=provider))
+    except Exception as error:
+        raise _refused(f"for the hosted zone {zone_id}", error) from None
+    if found.private_zone:
+        raise pulumi.RunError(
+            f"parentZoneId: {zone_id} is a private hosted zone; certificates, mail and STS need public names. "
+            "Nothing was created. Give the id of the public zone (`aws route53 list-hosted-zones`)."
+        )
+    if found.name.rstrip(".") != zone:
+        raise pulumi.RunError(
+            f"parentZoneId: {zone_id} is the hosted zone of {found.name.rstrip('.')!r}, not of zone {zone!r}. "
+            "Nothing was created. Correct zone or parentZoneId (`aws route53 list-hosted-zones`)."
+        )
+
+
+def receipt_rule_set(provider: aws.Provider, region: str) -> None:
+    """The account project has activated the shared rule set; no stack takes another's place. Raises RunError."""
+    way_out = "Nothing was created. Prepare the account once with the project in account/ (`pulumi -C account up`)."
+    try:
+        active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
+    except Exception as error:
+        raise pulumi.RunError(
+            f"The account has no active SES receipt rule set in {region} ({existing.reason(error)}). {way_out}"
+        ) from None
+    if active != RECEIPT_RULE_SET:
+        raise pulumi.RunError(
+            f"The active SES receipt rule set in {region} is {active!r}; this program adds its rule to "
+            f"{RECEIPT_RULE_SET!r}. {way_out}"
+        )
+
+
+def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
+    """The roles that the mail bucket's policy names are there: S3 refuses a policy with one that is not, and would do
+    so half an `up` later. Raises RunError.
+    """
+    for role in roles:
+        try:
+            aws.iam.get_role(name=role, opts=pulumi.InvokeOptions(provider=provider))
+        except Exception as error:
+            raise pulumi.RunError(
+                f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 refuses a policy "
+                "that names one. Nothing was created. The project in account/ makes the roles of CI "
+                "(`pulumi -C account up`); take others out of rawMailReaders, or make them first."
+            ) from None
+
+
+def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str) -> str | None:
+    """Allocation id of the configured address, None when none is configured.
+
+    EC2 moves an address that is in use without a word, so one that serves another machine than ``host_instance_id``,
+    or than the one that this stack launched, is refused; so is one of another stack. Raises RunError.
+    """
+    if not address:
+        return None
+    options = pulumi.InvokeOptions(provider=provider)
+    try:
+        found = aws.ec2.get_elastic_ip(public_ip=address, opts=options)
+    except Exception as error:
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
+            f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses "
+            f"--region {names.region}`), or leave it out to allocate one."
+        ) from None
+    if other := existing.other_stack(found.tags, names):
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} is tagged {other}, the address of another stack; this stack's is "
+            f"{names.elastic_ip}. Nothing was created. Give another address, or leave it out to allocate one."
+        )
+    if found.tags.get(OWNER_TAG) == names.host:
+        raise pulumi.RunError(
+            f"elasticIp: {address!r} was allocated by this stack, which would release it now. Nothing was created. "
+            f"Leave elasticIp out (`pulumi config rm -s {pulumi.get_stack()} elasticIp`)."
+        )
+    if found.instance_id and found.instance_id != host_instance_id:
+        holder = aws.ec2.get_instance(instance_id=found.instance_id, opts=options).tags.get("Name", "")
+        if host_instance_id or holder != names.host:
+            raise pulumi.RunError(
+                f"elasticIp: {address!r} serves instance {found.instance_id} ({holder or 'without a name'}), not this "
+                f"stack's {host_instance_id or names.host}. Nothing was created. Disassociate it first, or give "
+                "another address."
+            )
+    return found.id
+
+
+def no_other_rule_set(provider: aws.Provider, region: str) -> None:
+    """No rule set but this program's is active: activating one takes the other's place. Raises RunError."""
+    try:
+        active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
+    except Exception as error:
+        # The provider's words for none. What could not be read may be somebody's.
+        if "empty result" in str(error):
+            return
+        raise _refused("which SES receipt rule set is active", error) from None
+    if active != RECEIPT_RULE_SET:
+        raise pulumi.RunError(
+            f"The SES receipt rule set {active!r} is active in {region}, and activating {RECEIPT_RULE_SET!r} would end "
+            "its mail. Nothing was created. Move its rules, then deactivate it with "
+            f"`aws ses set-active-receipt-rule-set --region {region}`."
+        )
+
+
+def identity_of(arn: str) -> str:
+    """``user/<name>`` or ``role/<name>`` of a caller's ARN; paths and session names are left out."""
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    parts = rest.split("/")
+    return f"role/{parts[0]}" if kind == "assumed-role" else f"{kind}/{parts[-1]}"
+
+
+def _refused(what: str, error: Exception) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"AWS was asked {what} and refused: {existing.reason(error)}. Nothing was created. "
+        "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
+    )

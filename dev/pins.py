@@ -1,0 +1,114 @@
+"""Tells whether the installed packages, the `pulumi` command and its plugins fit what this repository pins.
+
+Owns the comparison and what to do about a difference: `python -m dev.pins`. Leaves out the pins themselves
+(requirements.txt and its lock; Pulumi.yaml has the oldest engine that is let in).
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import yaml
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dev import locks
+from sandbox.engine import versions
+
+PROJECTS = ("Pulumi.yaml", "account/Pulumi.yaml")
+_INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/install/versions/)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One comparison. ``cure`` is empty where nothing has to be done; what is not ``wrong`` comes by itself."""
+
+    what: str
+    wanted: str
+    seen: str
+    cure: str = ""
+    wrong: bool = False
+
+
+def required(project: str) -> SpecifierSet:
+    """Engines that a project file lets in."""
+    return SpecifierSet(yaml.safe_load((locks.PROJECT / project).read_text())["requiredPulumiVersion"])
+
+
+def findings() -> Iterator[Finding]:
+    yield from _packages()
+    seen = _pulumi("version")
+    if seen is None:
+        cure = f'{_INSTALL}, or take the sandbox\'s: eval "$(make -s env)"'
+        yield Finding(what="pulumi", wanted=versions.PULUMI, seen="not on PATH", cure=cure, wrong=True)
+        return
+    yield command(seen.strip().removeprefix("v"))
+    yield from plugins(json.loads(_pulumi("plugin", "ls", "--json") or "[]"))
+
+
+def _packages() -> Iterator[Finding]:
+    for name, pin in locks.locked("requirements").items():
+        if pin.marker is None or pin.marker.evaluate():
+            wanted = locks.version(pin)
+            try:
+                seen = version(name)
+            except PackageNotFoundError:
+                seen = "not installed"
+            if seen != wanted:
+                yield Finding(what=name, wanted=wanted, seen=seen, cure="run `make setup`", wrong=True)
+    yield Finding(what="pulumi's SDK", wanted=versions.PULUMI, seen=version("pulumi"))
+
+
+def command(seen: str) -> Finding:
+    """The engine: let in by both projects, of the SDK's major version, and not older than the SDK.
+
+    A newer one of the same major version runs older SDKs by Pulumi's rule; an older one lacks what the SDK may ask for.
+    """
+    found, sdk = Version(re.split(r"[-+]", seen)[0]), Version(versions.PULUMI)
+    refusing = [project for project in PROJECTS if found not in required(project)]
+    cure = ""
+    if refusing:
+        cure = f"{' and '.join(refusing)} let in {required(refusing[0])}: {_INSTALL}"
+    elif found.major != sdk.major or found < sdk:
+        cure = f"the SDK is {sdk}, and the engine must be that or a newer {sdk.major}.x: {_INSTALL}"
+    return Finding(what="pulumi", wanted=f"{sdk} or a newer {sdk.major}.x", seen=seen, cure=cure, wrong=bool(cure))
+
+
+def plugins(installed: list[dict[str, str]]) -> Iterator[Finding]:
+    """The engine runs the plugin of exactly the SDK's version, and fetches it where it can."""
+    for name, wanted in versions.PLUGINS.items():
+        seen = [plugin["version"] for plugin in installed if (plugin["kind"], plugin["name"]) == ("resource", name)]
+        cure = f"the first preview fetches it, or: pulumi plugin install resource {name} {wanted}"
+        yield Finding(
+            what=f"plugin {name}",
+            wanted=wanted,
+            seen=", ".join(seen) or "not installed",
+            cure="" if wanted in seen else cure,
+        )
+
+
+def _pulumi(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["pulumi", *arguments], capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    return done.stdout
+
+
+def main() -> int:
+    found = list(findings())
+    for one in found:
+        print(f"{'!' if one.wrong else ' '} {one.what:<16} wanted {one.wanted:<22} seen {one.seen}")
+        if one.cure:
+            print(f"    {one.cure}")
+    wrong = [one.what for one in found if one.wrong]
+    print(f"does not fit: {', '.join(wrong)}" if wrong else "everything fits")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

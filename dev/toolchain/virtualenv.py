@@ -1,0 +1,87 @@
+"""Virtual environments of their own, for tools whose requirements clash with the program's.
+
+Owns making one from a lock file, once per content of that file. Leaves out the project's own ``venv``, which ``make
+setup`` makes. ``python -m dev.toolchain.virtualenv FOLDER LOCK`` makes one.
+"""
+
+import fcntl
+import functools
+import hashlib
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+from dev.toolchain import CACHE
+
+
+class VirtualenvError(RuntimeError):
+    """The environment cannot be made; the message says what pip said."""
+
+
+def cached(name: str, lock_file: Path, progress: Callable[[str], None]) -> Path:
+    """``ensure`` in the cache folder, where every clone finds it; another version is another folder."""
+    return ensure(CACHE / name / _digest(lock_file)[:16], lock_file, progress)
+
+
+def ensure(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> Path:
+    """The folder of the environment's programs; made or made anew if the file asks for something else.
+
+    ``lock_file`` has exact versions with hashes; what it was made from lies beside it as ``.txt``.
+    Raises VirtualenvError.
+    """
+    marker = folder / ".installed"
+    wanted = _digest(lock_file)
+    if not _is(marker, wanted):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        # Two runs that start together install once.
+        with (CACHE / "virtualenv.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is(marker, wanted):
+                _install(folder, lock_file, progress)
+                marker.write_text(wanted)
+    return folder / "bin"
+
+
+def _is(marker: Path, wanted: str) -> bool:
+    return marker.exists() and marker.read_text() == wanted
+
+
+def _digest(lock_file: Path) -> str:
+    return hashlib.sha256(f"{sys.version_info[:2]}\n{lock_file.read_text()}".encode()).hexdigest()
+
+
+def _install(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> None:
+    progress(f"installing {_names(lock_file)} from PyPI into {folder}")
+    venv.create(folder, clear=True, with_pip=False, symlinks=True)
+    # The pip that runs this is as good as another, and an environment without one is made at once.
+    command = [
+        *(sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"),
+        *("--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", str(lock_file)),
+    ]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise VirtualenvError(
+            f"`pip install --requirement {lock_file}` ended with {done.returncode}: {done.stderr.strip()[-600:]}. "
+            "Run the same command again when the package index answers."
+        )
+
+
+def _names(lock_file: Path) -> str:
+    """What the lock is for."""
+    lines = lock_file.with_suffix(".txt").read_text().splitlines()
+    return ", ".join(line for line in lines if not line.startswith("#"))
+
+
+if __name__ == "__main__":
+    try:
+        ensure(Path(sys.argv[1]).absolute(), Path(sys.argv[2]), functools.partial(print, file=sys.stderr, flush=True))
+    except VirtualenvError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,390 @@
+"""`agentkeys doctor`: whether an `up` can go through, and whether what is up is well; one line each.
+
+Owns the looks that no other command has: tools, clock, caller, zone and its delegation, room for what is made, names
+that are taken, what a failed destroy left, certificates as the world sees them, verified addresses. Of the account's
+security (``ops/commands/audit.py``) and of the host (``ops/commands/drift.py``) it tells the sum. Changes nothing.
+"""
+
+import datetime
+import email.utils
+import shutil
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from components.checks.preflight import identity_of
+from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
+from gates import dns, issuer
+from gates.wait import NotYet
+from ops import clients, leftovers, options, session, stack, verdicts
+from ops.commands import drift
+from ops.commands.audit import Audit
+from ops.leftovers import Thing
+from ops.stack import Stack
+from ops.verdicts import Line, Verdict
+
+#: What the program, its gates and the operator's commands call, and what brings it.
+PROGRAMS = {
+    "pulumi": 'the Pulumi CLI, or the sandbox\'s: eval "$(make -s env)"',
+    "aws": "the AWS CLI",
+    "openssl": "OpenSSL",
+    "ssh": "OpenSSH's client",
+    "ssh-add": "OpenSSH's client",
+    "ssh-agent": "OpenSSH's client",
+    "ssh-keygen": "OpenSSH's client",
+    "ssh-keyscan": "OpenSSH's client",
+}
+
+#: Seconds that a clock may be wrong: AWS refuses signatures that are older than 15 minutes, and tokens live for 5.
+CLOCK_SECONDS = 60
+#: Mails a day that SES lets an account send while it is in its sandbox:
+#: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
+SES_SANDBOX_MAILS = 200
+TLS_SECONDS = 10
+
+#: Buckets that an account may have unless it asked for more:
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
+BUCKETS = 10_000
+#: Roles that a first `up` makes: those that sessions assume, and the host's.
+ROLES = len(ROLE_KEYS) + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a look found: the verdict, in words, and the next step."""
+
+    verdict: Verdict
+    seen: str
+    cure: str = ""
+
+
+def well(seen: str) -> Seen:
+    return Seen(verdict=Verdict.OK, seen=seen)
+
+
+def warn(seen: str, cure: str) -> Seen:
+    return Seen(verdict=Verdict.WARNING, seen=seen, cure=cure)
+
+
+def wrong(seen: str, cure: str) -> Seen:
+    return Seen(verdict=Verdict.WRONG, seen=seen, cure=cure)
+
+
+@dataclass(kw_only=True)
+class Doctor:
+    """All looks at one stack, before its first `up` and after it. ``ask`` makes a client of a service."""
+
+    stack: Stack
+    ask: Callable[[str], Any]
+    lines: list[Line] = field(default_factory=list)
+    _delegated: dict[str, list[str]] = field(default_factory=dict)
+
+    def examine(self) -> list[Line]:
+        self.before()
+        if self.stack.outputs:
+            self._look("state", "whole", self.whole)
+            # What is gone has no gate that could be asked.
+            if self.lines[-1].verdict == Verdict.OK:
+                self.after()
+        return self.lines
+
+    def before(self) -> None:
+        """What an `up` needs."""
+        self._look("this machine", "programs", self.programs)
+        self._look("this machine", "clock", self.clock)
+        for url in self.stack.settings.doh_urls:
+            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        self._look("account", "credentials", self.credentials)
+        self._look("account", "caller", self.caller)
+        self._look("account", "region", self.region)
+        if self.stack.settings.dns == "route53":
+            self._look("zone", "public and of that name", self.zone)
+            self._look("zone", "delegated", self.delegation)
+        self._look("mail", "active rule set", self.rule_set)
+        self._look("mail", "sending", self.sending)
+        self._look("room", "elastic IPs", self.room_for_addresses)
+        self._look("room", "roles", self.room_for_roles)
+        self._look("room", "buckets", self.room_for_buckets)
+        self._look("names", "free, or in the state", self.names)
+
+    def after(self) -> None:
+        """What is up: the gates once more, then what wears out."""
+        names, settings = self.stack.names, self.stack.settings
+        hosts = list(names.public_hosts.values())
+        address = str(self.stack.output("elasticIp"))
+        self._look("DNS", "every host has the stack's address", lambda: well(
+            dns.visible(hosts, address, settings.doh_urls)
+        ))  # fmt: skip
+        self._look("DNS", "mail's records", self.mail_records)
+        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
+            f"answers; top of its chain {issuer.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
+        ))  # fmt: skip
+        for host in hosts:
+            self._look("certificate", host, partial(self.certificate, host, address))
+        for identity in (names.mail_domain, names.email_from):
+            self._look("mail", f"{identity} verified", partial(self.verified, identity))
+        self._look("account", "audit", self.audit)
+        self._look("host", "drift", self.drift)
+
+    def _look(self, subject: str, claim: str, look: Callable[[], Seen]) -> None:
+        try:
+            found = look()
+        except NotYet as error:
+            found = wrong(str(error), "Run `pulumi up`; its gate says what to do while it waits.")
+        except (ClientError, BotoCoreError) as error:
+            found = Seen(
+                verdict=Verdict.NOT_RUN,
+                seen=str(error),
+                cure="Ask with credentials that may read it (AWS_PROFILE).",
+            )
+        except click.ClickException as error:
+            # Every command's own errors say what was seen and what to do.
+            found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
+        self.lines.append(
+            Line(subject=subject, claim=claim, expected="", seen=found.seen, verdict=found.verdict, cure=found.cure)
+        )
+
+    def programs(self) -> Seen:
+        missing = {name: source for name, source in PROGRAMS.items() if shutil.which(name) is None}
+        if missing:
+            return wrong(f"not on PATH: {', '.join(missing)}", f"Install {', '.join(dict.fromkeys(missing.values()))}.")
+        return well(", ".join(PROGRAMS))
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        identity: dict[str, Any] = self.ask("sts").get_caller_identity()
+        return identity
+
+    def credentials(self) -> Seen:
+        found, wanted = self._identity["Account"], self.stack.settings.account_id
+        if found != wanted:
+            return wrong(f"of account {found}", f"The stack is for {wanted}: another AWS_PROFILE, or accountId.")
+        return well(f"of account {found}, which the stack is for")
+
+    def region(self) -> Seen:
+        """Whether the account may use it; what a profile or a shell has for a region is asked nowhere."""
+        region = self.stack.settings.region
+        found = self.ask("ec2").describe_regions(RegionNames=[region], AllRegions=True)["Regions"]
+        status = found[0]["OptInStatus"] if found else "unknown to AWS"
+        if status not in ("opt-in-not-required", "opted-in"):
+            return wrong(
+                f"{region} is {status}", f"`aws account enable-region --region-name {region}`, or another region."
+            )
+        return well(f"{region}, enabled; every question names it")
+
+    def clock(self) -> Seen:
+        there = email.utils.parsedate_to_datetime(self._identity["ResponseMetadata"]["HTTPHeaders"]["date"])
+        off = abs((datetime.datetime.now(datetime.UTC) - there).total_seconds())
+        if off > CLOCK_SECONDS:
+            return wrong(f"{off:.0f} s off AWS's", "Set it by NTP (`timedatectl set-ntp true`).")
+        return well("as AWS's")
+
+    def _name_servers(self, url: str) -> list[str]:
+        """Of the zone, as this resolver gives them; it is asked once. Raises NotYet."""
+        if url not in self._delegated:
+            self._delegated[url] = dns.resolve(self.stack.settings.zone, url, "NS")
+        return self._delegated[url]
+
+    def resolver(self, url: str) -> Seen:
+        found = self._name_servers(url)
+        return well(f"answers with {len(found)} name servers of {self.stack.settings.zone}")
+
+    def caller(self) -> Seen:
+        who, allowed = identity_of(self._identity["Arn"]), self.stack.settings.allowed_callers
+        if who.lower() not in {entry.lower() for entry in allowed}:
+            return wrong(who, f"Only {', '.join(allowed)} may run the program: another AWS_PROFILE, or allowedCallers.")
+        return well(who)
+
+    def zone(self) -> Seen:
+        settings = self.stack.settings
+        found = self._zone["HostedZone"]
+        if found.get("Config", {}).get("PrivateZone"):
+            return wrong("private", "Give the public zone's id (`aws route53 list-hosted-zones`): parentZoneId.")
+        if found["Name"].rstrip(".") != settings.zone:
+            return wrong(f"the zone of {found['Name']}", "Correct zone or parentZoneId.")
+        return well(f"{settings.parent_zone_id} is {settings.zone}")
+
+    def delegation(self) -> Seen:
+        own = sorted(name.rstrip(".").lower() for name in self._zone.get("DelegationSet", {}).get("NameServers", []))
+        for url in self.stack.settings.doh_urls:
+            world = sorted(name.rstrip(".").lower() for name in self._name_servers(url))
+            if world != own:
+                return wrong(
+                    f"{url} gives {', '.join(world) or 'none'}; the zone's are {', '.join(own) or 'none'}",
+                    "Enter the zone's name servers at the registrar. Records in it are seen by nobody until then.",
+                )
+        return well(f"the world asks the zone's own {len(own)} name servers")
+
+    @cached_property
+    def _zone(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask("route53").get_hosted_zone(Id=self.stack.settings.parent_zone_id)
+        return found
+
+    def rule_set(self) -> Seen:
+        active = self.ask("ses").describe_active_receipt_rule_set().get("Metadata", {}).get("Name", "none")
+        if active != RECEIPT_RULE_SET:
+            return wrong(
+                active, "Prepare the account once: `pulumi -C account up`. It never takes another set's place."
+            )
+        return well(active)
+
+    def sending(self) -> Seen:
+        most = self.ask("ses").get_send_quota()["Max24HourSend"]
+        if most <= SES_SANDBOX_MAILS:
+            return warn(
+                f"{most:.0f} mails a day: SES keeps this account in its sandbox",
+                "Mail goes to verified addresses alone until AWS grants production access (SES console). Receiving is "
+                "not affected.",
+            )
+        return well(f"{most:.0f} mails a day")
+
+    def room_for_addresses(self) -> Seen:
+        ec2 = self.ask("ec2")
+        attributes = ec2.describe_account_attributes(AttributeNames=["vpc-max-elastic-ips"])["AccountAttributes"]
+        most = next(
+            (int(item["AttributeValues"][0]["AttributeValue"]) for item in attributes
+             if item["AttributeName"] == "vpc-max-elastic-ips"),
+            0,
+        )  # fmt: skip
+        used = len(ec2.describe_addresses()["Addresses"])
+        if not self.stack.outputs and not self.stack.settings.elastic_ip and used >= most:
+            return wrong(f"{used} of {most} used", "Release one, raise the quota, or use one that is there: elasticIp.")
+        return well(f"{used} of {most} used")
+
+    def room_for_roles(self) -> Seen:
+        counted = self.ask("iam").get_account_summary()["SummaryMap"]
+        used, most = int(counted["Roles"]), int(counted["RolesQuota"])
+        if not self.stack.outputs and used + ROLES > most:
+            return wrong(f"{used} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).")
+        return well(f"{used} of {most} used")
+
+    def room_for_buckets(self) -> Seen:
+        used = len(self.ask("s3").list_buckets()["Buckets"])
+        if not self.stack.outputs and used + len(BUCKET_KEYS) > BUCKETS:
+            return wrong(
+                f"{used} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
+                "Delete some, or raise the quota (Service Quotas, S3, general purpose buckets).",
+            )
+        return well(f"{used} of {BUCKETS} used")
+
+    def names(self) -> Seen:
+        """Whether something has a name of the stack that the state does not know; each such thing gets a line."""
+        taken = leftovers.unknown(self.stack, self._state, self.ask)
+        self.lines += [self._left(thing) for thing in taken]
+        if not taken:
+            return well("nothing else has a name of this stack")
+        if self.stack.outputs:
+            return warn(f"{len(taken)} are not in the state", "Find out who made each; then as its own line says.")
+        return warn(
+            f"{len(taken)} are taken already",
+            f"What scripts made is taken over (`agentkeys adopt -s {self.stack.name}`), what a failed destroy left "
+            "is removed: the lines above are in the order for that.",
+        )
+
+    def _left(self, thing: Thing) -> Line:
+        """One that only this program makes can be nobody's, and is in the way of the next `up`."""
+        removal = f"`{' && '.join(thing.removal)}`"
+        adopt = f"`agentkeys adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
+        cure = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
+        return Line(
+            subject="left in the account",
+            claim=thing.what,
+            expected="",
+            seen="is not in the state",
+            verdict=Verdict.WARNING if thing.adoptable or self.stack.outputs else Verdict.WRONG,
+            cure=f"{cure} {thing.hint}".strip(),
+        )
+
+    def whole(self) -> Seen:
+        """A destroy that ended half way leaves the outputs of what is gone."""
+        name = self.stack.name
+        if lacking := leftovers.lacking(self.stack.names, self._state):
+            return wrong(
+                f"{len(lacking)} things are not in it: {', '.join(lacking)}",
+                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `agentkeys retire -s "
+                f"{name}` says what it refuses. Or `pulumi up -s {name}` makes them again.",
+            )
+        return well("everything that a stack has is in it")
+
+    @cached_property
+    def _state(self) -> list[dict[str, Any]]:
+        exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
+        return list(exported.get("resources") or [])
+
+    def mail_records(self) -> Seen:
+        listed = [item for item in self.stack.output("dnsRecords") if item["type"] != "A"]
+        asked = [f"{item['name']} {item['type']} {item['value']}" for item in listed]
+        return well(dns.published(asked, self.stack.settings.doh_urls))
+
+    def certificate(self, host: str, address: str) -> Seen:
+        context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)
+        try:
+            with (
+                socket.create_connection((address, issuer.PORT), timeout=TLS_SECONDS) as plain,
+                context.wrap_socket(plain, server_hostname=host) as connection,
+            ):
+                shown = connection.getpeercert() or {}
+        except OSError as error:
+            return wrong(
+                f"no TLS at {address}: {error}", "See `journalctl -u certbot -u nginx` on the host, then `pulumi up`."
+            )
+        now = datetime.datetime.now(datetime.UTC).timestamp()
+        starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
+        days = (ends - now) / drift.DAY
+        if ends - now < (ends - starts) * drift.RENEWAL_PART:
+            return warn(f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.")
+        return well(f"{days:.0f} days left")
+
+    def verified(self, identity: str) -> Seen:
+        found = self.ask("sesv2").get_email_identity(EmailIdentity=identity)
+        if found["VerifiedForSendingStatus"]:
+            return well("verified")
+        if "@" in identity:
+            return warn("not verified", f"`agentkeys sender -s {self.stack.name}` opens the link of SES's mail.")
+        return warn(
+            f"not verified, DKIM {found.get('DkimAttributes', {}).get('Status', 'unknown')}",
+            "SES looks for the three DKIM records for up to 72 hours; see that the zone is delegated.",
+        )
+
+    def audit(self) -> Seen:
+        lines = Audit(stack=self.stack, ask=self.ask).lines()
+        return _sum(lines, f"`agentkeys audit -s {self.stack.name}` names each and its next step.")
+
+    def drift(self) -> Seen:
+        found = drift.look(self.stack)
+        cure = f"`agentkeys drift -s {self.stack.name}` names each."
+        if found.drift:
+            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", cure)
+        if found.warnings:
+            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", cure)
+        return well(f"{sum(found.compared.values())} things are as the program installs them")
+
+
+def _sum(lines: list[Line], cure: str) -> Seen:
+    worst = max((line.verdict for line in lines), key=list(Verdict).index, default=Verdict.OK)
+    seen = verdicts.summary(lines)
+    return well(seen) if worst == Verdict.OK else Seen(verdict=worst, seen=seen, cure=cure)
+
+
+@click.command("doctor")
+@options.stack("Stack to look at, up or not yet.")
+@options.as_json()
+def command(name: str, as_json: bool) -> None:
+    """Look whether an `up` can go through and whether what is up is well.
+
+    One line each: ok, warning, wrong or not run, with the next step. Changes nothing. Ends with 0 when nothing is
+    wrong, 1 when something is, 3 when something could not be looked at.
+    """
+    looked = stack.read(name)
+    lines = Doctor(stack=looked, ask=partial(clients.of, session.of(looked.settings))).examine()
+    verdicts.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=as_json)
+    if as_json:
+        verdicts.print_json(name, **verdicts.as_json(lines))
+    sys.exit(verdicts.exit_code(line.verdict for line in lines))

@@ -1,0 +1,465 @@
+"""Compares a stack's host with what the program would install, over SSH, changing nothing on it.
+
+What is installed is told by the bundles of the steps; what scripts make out of them on the host (nginx's configuration,
+sshd's and the updates' files) is put together here in the same way and compared as text. Owns what counts as drift and
+how it is told. Leaves out the looking itself (``ops/commands/observe``) and the account, which `pulumi preview
+--refresh` asks. Secrets are looked at from outside alone: presence, owner and mode.
+"""
+
+import base64
+import binascii
+import datetime
+import difflib
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hostsetup.bundle import File
+from hostsetup.environment import KEY_PAIRS, SECRET_FILES
+from hostsetup.families import FAMILIES, SHARE, TOOLKIT, UPDATES, Family
+from hostsetup.rendering import fill
+from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, Site
+from hostsetup.steps import installed_files
+from hostsetup.units import restart_files
+from hostsetup.vhosts import FRAGMENTS
+from ops import exits, host, options
+from ops.stack import Stack, read
+from ops.verdicts import listing, print_json
+
+_SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
+_OBSERVER = Path(__file__).parent / "observe"
+
+NGINX = "/etc/nginx/conf.d/agentkeys.conf"
+INSTANCE_CONNECT = "/etc/ssh/sshd_config.d/10-agentkeys-instance-connect.conf"
+RELEASE, DIGESTS = SHARE + "release", SHARE + "binaries.sha256"
+READY = "/usr/local/lib/agentkeys-release/"
+
+#: Owner and mode of a secret: a variable's file is read by systemd, a key pair by the broker.
+SECRETS = {
+    **{str(path): ("root:root", "0600") for path in SECRET_FILES},
+    **{str(path): ("agentkeys:agentkeys", "0600") for path in KEY_PAIRS.values()},
+}
+
+#: Made on the host by the steps, and compared in a way of its own or not at all.
+_MADE = {
+    *(NGINX, INSTANCE_CONNECT, RELEASE, DIGESTS),
+    *(f"{BIN_DIR}/{name}{ending}" for name in BINARIES for ending in ("", ".bak")),
+}
+
+#: Folders in which nothing but the program's own lies, and names that are the program's in folders of the system.
+_LOOKED_THROUGH = (
+    *((str(ETC_DIR), "*"), (str(KEYS_DIR), "*"), (TOOLKIT, "*"), (SHARE.rstrip("/"), "*")),
+    *(("/usr/local/bin", "agentkeys-*"), ("/etc/sudoers.d", "agentkey*"), ("/etc/systemd/system", "agentkeys*")),
+    *(("/etc/ssh/sshd_config.d", "*agentkeys*"), ("/etc/nginx/conf.d", "*agentkeys*")),
+    *(("/etc/nginx/sites-enabled", "*agentkeys*"), ("/etc/nginx/sites-enabled", "default")),
+    ("/etc/letsencrypt/renewal-hooks", "*agentkeys*"),
+)
+
+#: A certificate that has less than this part of its life left should have been renewed.
+RENEWAL_PART = 1 / 3
+DAY = 86400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One difference. ``what`` names it on the host, ``diff`` is a unified diff where the text may be shown."""
+
+    what: str
+    said: str
+    diff: str = ""
+
+
+@dataclass(kw_only=True)
+class Report:
+    """``compared`` counts what was looked at, by kind."""
+
+    drift: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def expect(self, what: str, name: str, seen: object, wanted: object) -> None:
+        if seen != wanted:
+            self.drift.append(Finding(what=what, said=f"{name} is {seen or 'empty'}, should be {wanted or 'empty'}"))
+
+
+#: What the host answered, by kind of question: the name that was asked for and the fields behind it.
+Seen = Mapping[str, list[list[str]]]
+
+
+def questions(files: Mapping[str, File], site: Site, login_user: str, public_keys: Sequence[str]) -> list[str]:
+    """The lines that ``ops/commands/observe`` reads."""
+    units = {service.unit: restart_files(service, site) for service in SERVICES}
+    system_units = {"nginx", *(unit for family in FAMILIES for unit in _system_units(family))}
+    lines = [
+        *(f"file {_shown(file)} {_digest(file.content)} {path}" for path, file in files.items()),
+        *(f"file text - {path}" for path in (NGINX, INSTANCE_CONNECT, RELEASE, *_update_paths())),
+        *(f"file secret - {path}" for path in SECRETS),
+        *(f"unit {unit} {paths[1]} {' '.join(paths)}" for unit, paths in units.items()),
+        *(f"unit {unit} -" for unit in sorted(system_units)),
+        "loaded sshd /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf",
+        "loaded journal /etc/systemd/journald.conf.d/*.conf",
+        f"nginx {NGINX}",
+        *(f"package {name}" for name in sorted({name for family in FAMILIES for name in family.packages})),
+        *(f"user {name}" for name in _users()),
+        *(f"certificate {name}" for name in site.public_names.values()),
+        *(f"sshd {user}" for user in (login_user, "agentkey")),
+        *(f"authorized {login_user} {key.split()[1]}" for key in public_keys),
+        *(f"under {folder} {pattern}" for folder, pattern in _LOOKED_THROUGH),
+        f"under {READY.rstrip('/')} *",
+        f"digests {DIGESTS}",
+    ]
+    return [*lines, "end"]
+
+
+def script(lines: list[str]) -> str:
+    """What runs on the host: how the steps remember what they loaded, the observer, the questions."""
+    prelude = (_SCRIPTS / "prelude").read_text()
+    state = re.search(r"^readonly state=.*\n", prelude, re.MULTILINE)
+    functions = [_function(prelude, name) for name in ("digest_of", "is_recorded")]
+    return "".join([state[0] if state else "", *functions, _OBSERVER.read_text(), *(f"{line}\n" for line in lines)])
+
+
+def _function(text: str, name: str) -> str:
+    found = re.search(rf"^{name}\(\) {{.*?^}}\n", text, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise AssertionError(f"hostsetup/scripts/prelude has no function {name}, which ops/commands/observe calls")
+    return found[0]
+
+
+def answers(text: str) -> Seen:
+    """What the observer printed, by kind. Raises HostError when it is not whole."""
+    seen: dict[str, list[list[str]]] = defaultdict(list)
+    *rows, last = [line.split("\t") for line in text.splitlines()] or [[""]]
+    if last != ["end", str(len(rows))]:
+        raise host.HostError("the host's answer broke off: the connection was cut. Run the command again.")
+    for kind, *fields in rows:
+        seen[kind].append(fields)
+    return seen
+
+
+def compare(files: Mapping[str, File], site: Site, login_user: str, release: str, seen: Seen) -> Report:
+    """``files`` are the rendered ones, ``release`` is what should run. Raises HostError on an unknown distribution."""
+    ((now, distribution),) = seen["host"]
+    family = next((family for family in FAMILIES if family.id == distribution), None)
+    if family is None:
+        raise host.HostError(
+            f"the host runs {distribution!r}, and the setup knows {', '.join(family.id for family in FAMILIES)}. "
+            "See that hostInstanceId and elasticIp are the right machine's."
+        )
+    report = Report()
+    observed = {name: fields for name, *fields in seen["file"]}
+    _files(report, {**files, **_made_files(files, family)}, observed)
+    _release(report, release, observed[RELEASE], seen)
+    usable = _certificates(report, site, int(now), seen)
+    _nginx(report, files, site, usable, observed[NGINX])
+    _secrets(report, observed)
+    _units(report, family, seen)
+    _packages_and_users(report, family, seen)
+    _sshd(report, family, login_user, seen)
+    _authorized(report, seen)
+    _leftovers(report, files, family, seen)
+    return report
+
+
+def _files(report: Report, files: Mapping[str, File], observed: Mapping[str, list[str]]) -> None:
+    for path, file in files.items():
+        kind, owner, mode, digest, content = observed[path]
+        report.compared["files"] += 1
+        wanted = "directory" if path.endswith("/") else "file"
+        if kind != wanted:
+            report.drift.append(Finding(what=path, said="is missing" if kind == "missing" else f"is a {kind}"))
+            continue
+        report.expect(path, "owner", owner, file.owner)
+        report.expect(path, "mode", mode, file.mode)
+        if wanted == "file" and digest != _digest(file.content):
+            report.drift.append(_changed(path, file, _decoded(content)))
+
+
+def _changed(path: str, file: File, content: str) -> Finding:
+    if _shown(file) == "names":
+        wanted = {line.partition("=")[0]: _digest(line) for line in file.content.splitlines()}
+        seen = dict(line.rsplit(" ", 1) for line in content.splitlines() if " " in line)
+        differing = sorted(name for name in wanted.keys() | seen.keys() if wanted.get(name) != seen.get(name))
+        names = ", ".join(name or "an empty line" for name in differing) or "the order of its lines"
+        return Finding(what=path, said=f"differs in {names} (values are not shown)")
+    return Finding(what=path, said="differs", diff=_diff(path, file.content, content))
+
+
+def _diff(path: str, wanted: str, seen: str) -> str:
+    lines = difflib.unified_diff(
+        wanted.splitlines(keepends=True), seen.splitlines(keepends=True), f"program{path}", f"host{path}"
+    )
+    text = "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+    # Whoever wrote a secret into a file that has none must not find it in a log.
+    text = re.sub(r"=\s*\"?[0-9a-fA-F]{64}\"?", "=[not shown]", text)
+    return re.sub(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END|\Z)", "[not shown]", text, flags=re.DOTALL)
+
+
+def _made_files(files: Mapping[str, File], family: Family) -> dict[str, File]:
+    """What the scripts make out of rendered files for this host's distribution."""
+    keys_command = files[SHARE + "instance-connect.conf"].content
+    for place, value in (("@command@", family.keys_command), ("@user@", family.keys_user)):
+        keys_command = keys_command.replace(place, value)
+    return {
+        INSTANCE_CONNECT: File(path=INSTANCE_CONNECT, content=keys_command, mode="0600"),
+        **{path: File(path=path, content=files[UPDATES + fragment].content) for fragment, path in family.updates},
+    }
+
+
+def _update_paths() -> list[str]:
+    return sorted({path for family in FAMILIES for _, path in family.updates})
+
+
+def _release(report: Report, wanted: str, observed: list[str], seen: Seen) -> None:
+    running = _decoded(observed[4]).strip() if observed[0] == "file" else ""
+    if wanted:
+        report.expect("release", "what runs", running, wanted)
+    for _, verdict, path in seen["digests"]:
+        report.compared["binaries"] += 1
+        if verdict == "missing":
+            report.drift.append(Finding(what=DIGESTS, said="is missing: no release was ever seen healthy here"))
+        elif verdict != "ok":
+            report.drift.append(Finding(what=path, said=f"is not the binary of release {running or 'none'}"))
+
+
+def _certificates(report: Report, site: Site, now: int, seen: Seen) -> set[str]:
+    """The names whose certificate nginx can serve, as ``scripts/nginx`` decides it."""
+    usable = set()
+    for name, *fields in seen["certificate"]:
+        report.compared["certificates"] += 1
+        what = f"certificate of {name}"
+        if fields == ["missing"]:
+            report.drift.append(Finding(what=what, said="is missing or cannot be read"))
+            continue
+        begin, end, for_name, of_key, directory = int(fields[0]), int(fields[1]), *fields[2:]
+        left = end - now
+        report.expect(what, "whether it is for the name", for_name, "yes")
+        report.expect(what, "whether privkey.pem is its key", of_key, "yes")
+        report.expect(what, "ACME directory of its renewal", directory, site.acme_directory)
+        ends = datetime.datetime.fromtimestamp(end, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        if left <= 0:
+            report.drift.append(Finding(what=what, said=f"expired on {ends}"))
+        elif left < (end - begin) * RENEWAL_PART:
+            report.warnings.append(
+                Finding(what=what, said=f"has {left / DAY:.1f} days left (until {ends}) and should have been renewed")
+            )
+        if left > 0 and for_name == of_key == "yes":
+            usable.add(name)
+    return usable
+
+
+def _nginx(report: Report, files: Mapping[str, File], site: Site, usable: set[str], observed: list[str]) -> None:
+    """One file put together out of a fragment for each name, by ``scripts/nginx``."""
+    report.compared["files"] += 1
+    parts = [
+        "http.conf",
+        *(f"{key}.{'https' if name in usable else 'http'}.conf" for key, name in site.public_names.items()),
+        *(["https.conf"] if usable else []),
+    ]
+    wanted = File(path=NGINX, content="".join(files[FRAGMENTS + part].content for part in parts))
+    kind, owner, mode, _, content = observed
+    if kind != "file":
+        report.drift.append(Finding(what=NGINX, said=f"is {kind}"))
+        return
+    report.expect(NGINX, "owner", owner, wanted.owner)
+    report.expect(NGINX, "mode", mode, wanted.mode)
+    # What a CA offers of OCSP is put in on the host, out of the certificate and the host's resolvers.
+    seen = re.sub(r"^    (ssl_stapling|ssl_stapling_verify|ssl_trusted_certificate|resolver) .*\n", "",
+                  _decoded(content), flags=re.MULTILINE)  # fmt: skip
+    if seen != wanted.content:
+        report.drift.append(Finding(what=NGINX, said="differs", diff=_diff(NGINX, wanted.content, seen)))
+
+
+def _secrets(report: Report, observed: Mapping[str, list[str]]) -> None:
+    for path, (owner, mode) in SECRETS.items():
+        report.compared["secrets"] += 1
+        kind, seen_owner, seen_mode, _, _ = observed[path]
+        if kind != "file":
+            said = "is missing: stored data cannot be read without it (docs/runbook.md)" if kind == "missing" else kind
+            report.drift.append(Finding(what=path, said=said))
+            continue
+        report.expect(path, "owner", seen_owner, owner)
+        report.expect(path, "mode", seen_mode, mode)
+
+
+def _units(report: Report, family: Family, seen: Seen) -> None:
+    found = {name: _properties(fields) for name, *fields in seen["unit"]}
+    services = [service.unit for service in SERVICES]
+    for unit in (*services, "nginx", *_system_units(family)):
+        report.compared["units"] += 1
+        properties = found[unit]
+        what = unit if "." in unit else f"{unit}.service"
+        # A unit that somebody has masked stays so (``scripts/prelude``), and the services are never meant to be.
+        if unit not in (*services, "nginx") and properties["UnitFileState"] == "masked":
+            report.warnings.append(Finding(what=what, said="is masked and does not run"))
+            continue
+        for name, wanted in {"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}.items():
+            report.expect(what, name, properties[name], wanted)
+        report.expect(what, "NeedDaemonReload", properties["NeedDaemonReload"], "no")
+        if unit in services:
+            report.expect(what, "FragmentPath", properties["FragmentPath"], f"/etc/systemd/system/{unit}.service")
+            report.expect(what, "DropInPaths", properties["DropInPaths"], "")
+            if properties["ActiveState"] == "active" and "no" in (properties["Started"], properties["Runs"]):
+                said = "was not started with its present unit, binary, environment and secrets"
+                report.drift.append(Finding(what=what, said=said))
+    for name, loaded in seen["loaded"]:
+        if loaded != "yes":
+            report.drift.append(Finding(what=name, said="runs with other files than those on the disk"))
+
+
+def _properties(fields: list[str]) -> dict[str, str]:
+    """Empty ones where systemd did not answer, so that they are told of instead of a stop."""
+    told = dict(item.split("=", 1) for item in fields if "=" in item)
+    return defaultdict(str, told)
+
+
+def _system_units(family: Family) -> tuple[str, ...]:
+    """Beside the services. sshd is none of them: it may be started by its socket, and it has just answered."""
+    return (family.renewal_timer, *family.update_timers)
+
+
+def _packages_and_users(report: Report, family: Family, seen: Seen) -> None:
+    installed = dict(seen["package"])
+    for package in family.packages:
+        report.compared["packages"] += 1
+        report.expect(f"package {package}", "it", installed[package], "installed")
+    users = dict(seen["user"])
+    for user, wanted in _users().items():
+        report.compared["users"] += 1
+        report.expect(f"user {user}", "home and shell", users[user], wanted)
+
+
+def _users() -> dict[str, str]:
+    """Home and shell by user, out of the script that makes them."""
+    lines = re.findall(r"^ensure_user (\S+) (\S+) (\S+)", (_SCRIPTS / "users").read_text(), re.MULTILINE)
+    return {name: f"{home}:{shell}" for name, home, shell in lines}
+
+
+def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
+    """The drop-in's words as sshd itself takes them together with all its other files."""
+    effective: dict[str, dict[str, str]] = defaultdict(dict)
+    for user, line in seen["sshd"]:
+        key, _, value = line.partition(" ")
+        effective[user].setdefault(key, value)
+    wanted = dict(line.lower().split(" ", 1) for line in fill("sshd.conf").splitlines() if line)
+    for user, keys_command in ((login_user, "none"), ("agentkey", f"{family.keys_command} %u %f")):
+        report.compared["sshd settings"] += len(wanted) + 1
+        for key, value in wanted.items():
+            report.expect(f"sshd for {user}", key, effective[user].get(key, ""), value)
+        report.expect(
+            f"sshd for {user}", "authorizedkeyscommand", effective[user].get("authorizedkeyscommand", ""), keys_command
+        )
+
+
+def _authorized(report: Report, seen: Seen) -> None:
+    """The stack's keys. The file's other lines are somebody's, and no drift."""
+    for user, key, there in seen["authorized"]:
+        report.compared["keys"] += 1
+        if there != "yes":
+            digest = base64.b64encode(hashlib.sha256(base64.b64decode(key)).digest()).decode().rstrip("=")
+            said = f"does not have the stack's key SHA256:{digest}"
+            report.drift.append(Finding(what=f"authorized_keys of {user}", said=said))
+
+
+def _leftovers(report: Report, files: Mapping[str, File], family: Family, seen: Seen) -> None:
+    known = {path.rstrip("/") for path in (*files, *_MADE, *SECRETS, *_made_files(files, family))}
+    for _, encoded in seen["under"]:
+        path = _decoded(encoded)
+        if path.startswith(READY):
+            report.drift.append(Finding(what=path, said="belongs to a release that lies ready and does not run"))
+        elif path not in known:
+            report.drift.append(Finding(what=path, said="is not of the program"))
+
+
+def _shown(file: File) -> str:
+    """Of a file's content: ``names`` of variables in the services' environment, where a secret may have been kept."""
+    return "names" if file.path.startswith(f"{ETC_DIR}/") else "text"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode(errors="replace")
+    except binascii.Error:
+        raise host.HostError("the host's answer cannot be read. Run the command again.") from None
+
+
+def wanted_release(stack: Stack) -> str:
+    """The release that should run, in the host's words. A tag or a branch is what the last `up` found."""
+    settings = stack.settings
+    if not settings.source_ref:
+        return f"sha256:{settings.release_sha256}"
+    if re.fullmatch(r"[0-9a-f]{40}", settings.source_ref):
+        return f"commit:{settings.source_ref}"
+    return str(stack.output("release"))
+
+
+def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Report:
+    """One look at the stack's host. Raises HostError, and StackError."""
+    settings = stack.settings
+    keys = stack.output("sshPublicKeys")
+    files = installed_files(settings.site, keys)
+    seen = answers(run(stack, script(questions(files, settings.site, settings.login_user, keys))))
+    return compare(files, settings.site, settings.login_user, wanted_release(stack), seen)
+
+
+def told(report: Report) -> dict[str, Any]:
+    """The report for machines; ``diff`` is there where text may be shown."""
+
+    def item(finding: Finding) -> dict[str, str]:
+        return {"what": finding.what, "said": finding.said, **({"diff": finding.diff} if finding.diff else {})}
+
+    return {
+        "drift": [item(finding) for finding in report.drift],
+        "warnings": [item(finding) for finding in report.warnings],
+        "compared": dict(report.compared),
+    }
+
+
+def _lines(report: Report) -> Iterator[tuple[str, str, str]]:
+    for finding in report.drift:
+        yield "drift", finding.what, finding.said
+    for finding in report.warnings:
+        yield "warning", finding.what, finding.said
+
+
+def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
+    compared = ", ".join(f"{count} {kind}" for kind, count in report.compared.items())
+    if report.drift or report.warnings:
+        listing(("", "what", "how"), _lines(report), to_stderr=stderr)
+    if diff:
+        for finding in report.drift:
+            if finding.diff:
+                click.echo(f"\n{finding.diff}", nl=False, err=stderr)
+    drift, warnings = len(report.drift), len(report.warnings)
+    verdict = f"{drift} differences" if drift else "the host is as the program would set it up"
+    click.echo(f"{stack.name}: {verdict}{f', {warnings} warnings' if warnings else ''} ({compared})", err=stderr)
+    if drift:
+        click.echo("`docs/runbook.md`, Drift on the host, says how to put it right.", err=stderr)
+
+
+@click.command()
+@options.stack("Stack whose host is looked at.")
+@click.option("--diff", is_flag=True, help="Show the differences of text files; those that may hold a secret never.")
+@options.as_json()
+def command(name: str, *, diff: bool, as_json: bool) -> None:
+    """Compare a stack's host with what the program would install.
+
+    Looks at files, units, nginx, sshd, packages, users, binaries, certificates and secrets, in one call over SSH, and
+    changes nothing. Ends with 0 when all is as it should be, 7 on drift, 3 when the host cannot be asked.
+    """
+    stack = read(name)
+    report = look(stack)
+    _show(stack, report, diff=diff, stderr=as_json)
+    if as_json:
+        print_json(name, **told(report))
+    raise SystemExit(exits.DRIFT if report.drift else exits.OK)

@@ -1,0 +1,41 @@
+"""Prints a stack's DNS records in the forms that other providers take.
+
+Leaves out the records themselves (``components/dns.py``) and the wait for them, which is a gate of ``up``.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from components.dns import TTL
+from gates.dns import zone_line
+from ops import options
+from ops.stack import read
+from ops.verdicts import listing, print_json
+
+Records = Sequence[Mapping[str, str]]
+
+
+def zone_file(records: Records) -> str:
+    """A fragment of a BIND zone file: https://www.rfc-editor.org/rfc/rfc1035#section-5"""
+    lines = [zone_line(record["name"], record["type"], record["value"]) for record in records]
+    return "\n".join([f"$TTL {TTL}", *lines])
+
+
+@click.command()
+@options.stack("Stack whose records these are.")
+@click.option("--format", "form", type=click.Choice(["table", "bind"]), default="table", help="Default: a table.")
+@options.as_json()
+def command(name: str, form: str, as_json: bool) -> None:
+    """Print a stack's DNS records, for a zone that is kept somewhere else.
+
+    The last `up` knew them; one that waits for them to be published prints them by itself.
+    """
+    records: Records = read(name).output("dnsRecords")
+    if as_json:
+        print_json(name, records=[{**record, "ttl": TTL} for record in records])
+    elif form == "bind":
+        click.echo(zone_file(records))
+    else:
+        rows = ((record["name"], record["type"], str(TTL), record["value"]) for record in records)
+        listing(("name", "type", "TTL", "value"), rows, whole=True)

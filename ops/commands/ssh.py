@@ -1,0 +1,99 @@
+"""Connects an operator with a stack's host: through EC2 Instance Connect, or with the stack's own key.
+
+Owns the ephemeral key and its delivery. Leaves out how `ssh` is called (``gates/ssh.py``) and what lets the key
+in on the host (``hostsetup/scripts/instance-connect``).
+"""
+
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+
+from components.policies.identities import LOGIN_USER
+from ops import clients, host, options
+from ops.options import PROJECT
+from ops.stack import Stack, read
+
+
+def ephemeral_key() -> tuple[str, str]:
+    """A private key and its public line, made for one connection."""
+    with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
+        path = Path(folder) / "key"
+        with host.openssh():
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agentkeys-operator", "-f", str(path)], check=True
+            )
+        return path.read_text(), path.with_suffix(".pub").read_text().strip()
+
+
+def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
+    """Has EC2 give the host the key, for 60 seconds. Raises HostError.
+
+    https://docs.aws.amazon.com/ec2-instance-connect/latest/APIReference/API_SendSSHPublicKey.html
+    """
+    wanted = profile or stack.names.broker_user
+    try:
+        session = boto3.Session(profile_name=wanted, region_name=stack.settings.region)
+    except ProfileNotFound:
+        raise host.HostError(
+            f"there is no AWS profile {wanted!r}. `agentkeys credentials -s {stack.name}` writes it; --profile "
+            "takes another one, --fallback connects with the stack's own key."
+        ) from None
+    try:
+        clients.of(session, "ec2-instance-connect").send_ssh_public_key(
+            InstanceId=stack.output("instanceId"), InstanceOSUser=LOGIN_USER, SSHPublicKey=public_key
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise host.HostError(
+            f"EC2 Instance Connect does not take the key: {error}. The profile {wanted!r} must be allowed to send "
+            f"keys to {stack.output('instanceId')} as {LOGIN_USER}. With --fallback the stack's own key is used."
+        ) from None
+
+
+def aliases(stack: Stack) -> str:
+    """Functions for a shell's start-up file, by the runbook's names: ``ssh-agentkeys`` with the stack's suffix, and one
+    that uses the stack's own key.
+    """
+    call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack.name)}"
+    return "\n".join(
+        f'ssh-agentkeys{stack.settings.suffix}{ending}() {{ ({call}{option} -- "$@"); }}'
+        for ending, option in (("", ""), ("-fallback", " --fallback"))
+    )
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@options.stack("Stack whose host is meant.")
+@click.option("--fallback", is_flag=True, help="Log in with the stack's own key as the image's login user.")
+@click.option("--profile", help="AWS profile that may send keys (default: the stack's SSH user).")
+@click.option(
+    "--aliases", "print_aliases", is_flag=True, help="Print shell functions that call this, and connect nowhere."
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(name: str, fallback: bool, profile: str | None, print_aliases: bool, arguments: tuple[str, ...]) -> None:
+    """Open an SSH session on a stack's host, or run ARGUMENTS there.
+
+    EC2 Instance Connect gives the host a key that was made for this one session. With --fallback the stack's own key
+    is used. An agent holds the key, and the host must show the key that the stack pinned. ARGUMENTS that begin with a
+    dash are ssh's own, others are the remote command: `agentkeys ssh -s test -- -L 8091:127.0.0.1:8091`.
+
+    Ends with the remote command's exit code, 255 when ssh does not connect, 3 before that.
+    """
+    stack = read(name)
+    if print_aliases:
+        click.echo(aliases(stack))
+        return
+    options = [*arguments] if arguments and arguments[0].startswith("-") else []
+    remote = [] if options else [*arguments]
+    if fallback:
+        user, key = stack.settings.login_user, host.stack_key(stack)
+    else:
+        user = LOGIN_USER
+        key, public = ephemeral_key()
+        deliver(stack, profile, public)
+    with host.session(stack, user, key, options) as ssh, host.openssh():
+        raise SystemExit(subprocess.run([*ssh, *remote], check=False).returncode)

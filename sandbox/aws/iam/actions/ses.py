@@ -1,0 +1,62 @@
+"""What the requests of SES need, in its older and its newer API.
+
+Owns: calls about one identity are on it, sending is on the identity that the sender's address falls under, receiving
+knows no resources. Leaves out configuration sets and templates.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+"""
+
+from email.utils import parseaddr
+
+from moto.ses.models import ses_backends
+
+from sandbox.aws.iam.access import EVERYTHING, Access
+from sandbox.aws.iam.patterns import Values
+from sandbox.aws.iam.received import Received
+
+_SENDING = ("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkEmail", "SendBulkTemplatedEmail")
+
+#: Calls of the newer API that are on nothing in particular.
+_ON_NOTHING = (
+    "GetAccount",
+    "ListConfigurationSets",
+    "ListEmailIdentities",
+    "ListEmailTemplates",
+    "ListSuppressedDestinations",
+)
+
+
+def needs(received: Received, account_id: str) -> list[Access]:
+    """What a request to SES needs."""
+    region = received.credential.region if received.credential else ""
+    keys: dict[str, Values] = {}
+    resource: str | None
+    if received.operation in _SENDING:
+        name, address = parseaddr(str(_sender(received)))
+        keys = {"ses:FromAddress": (address,), "ses:FromDisplayName": (name,)} if address else {}
+        resource = _identity(account_id, region, _covering(account_id, region, address)) if address else None
+    elif received.service == "ses":
+        # Receipt rules, and the older calls on identities, are not tied to resources.
+        resource = EVERYTHING
+    elif "EmailIdentity" in received.labels or "EmailIdentity" in received.json:
+        name = received.labels.get("EmailIdentity") or str(received.json["EmailIdentity"])
+        resource = _identity(account_id, region, name)
+    elif received.operation in _ON_NOTHING:
+        resource = EVERYTHING
+    else:
+        resource = received.query.get("ResourceArn") or received.json.get("ResourceArn")
+    return [Access(action=f"ses:{received.operation}", resource=resource, account_id=account_id, keys=keys)]
+
+
+def _sender(received: Received) -> object:
+    if received.service == "sesv2":
+        return received.json.get("FromEmailAddress", "")
+    return received.form.get("Source", "")
+
+
+def _covering(account_id: str, region: str, address: str) -> str:
+    known = ses_backends[account_id][region].email_identities
+    return address if address in known else address.rpartition("@")[2]
+
+
+def _identity(account_id: str, region: str, name: str) -> str:
+    return f"arn:aws:ses:{region}:{account_id}:identity/{name}"

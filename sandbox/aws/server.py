@@ -1,0 +1,242 @@
+"""The AWS endpoint of the sandbox: moto in this process, with state that outlives it.
+
+Owns the server's life: restore or seed, serve, record, stop. Leaves out what single services do differently
+(extensions) and the other protocols beside the APIs (dns.py, mail.py, acme.py). Moto's state is global to the process,
+so one account is served by a process at a time.
+"""
+
+import io
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from moto import settings
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from sandbox.aws import instances, ports, seed, snapshot
+from sandbox.aws.iam import door, refusals
+from sandbox.aws.iam.received import MalformedError, Received, receive
+from sandbox.aws.serial import Gate
+from sandbox.aws.services import install
+from sandbox.aws.services.context import Context
+from sandbox.aws.services.ses import answer_click
+from sandbox.hosts.relay import Exposure
+from sandbox.hosts.seed import HostSpec
+from sandbox.layout import LOOPBACK, PORTS
+
+log = logging.getLogger(__name__)
+
+
+class Account:
+    """The emulated account, served from start() to stop()."""
+
+    _serving: ClassVar["Account | None"] = None
+
+    def __init__(
+        self,
+        home: Path,
+        account_id: str,
+        zone: str,
+        zone_id: str,
+        region: str,
+        on_change: Callable[[], None],
+        *,
+        port: int = PORTS["aws"],
+        issuer_ca: Path | None = None,
+        issuer_port: int = 443,
+    ) -> None:
+        """`on_change` runs in a request's thread, before its caller gets the answer: it should set an event and return.
+
+        `issuer_ca` is the bundle that web identity issuers' certificates are checked against, read at each call.
+        """
+        self.home = home
+        self.account_id = account_id
+        self.zone = zone
+        self.zone_id = zone_id
+        self.region = region
+        self.port = port
+        self.gate = Gate()
+        self._on_change = on_change
+        self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
+        self._server: BaseWSGIServer | None = None
+        self._environment: dict[str, str | None] = {}
+        self._thread: threading.Thread | None = None
+        self._context = Context(
+            account_id=account_id,
+            region=region,
+            issuer_ca=issuer_ca or home / "ca" / "trust.pem",
+            issuer_port=issuer_port,
+            gate=self.gate,
+            changed=self.changed,
+        )
+
+    @property
+    def snapshot_path(self) -> Path:
+        return self.home / "account.snapshot"
+
+    @property
+    def endpoint(self) -> str:
+        """Where the APIs answer; known after start() when the port was left to the kernel."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Restore the account (or make it, the first time) and serve it; returns when it answers."""
+        if Account._serving is not None:
+            raise RuntimeError("an account is already served by this process: stop it before starting another")
+        ports.require_free(self.port, "the AWS APIs")
+        self.home.mkdir(parents=True, exist_ok=True)
+        wanted = {
+            "MOTO_ACCOUNT_ID": self.account_id,
+            "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+            # Thousands of images of moto's own would be in every snapshot.
+            "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        }
+        self._environment = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        # A misspelt image, key pair or instance type must fail as it does on AWS.
+        settings.ENABLE_AMI_VALIDATION = True
+        settings.ENABLE_KEYPAIR_VALIDATION = True
+        settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
+        snapshot.forget()
+        install(self._context)
+        if self.snapshot_path.exists():
+            snapshot.load(self.snapshot_path)
+        else:
+            seed.seed(self.home, account_id=self.account_id, zone=self.zone, zone_id=self.zone_id, region=self.region)
+            snapshot.save(self.snapshot_path, self.gate)
+        application = _Application(self)
+        self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
+        self.port = int(self._server.server_address[1])
+        # A thread starts once, an account again and again.
+        self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
+        self._recorder.start()
+        self._thread = threading.Thread(target=self._server.serve_forever, name="account-apis", daemon=True)
+        self._thread.start()
+        Account._serving = self
+
+    def stop(self) -> None:
+        """Stop answering and write the snapshot; without effect when it is not served."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._server = None
+        # A process that this one starts later is not to be told what this account was.
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        Account._serving = None
+        self._recorder.stop()
+
+    def changed(self) -> None:
+        """State changed by another way than a request, for instance by a mail: have it recorded."""
+        self._recorder.touch()
+
+    def hosts_changed(self) -> None:
+        """Instances, addresses or rules may have changed."""
+        self._on_change()
+
+    def host_specs(self) -> list[HostSpec]:
+        """The hosts that the running instances are."""
+        with self.gate.held():
+            return instances.host_specs(self.account_id, self.region)
+
+    def exposures(self) -> list[Exposure]:
+        """The ports that security groups open on elastic addresses."""
+        with self.gate.held():
+            return instances.exposures(self.account_id, self.region)
+
+
+class _Application:
+    """Moto behind the gate and the door, with changes noticed."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = _buffer(environ)
+        with self._account.gate.held():
+            status, headers, answer = self._answer(environ, body)
+        start_response(status, headers)
+        return [answer]
+
+    def _answer(self, environ: dict[str, Any], body: bytes) -> refusals.Response:
+        clicked = answer_click(str(environ.get("HTTP_HOST", "")), str(environ.get("QUERY_STRING", "")))
+        if clicked is not None:
+            self._account.changed()
+            return clicked
+        try:
+            received = receive(environ, body)
+            refusal = door.ask(received, environ, self._account.account_id)
+        except MalformedError as error:
+            received = Received.unreadable(environ, body)
+            refusal = refusals.Refusal(code="MalformedRequest", message=str(error))
+        if refusal is not None:
+            log.debug("%s %s refused: %s", received.service, received.operation, refusal.code)
+            return refusals.answer(refusal, received)
+        answer = self._let_in(environ, received)
+        if not received.reads:
+            self._account.changed()
+            if received.service == "ec2":
+                self._account.hosts_changed()
+        return answer
+
+    def _let_in(self, environ: dict[str, Any], received: Received) -> refusals.Response:
+        captured: list[Any] = []
+
+        def capture(status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], object]:
+            captured[:] = [status, headers]
+            return lambda _: None
+
+        try:
+            chunks = self._moto(environ, capture)
+            answer = b"".join(chunks)
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
+        except NotImplementedError as error:
+            message = f"the sandbox's account lacks this: {error}"
+            return _failure("501 Not Implemented", "NotImplemented", message, received)
+        except Exception as error:
+            log.exception("%s %s failed inside the emulated account", received.service, received.operation)
+            return _failure(
+                "500 Internal Server Error", "InternalFailure", f"{type(error).__name__}: {error}", received
+            )
+        return captured[0], captured[1], answer
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Requests go to the log at debug level, not to the terminal."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002
+        log.debug("%s %s", self.address_string(), message % args if args else message)
+
+
+def _buffer(environ: dict[str, Any]) -> bytes:
+    # Read before the gate closes behind the request: a slow client must not keep others out.
+    if environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read()
+        environ["CONTENT_LENGTH"] = str(len(body))
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return bytes(body)
+
+
+def _failure(status: str, code: str, message: str, received: Received) -> refusals.Response:
+    text = f"{received.service} {received.operation}: {message}"
+    if received.protocol in ("json", "rest-json"):
+        content = json.dumps({"__type": code, "message": text}).encode()
+        return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    xml = f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{escaped}</Message></Error>"
+    return status, [("Content-Type", "text/xml")], f"{xml}</ErrorResponse>".encode()

@@ -1,0 +1,104 @@
+"""EC2: elastic addresses, and instances, volumes and security groups as EC2 shows them after a change.
+
+Owns release of an address in use and of a terminated instance's association, and what moto drops or mixes up on the way
+in. Leaves out the hosts behind the instances (sandbox.hosts).
+"""
+
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.responses.instances import InstanceResponse
+
+from sandbox.aws.services.patching import replaces
+
+_ROOT_GIBIBYTES = 8
+_GP3_THROUGHPUT = 125
+
+
+@replaces(InstanceResponse, because="moto drops DisableApiTermination at launch")
+def run_instances(original: Any, self: Any) -> Any:
+    result = original(self)
+    for instance in result.result.instances:
+        instance.disable_api_termination = bool(self._get_param("DisableApiTermination"))
+    return result
+
+
+@replaces(InstanceResponse, because="a root volume without a size has the image's, it is not refused")
+def _validate_block_device_mapping(original: Any, _self: Any, device_mapping: dict[str, Any]) -> None:
+    if "Ebs" in device_mapping and not device_mapping["Ebs"].get("SnapshotId"):
+        device_mapping["Ebs"].setdefault("VolumeSize", _ROOT_GIBIBYTES)
+    original(device_mapping)
+
+
+@replaces(InstanceBackend, because="options that a call does not name stay as they are")
+def modify_instance_metadata_options(original: Any, self: Any, instance_id: str, **changes: Any) -> Any:
+    now = self.get_instance(instance_id).metadata_options
+    kept = {
+        "http_tokens": now.http_tokens,
+        "hop_limit": now.http_put_response_hop_limit,
+        "http_endpoint": now.http_endpoint,
+        "http_protocol": now.http_protocol_ipv6,
+        "metadata_tags": now.instance_metadata_tags,
+    }
+    return original(
+        self, instance_id, **{**kept, **{key: value for key, value in changes.items() if value is not None}}
+    )
+
+
+@replaces(
+    InstanceBackend, because="an instance's groups are those of its primary interface, not a union with older ones"
+)
+def modify_instance_security_groups(original: Any, self: Any, instance_id: str, new_group_id_list: list[str]) -> Any:
+    instance = original(self, instance_id, new_group_id_list)
+    instance.nics[0]._group_set = list(instance.security_groups)
+    return instance
+
+
+@replaces(NetworkInterfaceBackend, because="the primary interface's groups are the instance's")
+def modify_network_interface_attribute(original: Any, self: Any, eni_id: str, *args: Any, **kwargs: Any) -> None:
+    original(self, eni_id, *args, **kwargs)
+    interface = self.get_network_interface(eni_id)
+    if interface.instance and interface.instance.nics.get(0) is interface:
+        interface.instance.security_groups = list(interface._group_set)
+
+
+@replaces(EC2Backend, because="encryption by default covers every new volume, and gp3 has a throughput of 125")
+def create_volume(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    if self.ebs_encryption_by_default:
+        kwargs["encrypted"] = True
+    if kwargs.get("volume_type") == "gp3" and not kwargs.get("throughput"):
+        kwargs["throughput"] = _GP3_THROUGHPUT
+    return original(self, *args, **kwargs)
+
+
+@replaces(ElasticAddressBackend, because="an associated address cannot be released (InvalidIPAddress.InUse)")
+def release_address(original: Any, self: Any, address: str | None = None, allocation_id: str | None = None) -> None:
+    found = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
+    if found[0].domain == "vpc" and found[0].association_id:
+        raise EC2ClientError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
+    original(self, address, allocation_id)
+
+
+@replaces(
+    ElasticAddressBackend,
+    because="associating twice gives the same association, and another address takes the place of an instance's first",
+)
+def associate_address(original: Any, self: Any, instance: Any = None, eni: Any = None, **named: Any) -> Any:
+    interface = eni or (instance.nics[0] if instance else None)
+    for address in [address for address in self.addresses if interface and address.eni is interface]:
+        if named.get("allocation_id") == address.allocation_id or named.get("address") == address.public_ip:
+            return address
+        self.disassociate_address(association_id=address.association_id)
+    return original(self, instance=instance, eni=eni, **named)
+
+
+@replaces(Instance, because="a terminated instance gives its elastic address up")
+def terminate(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    for address in self.ec2_backend.addresses:
+        if address.instance is self:
+            self.ec2_backend.disassociate_address(association_id=address.association_id)
+    return original(self, *args, **kwargs)

@@ -1,0 +1,131 @@
+"""Buckets as AWS makes and refuses them.
+
+Owns a fresh bucket's defaults, the checks of a bucket policy and the keys in a list of versions. Leaves out whether a
+policy allows a request.
+"""
+
+from typing import Any
+from urllib.parse import quote_plus
+
+from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
+from moto.s3.responses import S3Response
+
+from sandbox.aws.iam.actions import s3
+from sandbox.aws.iam.callers import CURRENT
+from sandbox.aws.iam.documents import Statement, as_list, parsed, resources_named, statements
+from sandbox.aws.iam.door import FORBIDDEN
+from sandbox.aws.iam.publicity import is_public
+from sandbox.aws.services.iam import unknown_principal
+from sandbox.aws.services.patching import replaces
+
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+_LARGEST_POLICY = 20 * 1024
+
+
+class MalformedPolicyError(S3ClientError):
+    """S3 refuses the document."""
+
+    code = "MalformedPolicy"
+
+
+class PolicyTooLargeError(S3ClientError):
+    """S3 refuses the document for its size."""
+
+    code = "PolicyTooLarge"
+
+
+class PublicPolicyError(S3ClientError):
+    """S3 refuses a public document."""
+
+    status_code = 403
+    code = "AccessDenied"
+
+
+def _default_encryption() -> dict[str, Any]:
+    return {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
+
+
+@replaces(
+    S3Backend,
+    because="since 2023 a fresh bucket is encrypted with AES256, its owner owns all objects, nothing is public",
+)
+def create_bucket(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    bucket = original(self, *args, **kwargs)
+    bucket.encryption = _default_encryption()
+    bucket.ownership_rule = "BucketOwnerEnforced"
+    bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
+    return bucket
+
+
+@replaces(S3Backend, because="removing the encryption setting returns to the default, never to none")
+def delete_bucket_encryption(_original: Any, self: Any, bucket_name: str) -> None:
+    self.get_bucket(bucket_name).encryption = _default_encryption()
+
+
+@replaces(S3Backend, because="a policy that AWS would not store is MalformedPolicy, a public one is blocked")
+def put_bucket_policy(original: Any, self: Any, bucket_name: str, policy: bytes) -> None:
+    bucket = self.get_bucket(bucket_name)
+    if len(policy) > _LARGEST_POLICY:
+        raise PolicyTooLargeError("Policy exceeds the maximum allowed document size.")
+    try:
+        content = parsed(bytes(policy))
+    except ValueError as error:
+        raise MalformedPolicyError("Policies must be valid JSON and the first byte must be '{'") from error
+    if not statements(content):
+        raise MalformedPolicyError("Missing required field Statement")
+    for statement in statements(content):
+        _check_statement(statement)
+    if unknown_principal(policy):
+        raise MalformedPolicyError("Invalid principal in policy")
+    own = f"arn:aws:s3:::{bucket_name}"
+    if any(resource != own and not resource.startswith(f"{own}/") for resource in resources_named(content)):
+        raise MalformedPolicyError("Policy has invalid resource")
+    if s3.guard(bucket, "block_public_policy") and is_public(content):
+        raise PublicPolicyError(
+            f'User: {CURRENT.get().arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{own}" because '
+            "public policies are blocked by the BlockPublicPolicy block public access setting."
+        )
+    original(self, bucket_name, policy)
+
+
+def _check_statement(statement: Statement) -> None:
+    for elements in (("Effect",), ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")):
+        if not any(element in statement for element in elements):
+            raise MalformedPolicyError(f"Missing required field {elements[0]}")
+    if statement["Effect"] not in ("Allow", "Deny"):
+        raise MalformedPolicyError(f"Invalid effect: {statement['Effect']}")
+    actions = [str(action) for element in ("Action", "NotAction") for action in as_list(statement.get(element))]
+    if any(action != "*" and not action.lower().startswith("s3:") for action in actions):
+        raise MalformedPolicyError("Policy has invalid action")
+
+
+@replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
+def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
+    return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.PERMITTED
+
+
+@replaces(S3Response, because="a list of versions encodes its keys when asked to: who decodes them finds no others")
+def list_object_versions(original: Any, self: Any) -> Any:
+    if self.querystring.get("encoding-type", [None])[0] != "url":
+        return original(self)
+    serialized = self.serialized
+
+    def encoded(action: Any) -> Any:
+        listed = action.result
+        for item in (*listed["Versions"], *listed["DeleteMarkers"]):
+            item["Key"] = quote_plus(item["Key"], safe="/")
+        for item in listed.get("CommonPrefixes", ()):
+            item["Prefix"] = quote_plus(item["Prefix"], safe="/")
+        for field in ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"):
+            if listed.get(field):
+                listed[field] = quote_plus(listed[field], safe="/")
+        listed["EncodingType"] = "url"
+        return serialized(action)
+
+    self.serialized = encoded
+    try:
+        return original(self)
+    finally:
+        del self.serialized

@@ -1,0 +1,98 @@
+"""An operator whose profile and shell say us-west-2, and commands that ask in the stack's region all the same."""
+
+from functools import partial
+
+import pytest
+from click.testing import CliRunner
+
+from ops import clients, exits, stack
+from ops import session as account_of
+from ops.commands import adopt, doctor, sender
+from ops.commands.audit import Audit
+from sandbox.aws import server
+from tests.support.emulated import upsert
+from tests.support.stacks import a_stack
+
+ELSEWHERE = "us-west-2"
+
+
+@pytest.fixture
+def asked(account, monkeypatch, tmp_path):
+    """Region and operation of every request that the account gets, of an operator who is elsewhere."""
+    seen = []
+    ask = server.door.ask
+
+    def noted(received, environ, account_id):
+        if received.credential:
+            seen.append((received.credential.region, f"{received.service}:{received.operation}"))
+        return ask(received, environ, account_id)
+
+    monkeypatch.setattr(server.door, "ask", noted)
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = {ELSEWHERE}\n[profile agentkeys-admin]\nregion = {ELSEWHERE}\n")
+    for name, value in {
+        "AWS_ENDPOINT_URL": account.endpoint,
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(account.home / "credentials.ini"),
+        "AWS_PROFILE": "agentkeys-admin",
+        "AWS_REGION": ELSEWHERE,
+        "AWS_DEFAULT_REGION": ELSEWHERE,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return seen
+
+
+@pytest.fixture
+def looked(release, account, monkeypatch):
+    monkeypatch.setattr(stack, "ask", lambda *_asked: {"deployment": {"resources": []}})
+    return a_stack("test", release, parentZoneId=account.zone_id)
+
+
+def only_the_stacks(asked):
+    """IAM and the like sign for us-east-1 wherever they are asked from, which is the stack's region here."""
+    assert {region for region, _ in asked} == {"us-east-1"}
+    return {operation for _, operation in asked}
+
+
+def test_doctor_asks_in_the_stacks_region(asked, looked):
+    doctor.Doctor(stack=looked, ask=partial(clients.of, account_of.session(looked.settings))).before()
+    assert {"ec2:DescribeAddresses", "ses:GetSendQuota", "ses:DescribeActiveReceiptRuleSet"} <= only_the_stacks(asked)
+
+
+def test_the_audit_asks_in_the_stacks_region(asked, looked):
+    Audit(stack=looked, ask=partial(clients.of, account_of.session(looked.settings))).lines()
+    assert {"ec2:DescribeInstances", "ses:DescribeReceiptRule", "s3:GetBucketPolicy"} <= only_the_stacks(asked)
+
+
+def test_the_senders_verification_asks_in_the_stacks_region(asked, looked):
+    with pytest.raises(sender.SenderError, match="SES does not know"):
+        sender.verify(looked, account_of.session(looked.settings), say=lambda _line: None)
+    assert "sesv2:GetEmailIdentity" in only_the_stacks(asked)
+
+
+def test_adopting_looks_for_the_machine_in_the_stacks_region(asked, looked, client, account):
+    ec2, route53 = client("ec2"), client("route53")
+    made = ec2.allocate_address(Domain="vpc")
+    upsert(route53, looked.names.broker_host, "A", made["PublicIp"], zone_id=account.zone_id)
+    of = partial(clients.of, account_of.session(looked.settings))
+    try:
+        found = adopt.Account(names=looked.names, zone_id=account.zone_id, of=of).machine()
+    finally:
+        upsert(
+            route53, looked.names.broker_host, "A", made["PublicIp"], action="DELETE", zone_id=account.zone_id
+        )  # fmt: skip
+        ec2.release_address(AllocationId=made["AllocationId"])
+    assert found == ("", made["PublicIp"])
+    assert {"ec2:DescribeAddresses", "route53:ListResourceRecordSets"} <= only_the_stacks(asked)
+
+
+def test_the_credentials_of_another_account_are_refused_by_every_command_that_asks_aws(asked, looked, monkeypatch):
+    """The program refuses them by itself; a command reads, and one of them deletes mail."""
+    monkeypatch.setenv("AWS_PROFILE", "other-account")
+    for module in (doctor, sender):
+        monkeypatch.setattr("ops.stack.read", lambda _name: looked)
+        monkeypatch.setattr(module, "read", lambda _name: looked, raising=False)
+        done = CliRunner().invoke(module.command, ["-s", "test"])
+        assert done.exit_code == exits.NOT_RUN, done.output
+        assert "accountId: the stack is for account 429071895007, and the credentials belong to" in done.output
+    assert {operation for _, operation in asked} == {"sts:GetCallerIdentity"}

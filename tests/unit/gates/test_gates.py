@@ -1,0 +1,272 @@
+"""The gates against servers on loopback: what they accept, what they say otherwise, and when they give up."""
+
+import datetime
+import http.server
+import io
+import json
+import os
+import ssl
+import threading
+from types import SimpleNamespace
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import gates
+from gates import __main__, dns, issuer, wait
+from gates.ssh import host_key
+from gates.wait import NotYet
+from ops.commands.ssh import ephemeral_key
+
+
+@pytest.fixture
+def doh():
+    """A DNS-over-HTTPS resolver that gives ``answers`` for every name; the test may change them."""
+    answers: list[str] = []
+
+    class Resolver(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            records = [{"name": "host.", "type": 5, "TTL": 1, "data": "alias."}] + [
+                {"name": "host.", "type": 1, "TTL": 1, "data": address} for address in answers
+            ]
+            content = json.dumps({"Status": 0, "Answer": records} if answers else {"Status": 3}).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Resolver)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/dns-query", answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_dns_is_visible_when_every_host_has_exactly_the_address(doh):
+    url, answers = doh
+    answers[:] = ["3.208.12.34"]
+    assert dns.visible(["a.example", "b.example"], "3.208.12.34", [url]) == "2 names resolve to 3.208.12.34"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [([], "gives nothing for a.example"), (["198.18.0.7"], "gives 198.18.0.7 for a.example"),
+     (["3.208.12.34", "3.208.12.35"], "gives 3.208.12.34 3.208.12.35 for a.example")],
+)  # fmt: skip
+def test_a_missing_another_or_an_additional_address_is_told(doh, given, said):
+    url, answers = doh
+    answers[:] = given
+    with pytest.raises(NotYet, match=said):
+        dns.visible(["a.example"], "3.208.12.34", [url])
+
+
+def test_a_resolver_that_does_not_answer_is_told():
+    with pytest.raises(NotYet, match=r"http://127\.0\.0\.1:9/ does not answer for a\.example"):
+        dns.resolve("a.example", "http://127.0.0.1:9/")
+
+
+def test_a_gate_gives_up_with_what_it_saw_the_cure_and_how_to_go_on(doh, monkeypatch, capsys):
+    url, _ = doh
+    monkeypatch.setattr(wait, "PAUSE", 0.01)
+    with pytest.raises(SystemExit) as given_up:
+        __main__.main(["dns", "--timeout", "0.1", "--address", "3.208.12.34", "--doh", url, "a.example"])
+    message = str(given_up.value)
+    assert "gives nothing for a.example" in message
+    assert "NXDOMAIN means" in message
+    assert "run `pulumi up` again" in message
+    assert capsys.readouterr().err.count("waiting for") == 1
+
+
+def test_a_gate_waits_until_the_answer_is_there(doh, monkeypatch, capsys):
+    url, answers = doh
+    monkeypatch.setattr(wait, "PAUSE", 0.01)
+    threading.Timer(0.1, lambda: answers.append("3.208.12.34")).start()
+    __main__.main(["dns", "--timeout", "5", "--address", "3.208.12.34", "--doh", url, "a.example"])
+    assert capsys.readouterr().out == "1 names resolve to 3.208.12.34\n"
+
+
+HOST = "broker.example.com"
+GOOD = {
+    "/.well-known/openid-configuration": {"issuer": f"https://{HOST}", "jwks_uri": f"https://{HOST}/keys"},
+    "/keys": {"keys": [{"kty": "EC", "crv": "P-256"}]},
+    "/healthz": {},
+}
+
+
+def certificate(name, issuer, issuer_key, key):
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+
+
+@pytest.fixture
+def broker(tmp_path, monkeypatch, doh):
+    """An issuer on loopback behind TLS; the test may change what it serves and whether it serves its authority."""
+    url, answers = doh
+    answers[:] = ["127.0.0.1"]
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    authority = certificate("authority", "authority", keys[0], keys[0])
+    leaf = certificate(HOST, "authority", keys[0], keys[1])
+    pem = {cert: cert.public_bytes(serialization.Encoding.PEM) for cert in (authority, leaf)}
+    (tmp_path / "ca.pem").write_bytes(pem[authority])
+    served = dict(GOOD)
+
+    class Issuer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path in served else 502)
+            self.end_headers()
+            self.wfile.write(json.dumps(served.get(self.path)).encode())
+
+        def log_message(self, *args):
+            pass
+
+    def start(*chain):
+        (tmp_path / "chain.pem").write_bytes(
+            b"".join(pem[cert] for cert in chain)
+            + keys[1].private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "chain.pem")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        monkeypatch.setattr(issuer, "PORT", server.server_port)
+        servers.append(server)
+
+    servers = []
+    start(leaf, authority)
+    ask = lambda: issuer.issuer(HOST, [url], str(tmp_path / "ca.pem"))  # noqa: E731
+    yield SimpleNamespace(ask=ask, served=served, authority=authority, leaf=leaf, start=start)
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_issuer_gives_the_thumbprint_of_the_top_of_its_chain(broker):
+    assert broker.ask() == broker.authority.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - IAM's thumbprint
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "said"),
+    [
+        ("/.well-known/openid-configuration", {"issuer": "https://other"}, "names the issuer 'https://other'"),
+        (
+            "/.well-known/openid-configuration",
+            {"issuer": f"https://{HOST}", "jwks_uri": "https://other/keys"},
+            "jwks_uri 'https://other/keys', which is not on",
+        ),
+        ("/keys", {"keys": [{"kty": "RSA"}]}, "has 1 keys and no ES256 key"),
+        ("/healthz", None, "healthz answers 502"),
+    ],
+)
+def test_an_issuer_that_sts_could_not_use_is_not_there_yet(broker, path, answer, said):
+    if answer is None:
+        del broker.served[path]
+    else:
+        broker.served[path] = answer
+    with pytest.raises(NotYet, match=said):
+        broker.ask()
+
+
+def test_a_chain_without_its_authority_gives_no_thumbprint(broker):
+    broker.start(broker.leaf)
+    with pytest.raises(NotYet, match="serves 1 certificates"):
+        broker.ask()
+
+
+@pytest.fixture
+def scanned(tmp_path, monkeypatch):
+    """Stands where ssh-keyscan would be."""
+    (tmp_path / "ssh-keyscan").write_text("#!/bin/sh\necho 3.208.12.34 ssh-ed25519 AAAA\n")
+    (tmp_path / "ssh-keyscan").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("scanned")
+def test_an_instance_shows_the_same_host_key_at_every_address(monkeypatch, capsys):
+    for before in ("", "ssh-ed25519 AAAA\n"):
+        monkeypatch.setenv("PULUMI_COMMAND_STDOUT", before)
+        __main__.main(["host-key", "3.208.12.34"])
+        assert capsys.readouterr().out == "ssh-ed25519 AAAA\n"
+    monkeypatch.setenv("PULUMI_COMMAND_STDOUT", "ssh-ed25519 BBBB\n")
+    with pytest.raises(SystemExit, match=r"host key differs from the one that was pinned.*nothing was sent"):
+        __main__.main(["host-key", "3.208.12.34"])
+    assert capsys.readouterr().out == ""
+
+
+def test_no_host_key_while_nothing_listens():
+    with pytest.raises(NotYet, match=r"127\.0\.0\.9 port 22 gives no ed25519 host key"):
+        host_key("127.0.0.9")
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    """Stands where ssh would be: tells which keys its agent has, and lets one in or not."""
+    private, public = ephemeral_key()
+
+    def lets_in(*, said=""):
+        (tmp_path / "ssh").write_text(
+            "#!/bin/bash\nfor one; do case $one in -oIdentityAgent=*) export SSH_AUTH_SOCK=${one#*=} ;; esac; done\n"
+            f'ssh-add -L >{tmp_path}/keys; echo "$*" >{tmp_path}/called\n'
+            f"{f'echo {said!r} >&2; exit 255' if said else ''}\n"
+        )
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setattr("sys.stdin", io.StringIO(private))
+
+    yield lets_in
+    if (tmp_path / "keys").exists():
+        assert (tmp_path / "keys").read_text().split()[1] == public.split()[1]
+        assert "-oBatchMode=yes" in (tmp_path / "called").read_text()
+
+
+LOGIN = ["login", "--timeout", "0.1", "--host-key", "ssh-ed25519 AAAA", "ubuntu@3.208.12.34"]
+
+
+def test_a_key_that_the_host_has_logs_in(ssh, capsys):
+    ssh()
+    __main__.main(LOGIN)
+    assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
+
+
+def test_a_key_that_the_host_does_not_have_is_told_with_the_way_back(ssh, monkeypatch):
+    ssh(said="ubuntu@3.208.12.34: Permission denied (publickey).")
+    monkeypatch.setattr(wait, "PAUSE", 0.01)
+    with pytest.raises(SystemExit) as given_up:
+        __main__.main(LOGIN)
+    message = str(given_up.value)
+    assert "Permission denied (publickey)" in message
+    assert "first in sshKeyEpochs and the new one behind it, for example [1, 2]" in message
+    assert "hostPrivateKey" in message
+
+
+def test_what_is_no_key_is_told_at_once(ssh, monkeypatch):
+    ssh()
+    monkeypatch.setattr("sys.stdin", io.StringIO("no key"))
+    with pytest.raises(SystemExit, match="ssh-agent does not take the key"):
+        __main__.main(LOGIN)
+
+
+def test_the_command_of_a_gate_is_the_same_on_every_machine():
+    assert gates.command("dns", "--doh", "https://a/?b=c") == (
+        "exec venv/bin/python -m gates dns --doh 'https://a/?b=c'"
+    )

@@ -1,0 +1,197 @@
+"""The steps as data: what they say, in which order, and what makes which of them run again."""
+
+import dataclasses
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hostsetup import steps as steps_module
+from hostsetup.bundle import File, render_bundle
+from hostsetup.environment import SECRET_FILES, environment_files
+from hostsetup.families import family_table
+from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
+from hostsetup.steps import Step, steps
+from tests.support.sites import SCRIPTS, SITES, a_site
+
+_REVISION = re.compile(r"(?<=/agentkeys-setup/)(\S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
+
+
+def by_name(site: Site) -> dict[str, Step]:
+    return {step.name: step for step in steps(site)}
+
+
+def rerun(before: dict[str, Step], after: dict[str, Step]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+@pytest.mark.parametrize("stack", SITES)
+def test_the_rendered_steps_are_the_reviewed_ones(golden: Callable[[str, str], None], stack: str) -> None:
+    listing = []
+    for step in steps(a_site(stack)):
+        command = _REVISION.sub(lambda found: f"{found[1]} <revision>{' <inputs>' if found[2] else ''}", step.command)
+        listing.append(
+            f"{step.name} ({step.timeout_seconds} s) after {', '.join(step.after) or 'nothing'}\n  {command}\n"
+        )
+        # The scripts are their own review; the same configuration is installed twice.
+        if step.stdin and step.name not in ("toolkit", "nginx-https"):
+            golden(f"hostsetup/{stack}/{step.name}.txt", step.stdin)
+    golden(f"hostsetup/{stack}/steps.txt", "".join(listing))
+
+
+def test_every_step_comes_behind_the_ones_it_waits_for(site: Site) -> None:
+    seen: set[str] = set()
+    for step in steps(site):
+        assert step.name not in seen
+        assert set(step.after) <= seen
+        seen.add(step.name)
+
+
+def test_only_certificates_and_what_follows_waits_for_dns(site: Site) -> None:
+    waiting = {"certificates"}
+    for step in steps(site):
+        if waiting & set(step.after):
+            waiting.add(step.name)
+    assert waiting == {"certificates", "nginx-https", "health"}
+
+
+def test_steps_are_the_same_every_time(site: Site) -> None:
+    assert steps(site) == steps(site)
+
+
+def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
+    before = by_name(a_site("test"))
+
+    def changed_by(**values: object) -> set[str]:
+        return rerun(before, by_name(dataclasses.replace(a_site("test"), **values)))
+
+    assert changed_by(email_from="other@example.org") == {"environment", "units", "health"}
+    assert changed_by(release_sha256="cd" * 32) == {"release", "units", "health"}
+    assert changed_by(acme_directory="https://other.example.org/") == {"certificates", "nginx-https", "health"}
+    assert changed_by(mail_bucket="other") == {"units", "health"}
+    assert changed_by(reboot_time="05:00") == {"updates"}
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("secrets", {"toolkit", "secrets"}),
+        ("nginx", {"toolkit", "nginx-http", "nginx-https"}),
+        ("with-session-public-key", {"toolkit", "units", "health"}),
+        ("release", {"toolkit", "release", "units", "health"}),
+        ("build", {"toolkit", "release", "units", "health"}),
+        ("activation", {"toolkit", "release", "units", "health"}),
+    ],
+)
+def test_a_changed_script_runs_its_own_steps_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, expected: set[str]
+) -> None:
+    before = by_name(a_site("test"))
+    for source in SCRIPTS.iterdir():
+        text = source.read_text() + ("# changed\n" if source.name == script else "")
+        (tmp_path / source.name).write_text(text)
+    monkeypatch.setattr(steps_module, "_SCRIPTS", tmp_path)
+    assert rerun(before, by_name(a_site("test"))) == expected
+
+
+def built(**values: str) -> Site:
+    """A site whose binaries are built from a git bundle."""
+    source = {"source_ref": "v1", "source_sha256": "ef" * 32, "release_sha256": ""}
+    return dataclasses.replace(a_site("test"), **{**source, **values})
+
+
+def test_another_ref_repository_or_toolchain_runs_what_an_upgrade_needs() -> None:
+    before = by_name(built())
+
+    def changed_by(**values: str) -> set[str]:
+        return rerun(before, by_name(built(**values)))
+
+    assert changed_by(source_ref="v2") == {"release", "units", "health"}
+    assert changed_by(source_sha256="01" * 32) == {"release", "units", "health"}
+    assert changed_by(toolchain="packages") == {"release", "units", "health"}
+
+
+def test_a_build_has_the_time_of_a_small_machine_and_an_archive_is_quick() -> None:
+    limit = re.search(r"^readonly limit_minutes=(\d+)$", (SCRIPTS / "build").read_text(), re.MULTILINE)
+    assert limit
+    assert 15 * 60 < int(limit[1]) * 60 < by_name(built())["release"].timeout_seconds
+    assert by_name(a_site("test"))["release"].timeout_seconds < 600
+
+
+def test_the_release_is_told_where_its_binaries_come_from() -> None:
+    def told(site: Site) -> list[str]:
+        return shlex.split(by_name(site)["release"].command)[4:]
+
+    url = "https://git.example.org/agentKeys.git"
+    assert told(a_site("test")) == ["archive", "ab" * 32, str(STAGED_ARCHIVE)]
+    assert told(a_site("prod")) == ["archive", "ab" * 32, "https://releases.example.org/agentkeys.tar.gz"]
+    assert told(built()) == ["source", "ef" * 32, str(STAGED_SOURCE), "v1", "rustup"]
+    assert told(built(source_repository=url, source_sha256="")) == ["source", "-", url, "v1", "rustup"]
+
+
+def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "families"
+    table.write_text(family_table().content)
+    for step in steps(site)[1:]:
+        script, revision = shlex.split(step.command)[1:3]
+        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")), table]
+        summed = subprocess.run(
+            ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert summed.stdout.strip() == revision, step.name
+
+
+def test_no_secret_has_a_value_in_what_is_rendered(site: Site) -> None:
+    for step in steps(site):
+        if step.name != "toolkit":
+            for name in SECRET_FILES.values():
+                assert f"{name}=" not in step.stdin + step.command
+
+
+def test_commands_are_short_and_start_with_sudo(site: Site) -> None:
+    for step in steps(site):
+        assert step.command.startswith("sudo ")
+        assert len(step.command) < 400, step.name
+
+
+def test_every_secret_is_read_by_a_unit_and_belongs_to_root_alone(site: Site) -> None:
+    units = by_name(site)["units"].stdin
+    for path in SECRET_FILES:
+        assert f"EnvironmentFile={path}\n" in units
+    assert not {file.path for file in environment_files(site)} & {str(path) for path in SECRET_FILES}
+
+
+def test_values_that_systemd_would_read_otherwise_are_quoted_or_refused() -> None:
+    def broker(value: str) -> str:
+        return environment_files(dataclasses.replace(a_site("test"), chain=value))[0].content
+
+    assert 'AGENTKEYS_CHAIN="two words"\n' in broker("two words")
+    assert 'AGENTKEYS_CHAIN="a\\"b\\\\c\\$d"\n' in broker('a"b\\c$d')
+    with pytest.raises(ValueError, match="AGENTKEYS_CHAIN"):
+        broker("one\ntwo")
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (File(path="relative", content="x\n"), "absolute path"),
+        (File(path="/a b", content="x\n"), "absolute path"),
+        (File(path="/a", content="no newline"), "newline"),
+        (File(path="/a"), "has content"),
+        (File(path="/a/", content="x\n"), "has content"),
+        (File(path="/a", content="#=> end 1\n"), "no line may start"),
+    ],
+)
+def test_a_bundle_refuses_what_the_host_would_misread(file: File, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        render_bundle([file])
+
+
+def test_services_listen_on_ports_of_their_own() -> None:
+    assert len({service.port for service in SERVICES}) == len(SERVICES)

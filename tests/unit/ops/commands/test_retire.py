@@ -1,0 +1,125 @@
+"""What is said before a destroy, out of states as the engine exports them."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ops import exits
+from ops.commands import retire
+from tests.support.stacks import a_stack
+
+
+def resource(kind, name, **changes):
+    return {
+        "urn": f"urn:pulumi:prod::agentkeys-cloud::{kind}::{name}",
+        "type": kind,
+        "custom": True,
+        "id": f"id-of-{name}",
+        "inputs": {},
+        **changes,
+    }
+
+
+BUCKET = resource(retire.BUCKET, "vault-bucket", inputs={"forceDestroy": False})
+OBJECTS = {"id-of-vault-bucket": 3}
+
+
+@pytest.mark.parametrize(
+    ("item", "objects", "fate", "why"),
+    [
+        ({**BUCKET, "protect": True}, {}, retire.REFUSED, "protected: set protect to false"),
+        ({**BUCKET, "protect": True}, OBJECTS, retire.REFUSED, "run up; S3 refuses 3 objects: set bucketsOnDestroy"),
+        (BUCKET, OBJECTS, retire.REFUSED, "S3 refuses 3 objects: set bucketsOnDestroy"),
+        (BUCKET, {}, retire.GOES, ""),
+        ({**BUCKET, "inputs": {"forceDestroy": True}}, OBJECTS, retire.GOES, "with 3 objects and their versions"),
+        ({**BUCKET, "retainOnDelete": True}, OBJECTS, retire.STAYS, "bucketsOnDestroy is keep"),
+        (
+            resource("aws:ec2/eipAssociation:EipAssociation", "host-association", retainOnDelete=True),
+            {},
+            retire.STAYS,
+            "it is on what was there before",
+        ),
+        (resource(retire.INSTANCE, "host", inputs={"disableApiTermination": True}), {}, retire.REFUSED, "termination"),
+        (resource("aws:iam/role:Role", "roles-data"), {}, retire.GOES, ""),
+    ],
+)
+def test_every_resource_has_its_fate_and_the_reason(item, objects, fate, why):
+    (told,) = retire.fates([item], objects, {})
+    assert told.fate == fate
+    assert why in told.why
+
+
+def test_a_user_with_a_key_that_the_stack_did_not_make_is_refused_with_the_command_that_deletes_it():
+    user = resource(retire.USER, "agentkeys-broker", id="agentkeys-broker")
+    own = resource(retire.ACCESS_KEY, "identities-broker-key-1", id="AKIAOURS")
+    (told, _) = retire.fates([user, own], {}, {"agentkeys-broker": ["AKIAOURS"]})
+    assert told.fate == retire.GOES
+    (told, _) = retire.fates([user, own], {}, {"agentkeys-broker": ["AKIAOLD", "AKIAOURS"]})
+    assert told.fate == retire.REFUSED
+    assert "`aws iam delete-access-key --user-name agentkeys-broker --access-key-id AKIAOLD`" in told.why
+
+
+def test_a_disk_that_outlives_its_machine_is_told():
+    machine = resource(retire.INSTANCE, "host", inputs={"rootBlockDevice": {"deleteOnTermination": False}})
+    told = retire.fates([machine], {}, {})
+    assert [(item.what, item.fate) for item in told] == [
+        ("host (id-of-host)", retire.GOES),
+        ("root disk of id-of-host", retire.STAYS),
+    ]
+
+
+def test_a_machine_and_an_address_that_were_there_before_stay_and_are_told(release):
+    adopted = a_stack("test", release, elasticIp="3.208.99.99").settings.model_copy(
+        update={"host_instance_id": "i-0123456789abcdef0"}
+    )
+    told = {item.what: item.why for item in retire.outside(adopted)}
+    assert "did not launch it" in told["instance i-0123456789abcdef0"]
+    assert "did not allocate it" in told["elastic IP 3.208.99.99"]
+    own = a_stack("test", release).settings
+    assert [item.what for item in retire.outside(own)] == [what for what, _ in retire.OUTSIDE]
+
+
+def test_components_commands_and_providers_are_nowhere_and_not_told():
+    nowhere = [
+        resource("agentkeys:roles:DataRoles", "roles", custom=False),
+        resource("command:remote:Command", "setup-health"),
+        resource("pulumi:providers:aws", "aws"),
+    ]
+    assert retire.fates(nowhere, {}, {}) == []
+
+
+@pytest.fixture
+def run(release, monkeypatch):
+    def call(*arguments, state):
+        monkeypatch.setattr(retire, "read", lambda _name: a_stack("prod", release))
+        monkeypatch.setattr(retire, "ask", lambda *_asked: {"deployment": {"resources": state}})
+        monkeypatch.setattr(retire.session, "of", lambda _settings: None)
+        monkeypatch.setattr(retire, "_objects", lambda *_asked: OBJECTS)
+        monkeypatch.setattr(retire, "_keys", lambda *_asked: {})
+        return CliRunner().invoke(retire.command, ["-s", "prod", *arguments])
+
+    return call
+
+
+def test_while_something_is_refused_the_command_ends_with_one(run):
+    told = run(state=[BUCKET])
+    assert told.exit_code == exits.WRONG
+    assert "1 things are refused" in told.output
+    assert "hosted zone" in told.output
+
+
+def test_when_nothing_is_refused_the_next_command_is_named(run):
+    told = run(state=[{**BUCKET, "retainOnDelete": True}])
+    assert told.exit_code == exits.OK
+    assert "Nothing stands in the way of `pulumi destroy -s prod`." in told.output
+
+
+def test_the_report_is_json_on_request(run):
+    told = json.loads(run("--json", state=[BUCKET]).stdout)["things"]
+    assert told[0] == {
+        "what": "vault-bucket (id-of-vault-bucket)",
+        "fate": "refused",
+        "why": "S3 refuses 3 objects: set bucketsOnDestroy to keep or delete, run up",
+    }
+    assert {item["fate"] for item in told[1:]} == {"stays"}

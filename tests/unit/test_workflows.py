@@ -1,0 +1,138 @@
+"""The workflows' promises that no linter knows: pins, one run per stack at a time, no way to prod by hand."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from dev.recorder import PROJECT
+from ops.commands import env
+from tests.support.stacks import a_stack
+
+ACTION = PROJECT / ".github/actions/operator-env/action.yml"
+WORKFLOWS = {path.stem: path for path in sorted((PROJECT / ".github/workflows").glob("*.yml"))}
+PARSED = {name: yaml.load(path.read_text(), yaml.BaseLoader) for name, path in WORKFLOWS.items()}  # noqa: S506 - makes texts only
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+
+JOBS = [(f"{name}.{key}", job) for name, workflow in PARSED.items() for key, job in workflow["jobs"].items()]
+
+
+def steps(job):
+    return job.get("steps", [])
+
+
+def calls_the_engine(job):
+    return any("pulumi" in step.get("uses", "") + step.get("run", "") for step in steps(job))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_action_of_others_is_pinned_by_commit_and_says_which_version_that_is(name):
+    for line in re.findall(r"uses: (\S.*)$", WORKFLOWS[name].read_text(), re.MULTILINE):
+        assert line.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+def test_an_action_has_one_version_in_all_workflows():
+    used = {line for path in WORKFLOWS.values() for line in re.findall(r"uses: (\S+@\S+)", path.read_text())}
+    assert len({action.split("@")[0] for action in used}) == len(used)
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS, ids=[name for name, _ in JOBS])
+def test_a_stack_is_worked_on_by_one_run_at_a_time_which_nothing_cancels(name, job):
+    if calls_the_engine(job):
+        assert re.fullmatch(r"pulumi-(test|\$\{\{ (matrix|inputs)\.stack \}\})", job["concurrency"]["group"])
+        assert job["concurrency"]["cancel-in-progress"] == "false"
+    else:
+        assert "concurrency" not in job
+
+
+def test_the_engine_of_the_workflows_is_the_one_that_is_pinned():
+    (pinned,) = re.findall(r"^pulumi==(\S+)$", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
+    versions = [
+        step["with"]["pulumi-version"]
+        for _, job in JOBS
+        for step in steps(job)
+        if step.get("uses", "").startswith("pulumi/actions@")
+    ]
+    assert set(versions) == {pinned}
+    assert len(versions) == 4
+
+
+def test_previews_and_ups_run_under_the_policy_pack():
+    judged = [
+        job for _, job in JOBS if any(step.get("with", {}).get("command") in ("preview", "up") for step in steps(job))
+    ]
+    assert len(judged) == 2
+    for job in judged:
+        assert job["env"]["PULUMI_OPTION_POLICY_PACK"] == "${{ github.workspace }}/policypack"
+        assert any(step.get("run") == "make setup policypack" for step in steps(job))
+
+
+def test_only_jobs_that_ask_aws_may_have_a_token_for_it():
+    for name, job in JOBS:
+        asks = any("configure-aws-credentials" in step.get("uses", "") for step in steps(job)) or "uses" in job
+        assert (job.get("permissions", {}).get("id-token") == "write") == asks, name
+
+
+def test_prod_goes_up_behind_its_environment_and_after_test():
+    jobs = PARSED["up"]["jobs"]
+    assert jobs["prod"]["needs"] == "test"
+    assert PARSED["up-stack"]["jobs"]["up"]["environment"] == "${{ inputs.stack }}"
+
+
+def test_nothing_but_test_can_be_destroyed():
+    text = WORKFLOWS["destroy"].read_text()
+    assert "prod" not in re.sub(r"#.*", "", text)
+    (job,) = PARSED["destroy"]["jobs"].values()
+    assert job["if"] == "inputs.stack == 'test'"
+    (destroy,) = [step for step in job["steps"] if step.get("with", {}).get("command") == "destroy"]
+    assert destroy["with"]["stack-name"] == "test"
+
+
+def test_no_workflow_runs_with_secrets_on_code_of_a_fork():
+    assert not any("pull_request_target" in path.read_text() for path in WORKFLOWS.values())
+    assert "head.repo.full_name == github.repository" in PARSED["preview"]["jobs"]["preview"]["if"]
+
+
+def test_every_make_target_that_a_workflow_calls_is_there():
+    for name, job in JOBS:
+        for step in steps(job):
+            for targets in re.findall(r"\bmake ([a-z -]+)", step.get("run", "")):
+                assert set(targets.split()) <= TARGETS, name
+
+
+def test_a_runner_gets_the_operators_environment_back_from_githubs_variables(release, tmp_path):
+    """The action's own shell step, fed with what `ops env` writes for GitHub."""
+    stack = a_stack("test", release, contracts='{"REGISTRY_HEIMA": "0x11"}')
+    made = env.files(stack)
+    (step,) = yaml.load(ACTION.read_text(), yaml.BaseLoader)["runs"]["steps"]  # noqa: S506 - makes texts only
+    target = tmp_path / "operator-workstation.env"
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "VARIABLES": json.dumps({**made["github-runner.test.env"], "OTHER": "x"}),
+            "FILE": str(target),
+            "DEPLOYER_KEY": "not-a-real-key",
+        },
+        check=True,
+    )
+    operator, seen = made["operator-workstation.test.env"], env.parse(target.read_text())
+    assert {name: operator[name] for name in seen} == seen
+    assert set(seen) >= {"ACCOUNT_ID", "REGION", "BROKER_HOST", "VAULT_BUCKET", "MEMORY_BUCKET", "REGISTRY_HEIMA"}
+    assert set(seen) >= {"DATA_ROLE_ARN", "VAULT_ROLE_ARN", "MEMORY_ROLE_ARN"}
+    assert "OIDC_AWS_ROLE_ARN" not in seen
+    key = tmp_path / ".agentkeys/heima-deployer.key"
+    assert (key.read_text(), key.stat().st_mode & 0o777) == ("not-a-real-key\n", 0o600)
+
+
+def test_the_document_names_every_workflow_variable_and_secret():
+    text = (PROJECT / "docs/ci.md").read_text()
+    files = [*WORKFLOWS.values(), ACTION]
+    named = {name for path in files for name in re.findall(r"(?:vars|secrets)\.([A-Z_]+)", path.read_text())}
+    assert [name for name in sorted(named) if f"`{name}`" not in text] == []
+    listed = set(re.findall(r"^\| `([\w-]+)\.yml`", text, re.MULTILINE))
+    assert listed == set(WORKFLOWS) - {"up-stack"}
