@@ -19,7 +19,7 @@ from typing import Any
 
 from dev.toolchain import golang
 from ops.commands.recover import recover
-from sandbox import layout, locks, tools
+from sandbox import layout, stacklock, tools
 from sandbox.engine import build, policies
 from sandbox.events import CHANGING, EventLog, Step
 from sandbox.hosts.machine import require_machine
@@ -184,7 +184,8 @@ class Engine:
 
     def repair(self, project: Project) -> None:
         """What a killed engine left: its lock, and creates that nobody knows the end of."""
-        locks.release_stale(self, project)
+        if stacklock.is_stale(project.name, project.stack):
+            self.run(project, "cancel", "--yes", capture=True)
         recover(project.stack, project.folder, self.environment)
 
     def up(self, project: Project, *arguments: str) -> list[Step]:

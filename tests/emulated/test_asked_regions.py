@@ -55,18 +55,18 @@ def only_the_stacks(asked):
 
 
 def test_doctor_asks_in_the_stacks_region(asked, looked):
-    doctor.Doctor(stack=looked, ask=partial(clients.of, account_of.session(looked.settings))).before()
+    doctor.Doctor(stack=looked, ask=partial(clients.of, account_of.of(looked.settings))).before()
     assert {"ec2:DescribeAddresses", "ses:GetSendQuota", "ses:DescribeActiveReceiptRuleSet"} <= only_the_stacks(asked)
 
 
 def test_the_audit_asks_in_the_stacks_region(asked, looked):
-    Audit(stack=looked, ask=partial(clients.of, account_of.session(looked.settings))).lines()
+    Audit(stack=looked, ask=partial(clients.of, account_of.of(looked.settings))).lines()
     assert {"ec2:DescribeInstances", "ses:DescribeReceiptRule", "s3:GetBucketPolicy"} <= only_the_stacks(asked)
 
 
 def test_the_senders_verification_asks_in_the_stacks_region(asked, looked):
     with pytest.raises(sender.SenderError, match="SES does not know"):
-        sender.verify(looked, account_of.session(looked.settings), say=lambda _line: None)
+        sender.verify(looked, account_of.of(looked.settings), say=lambda _line: None)
     assert "sesv2:GetEmailIdentity" in only_the_stacks(asked)
 
 
@@ -74,7 +74,7 @@ def test_adopting_looks_for_the_machine_in_the_stacks_region(asked, looked, clie
     ec2, route53 = client("ec2"), client("route53")
     made = ec2.allocate_address(Domain="vpc")
     upsert(route53, looked.names.broker_host, "A", made["PublicIp"], zone_id=account.zone_id)
-    of = partial(clients.of, account_of.session(looked.settings))
+    of = partial(clients.of, account_of.of(looked.settings))
     try:
         found = adopt.Account(names=looked.names, zone_id=account.zone_id, of=of).machine()
     finally:
