@@ -201,6 +201,8 @@ def _content(path: Path | None) -> str:
     content = text_of(path).strip() if path else ""
     if path and not content:
         raise click.UsageError(f"{path} is empty; a session token belongs in it")
+    if not content.isascii():
+        raise click.UsageError(f"{path} is no text; a session token belongs in it")
     return content
 
 

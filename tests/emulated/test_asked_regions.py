@@ -65,7 +65,7 @@ def test_the_audit_asks_in_the_stacks_region(asked, looked):
 
 
 def test_the_senders_verification_asks_in_the_stacks_region(asked, looked):
-    with pytest.raises(sender.SenderError, match="SES does not know"):
+    with pytest.raises(sender.SenderError, match="SES has no identity"):
         sender.verify(looked, account_of.of(looked.settings), say=lambda _line: None)
     assert "sesv2:GetEmailIdentity" in only_the_stacks(asked)
 

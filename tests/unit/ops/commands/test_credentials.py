@@ -155,7 +155,7 @@ def test_a_folder_that_cannot_be_written_is_an_answer(run, path, monkeypatch):
     def refuse(**_asked):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("ops.env.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("ops.commands.env.tempfile.mkstemp", refuse)
     refused = run()
     assert refused.exit_code == exits.WRONG
     assert "cannot be written: Permission denied. Nothing was changed." in refused.output
