@@ -31,7 +31,7 @@ FAULTS = {
         "tests/emulated/test_sender.py::"
         "test_a_link_is_read_to_its_end_out_of_quoted_printable_with_every_equals_sign_in_it",
         "tests/emulated/test_sender.py::test_the_mail_is_found_among_others_its_link_is_opened_and_only_it_is_deleted",
-        "tests/emulated/test_sender.py::test_a_verified_address_costs_one_question",
+        "tests/emulated/test_sender.py::test_a_verified_address_costs_one_call",
         "tests/emulated/test_sender.py::test_a_link_that_ses_does_not_take_any_more_stays_and_the_next_mail_is_read",
         "tests/emulated/test_sender.py::test_with_worn_out_links_alone_another_mail_is_asked_for",
         "tests/emulated/test_sender.py::test_a_lost_mail_is_asked_for_again",
