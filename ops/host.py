@@ -70,7 +70,8 @@ def _run(ssh: Sequence[str], script: str, address: str) -> str:
                 list(ssh),
                 input=script,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 check=False,
                 timeout=CALL_SECONDS,
             )

@@ -133,14 +133,23 @@ def _function(text: str, name: str) -> str:
 
 
 def answers(text: str) -> Seen:
-    """What the observer printed, by kind. Raises HostError when it is not whole."""
+    """The observer's answers by kind: the lines between its `begin` and `end`. What the login user's start-up files
+    print around them is left out. Raises HostError when the answers are incomplete.
+    """
+    before, begin, rest = f"\n{text}".partition("\nbegin\n")
+    if not begin:
+        said = " ".join(before.split())[-500:]
+        raise host.HostError(
+            f"the host did not run the check; it printed {said!r} instead. See what the login user's shell, its "
+            "start-up files and /etc/ssh/sshrc do in a session without a terminal, then run the command again."
+        )
     seen: dict[str, list[list[str]]] = defaultdict(list)
-    *rows, last = [line.split("\t") for line in text.splitlines()] or [[""]]
-    if last != ["end", str(len(rows))]:
-        raise host.HostError("the host's answer broke off: the connection was cut. Run the command again.")
-    for kind, *fields in rows:
+    for count, line in enumerate(rest.splitlines()):
+        if line == f"end\t{count}":
+            return seen
+        kind, *fields = line.split("\t")
         seen[kind].append(fields)
-    return seen
+    raise host.HostError("the host's answer broke off: the connection was cut. Run the command again.")
 
 
 def compare(files: Mapping[str, File], site: Site, login_user: str, release: str, seen: Seen) -> Report:

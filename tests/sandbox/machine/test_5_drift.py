@@ -130,3 +130,13 @@ def test_another_host_key_is_not_spoken_to(machine, stack):
     played = dataclasses.replace(stack, outputs={**stack.outputs, "sshHostKey": other})
     with pytest.raises(host.HostError, match="shows another host key than the one that this stack pinned"):
         drift.look(played)
+
+
+def test_what_the_login_users_start_up_files_print_is_no_part_of_the_answer(machine, stack):
+    file = "/home/ubuntu/.bashrc"
+    machine.sudo(f"touch {file}; mv {file} /root/bashrc; printf 'echo welcome\nprintf half\n' >{file}")
+    try:
+        assert machine.said("true").startswith("welcome"), "sshd's shell reads the file"
+        assert drift.look(stack).drift == []
+    finally:
+        machine.sudo(f"mv /root/bashrc {file}")

@@ -110,7 +110,7 @@ class Host:
             *(["under", "/", encoded(path)] for path in self.beside),
             *(["digests", drift.DIGESTS, verdict, path] for path, verdict in self.digests.items()),
         ]
-        return "".join("\t".join(row) + "\n" for row in (*rows, ["end", str(len(rows))]))
+        return "".join("\t".join(row) + "\n" for row in (["begin"], *rows, ["end", str(len(rows))]))
 
     def report(self):
         return drift.look(self.stack, self.answer)
@@ -327,7 +327,26 @@ def test_a_built_release_is_known_by_its_commit_or_by_what_the_last_up_found():
     assert drift.wanted_release(tagged) == "commit:1234"
 
 
-@pytest.mark.parametrize("cut", [0, 1, 50])
+@pytest.mark.parametrize("said", ["", "welcome\n", "host\t1\tubuntu\nend\t1\nhalf a line"])
+def test_what_the_login_users_start_up_files_print_around_it_is_no_part_of_the_answer(clean, said):
+    assert drift.look(clean.stack, lambda *_: f"{said}\n{clean.answer()}{said}").drift == []
+
+
+def test_the_observer_begins_a_line_of_its_own():
+    """bash run by sshd reads ~/.bashrc before the command."""
+    done = subprocess.run(
+        ["bash", "-c", "echo welcome; printf half; exec bash -s"],
+        input=drift.script(["user root", "end"]), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert drift.answers(done.stdout)["user"] == [["root", "/root:/bin/bash"]]
+
+
+def test_a_host_that_does_not_run_the_look_is_quoted(clean):
+    with pytest.raises(host.HostError, match="printed 'Please login as the user admin' instead"):
+        drift.look(clean.stack, lambda *_: "Please login as the user admin\n")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 50])
 def test_an_answer_that_broke_off_is_no_verdict(clean, cut):
     whole = clean.answer().splitlines(keepends=True)
     with pytest.raises(host.HostError, match="broke off"):
