@@ -32,7 +32,7 @@ existing_host: ExistingHost | None = None
 if settings.host_instance_id:
     existing_host = ExistingHost(
         instance_id=settings.host_instance_id,
-        private_key=settings.host_private_key.get_secret_value(),
+        private_key=settings.login_key,
         attach_profile=settings.host_instance_profile == "attach",
     )
     existing.require(

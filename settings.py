@@ -1,8 +1,7 @@
 """The program's settings: one typed model over the stack's configuration, checked before anything is created.
 
-Owns the rules a value must keep and the messages when it does not. Types, meanings and defaults are declared in
-``Pulumi.yaml``; the model has no defaults of its own. What depends on AWS's answer (account, zone, rule set) is checked
-in ``components/checks/preflight.py``.
+Owns the rules that a value must follow and the error messages. Types, meanings and defaults are declared in
+``Pulumi.yaml``; the model has no defaults of its own. ``components/checks/preflight.py`` checks what depends on the account.
 """
 
 import base64
@@ -28,7 +27,7 @@ from components.naming import Names, of_settings
 from components.policies.trust import Repository
 from hostsetup.services import Site
 
-#: Version of the program, which a stack keeps as an output.
+#: Version of the program; every stack has it as an output.
 VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text())["project"]["version"]
 
 #: Regions with an inbound-smtp endpoint: https://docs.aws.amazon.com/general/latest/gr/ses.html
@@ -45,7 +44,7 @@ SES_RECEIVING_REGIONS = (
     "us-west-2",
 )
 
-#: What a public IPv4 address can never be; the names are for the error message (RFC 6890 and its registry).
+#: Networks that no public IPv4 address is in, with their names for the error message (RFC 6890 and its registry).
 REFUSED_NETWORKS = {
     ipaddress.ip_network(network): why
     for network, why in {
@@ -58,7 +57,7 @@ REFUSED_NETWORKS = {
         "192.0.0.0/24": "protocol assignments",
         "192.0.2.0/24": "documentation",
         "192.168.0.0/16": "private",
-        "198.18.0.0/15": "benchmarking, and what VPN clients answer in place of a real address",
+        "198.18.0.0/15": "benchmarking; some VPN clients answer with it in place of a real address",
         "198.51.100.0/24": "documentation",
         "203.0.113.0/24": "documentation",
         "224.0.0.0/4": "multicast",
@@ -66,35 +65,60 @@ REFUSED_NETWORKS = {
     }.items()
 }
 
-#: Settings that the surroundings may override, as AGENTKEYS_<NAME>: a sandbox or a CI run brings its own release,
-#: resolvers and certificate authority to unchanged stack files.
+#: Settings that the environment may override as AGENTKEYS_<NAME>, so that a sandbox or a CI run can use its own
+#: release, resolvers and certificate authority with unchanged stack files.
 FROM_ENVIRONMENT = (
     *("acme_directory", "ca_bundle", "doh_urls"),
     *("release", "release_sha256", "source_repository", "source_ref", "toolchain"),
 )
 
-#: Of a stack whose keys were never rotated.
+#: The epochs of a stack whose keys were never rotated.
 FIRST_EPOCHS = [1]
 
-#: Stands for a secret where a stack is read without its secrets, and in messages.
+#: Replaces a secret in messages, and where a stack is read without its secrets.
 MASKED = "[secret]"
 
-#: What an emulated account on loopback hands out as elastic addresses; nothing reaches AWS from there.
+#: An emulated account on loopback allocates elastic IPs in this network.
 _EMULATED = ipaddress.ip_network("127.0.0.0/8")
 
-#: Directories by the name that a stack may give them; the staging one has no strict limits and nobody's trust:
-#: https://letsencrypt.org/docs/staging-environment/
+#: ACME directories by the name that a stack may use. The staging one has higher rate limits, and no client trusts its
+#: certificates: https://letsencrypt.org/docs/staging-environment/
 ACME_DIRECTORIES = {
     "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
     "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
 
-_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+#: A host name in lower case: letters, digits and hyphens, labels of 1 to 63 (RFC 1123 section 2.1), 253 in all. The
+#: last label is not a number (RFC 3696 section 2); internationalised ones are in their ASCII form, xn--p1ai.
+_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?![0-9]+\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])"
+)
+
+#: The local part of a mail address: a dot-atom (RFC 5321 section 4.1.2) of 64 octets at most (4.5.3.1.1).
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL_PART = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(\.{_ATOM})*")
+#: Octets of a mail address: a path has 256 with its brackets (RFC 5321 section 4.5.3.1.3).
+_ADDRESS_LIMIT = 254
 
 
 def _domain(value: str) -> str:
     if not _DOMAIN.fullmatch(value):
-        raise ValueError("must be a DNS name in lower case without a trailing dot, for example litentry.org")
+        raise ValueError(
+            "must be a DNS name in lower case without a trailing dot, for example litentry.org: labels of 1 to 63 "
+            "letters, digits and hyphens, 253 characters in all (an internationalised name in its xn-- form)"
+        )
+    return value
+
+
+def _is_address(value: str, domain: str) -> bool:
+    """Whether it is a mail address at a domain that ``domain``, a pattern, matches."""
+    local, _, at = value.rpartition("@")
+    return len(value) <= _ADDRESS_LIMIT and bool(_LOCAL_PART.fullmatch(local)) and bool(re.fullmatch(domain, at))
+
+
+def _absent_or_address(value: str) -> str:
+    if value and not _is_address(value.lower(), _DOMAIN.pattern):
+        raise ValueError("must be a mail address, for example hostmaster@litentry.org")
     return value
 
 
@@ -103,7 +127,7 @@ def _absent_or_domain(value: str) -> str:
 
 
 def public_ipv4(value: str) -> str:
-    """The address, when it can be an elastic IP. Raises ValueError naming the range it is in."""
+    """The address, if it can be an elastic IP. Raises ValueError with the network that it is in."""
     try:
         address = ipaddress.IPv4Address(value)
     except ValueError:
@@ -129,17 +153,44 @@ def _receives_mail(value: str) -> str:
 
 
 def _network(value: str) -> str:
+    """EC2 takes IPv4 networks with a prefix length only, no net mask and no bare address."""
     try:
-        ipaddress.IPv4Network(value)
+        network = ipaddress.IPv4Network(value)
     except ValueError as error:
-        raise ValueError(f"must be IPv4 networks in CIDR form, for example 203.0.113.7/32 ({error})") from None
+        raise ValueError(f"must be an IPv4 network in CIDR form, for example 203.0.113.7/32 ({error})") from None
+    if value != str(network):
+        raise ValueError(f"must be an IPv4 network in CIDR form, here {network}")
     return value
 
 
-def _different(value: list[int]) -> list[int]:
-    if len(set(value)) != len(value):
-        raise ValueError("must be different numbers: each is a key of its own")
+def _different(value: list[Any]) -> list[Any]:
+    if twice := [item for item in dict.fromkeys(value) if value.count(item) > 1]:
+        raise ValueError(f"must not have the same entry twice ({', '.join(map(str, twice))})")
     return value
+
+
+def _printable(value: str) -> str:
+    """A value of an environment file, where a variable has one line."""
+    if not value.isprintable():
+        raise ValueError("must be one line of printable characters, which an environment file can hold")
+    return value
+
+
+def _url(*schemes: str) -> AfterValidator:
+    """A URL with a host name or address (RFC 3986), one of ``schemes``, without user information or fragment."""
+
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        plain = re.fullmatch(r"[!-~]+", value) and not re.search(r"[\"<>\\^`{|}#]", value)
+        if not usable or not plain or parts.username is not None:
+            raise ValueError(f"must be a URL of {' or '.join(schemes)} with a host and without a user name or #")
+        return value
+
+    return AfterValidator(check)
 
 
 def _sha256(path: Path) -> str:
@@ -149,26 +200,33 @@ def _sha256(path: Path) -> str:
 
 def _acme_directory(value: str) -> str:
     known = ACME_DIRECTORIES.get(value, value)
-    if not re.fullmatch(r"https://\S+", known):
-        raise ValueError(f"must be {', '.join(ACME_DIRECTORIES)} or the https URL of an ACME directory")
+    try:
+        _url("https").func(known)  # type: ignore[call-arg]
+    except ValueError:
+        raise ValueError(f"must be {', '.join(ACME_DIRECTORIES)} or the https URL of an ACME directory") from None
     return known
 
 
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, AfterValidator(_receives_mail)]
-#: Of EC2, or empty; older instances have the short form.
+#: An EC2 instance id or empty. Older instances have the short form.
 InstanceId = Annotated[str, Field(pattern=r"^(i-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
-#: Of a key that is rotated. IAM lets a user have two access keys:
+#: The numbers of a key that is rotated. IAM allows two access keys for each user:
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 Epochs = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=2), AfterValidator(_different)]
-Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[\w+=,.@-]+$")]], Field(min_length=1)]
+#: IAM names: 64 ASCII letters, digits and +=,.@_- at most:
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+IamName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")]
+Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[A-Za-z0-9_+=,.@-]{1,64}$")]], Field(min_length=1)]
+HttpUrl = Annotated[str, _url("http", "https")]
+Line = Annotated[str, AfterValidator(_printable)]
 
 
 class StackConfiguration(PydanticBaseSettingsSource):
     """The project's namespace of the stack's configuration, overridden where FROM_ENVIRONMENT allows it.
 
-    The only source: a stray variable of an operator's shell must not change a stack. Keys that the model does not
-    know are handed on, so that it can refuse them.
+    There is no other source, so that a variable of an operator's shell cannot change a stack. Unknown keys are passed
+    on to the model, which rejects them.
     """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
@@ -199,7 +257,7 @@ def _decoded(key: str, value: str) -> Any:
 
 
 class Configured(BaseSettings):
-    """Field ``broker_host`` is the key ``brokerHost``. Raises ValidationError; ``load`` turns it into sentences."""
+    """Field ``broker_host`` is the key ``brokerHost``. Raises ValidationError, which ``load`` turns into sentences."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
@@ -222,10 +280,12 @@ class AccountSettings(Configured):
     region: Region
     allowed_callers: Callers
     protect: bool
-    github_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
-    github_owner_id: Annotated[str, Field(pattern=r"^\d*$")]
-    github_repository_id: Annotated[str, Field(pattern=r"^\d*$")]
-    deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/-]+$")]
+    #: Owners of enterprises with managed users have an underscore.
+    github_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
+    github_owner_id: Annotated[str, Field(pattern=r"^[0-9]*$")]
+    github_repository_id: Annotated[str, Field(pattern=r"^[0-9]*$")]
+    #: The end of a token's `sub`. IAM's wildcards and variables are rejected: it names one branch or environment.
+    deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/+@#=,%-]+$")]
     deploy_instance_id: InstanceId
 
     @model_validator(mode="after")
@@ -234,7 +294,7 @@ class AccountSettings(Configured):
         missing = [key for key, value in ids.items() if not value]
         if len(missing) == 1:
             raise ValueError(
-                f"{missing[0]}: nothing is given, and the other id is. Give both, or neither "
+                f"{missing[0]}: is empty, and the other id is set. Set both, or neither "
                 f"(`gh api repos/{self.github_repository} --jq '.id, .owner.id'` prints them)."
             )
         return self
@@ -264,11 +324,12 @@ class Settings(Configured):
     access_key_users: list[Literal["daemon", "broker"]]
     access_key_epochs: Epochs
     inbound_tls: Literal["Optional", "Require"]
-    raw_mail_readers: list[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]]
+    raw_mail_readers: Annotated[list[IamName], AfterValidator(_different)]
     versioning: bool
     protect: bool
     buckets_on_destroy: Literal["refuse", "keep", "delete"]
-    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
+    #: Sizes may have a hyphen: m7i.metal-24xl.
+    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
@@ -276,40 +337,42 @@ class Settings(Configured):
     host_private_key: SecretStr
     ssh_key_epochs: Epochs
     host_instance_profile: Literal["attach", "leave"]
-    login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    #: A portable user name: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_426
+    login_user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._][A-Za-z0-9._-]{0,31}$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
     ssm_managed: bool
-    ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
+    ssh_cidrs: Annotated[
+        list[Annotated[str, AfterValidator(_network)]], Field(min_length=1), AfterValidator(_different)
+    ]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     source_repository: str
-    source_ref: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*)?$")]
+    #: A part of what git allows (git-check-ref-format): no character that a shell or git's own syntax treats specially.
+    source_ref: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_+@#=,%-]*([./][A-Za-z0-9_+@#=,%-]+)*)?$")]
     toolchain: Annotated[str, Field(pattern=r"^(rustup(:[A-Za-z0-9.-]+)?|packages|(/[A-Za-z0-9._-]+)+)$")]
     acme_directory: Annotated[str, AfterValidator(_acme_directory)]
-    acme_email: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")]
-    doh_urls: Annotated[list[Annotated[str, Field(pattern=r"^https?://\S+$")]], Field(min_length=1)]
+    acme_email: Annotated[str, AfterValidator(_absent_or_address)]
+    doh_urls: Annotated[list[HttpUrl], Field(min_length=1)]
     ca_bundle: str
-    auth_methods: str
-    audit_anchors: str
-    email_sender: str
-    chain: str
-    chain_rpc_http: Annotated[str, Field(pattern=r"^https?://\S+$")]
-    contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], str]
+    auth_methods: Line
+    audit_anchors: Line
+    email_sender: Line
+    chain: Line
+    chain_rpc_http: HttpUrl
+    contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], Line]
 
     @field_validator("ca_bundle")
     @classmethod
     def _exists(cls, value: str) -> str:
         if value and not Path(value).is_file():
-            raise ValueError("must be a file with PEM certificates; none is there")
+            raise ValueError("must be a file with PEM certificates; there is no such file")
         return value
 
     @model_validator(mode="after")
-    def _the_keeper_of_the_records_has_a_zone(self) -> Self:
+    def _the_zone_has_an_id(self) -> Self:
         needed = {"route53": "parentZoneId", "cloudflare": "cloudflareZoneId"}.get(self.dns)
         if needed and not self.dns_zone_id:
-            raise ValueError(
-                f"{needed}: nothing is given, and dns is {self.dns!r}. Give the zone's id, or choose another dns."
-            )
+            raise ValueError(f"{needed}: is empty, and dns is {self.dns!r}. Set the zone's id, or choose another dns.")
         return self
 
     @model_validator(mode="after")
@@ -328,10 +391,10 @@ class Settings(Configured):
             if named.count(name) > 1:
                 raise ValueError(f"{key}: {name!r} is also the name of another host of this stack. Choose another.")
         sender = self.names.email_from
-        if not re.fullmatch(rf"[A-Za-z0-9._+-]+@{re.escape(self.names.mail_domain)}", sender):
+        if not _is_address(sender, re.escape(self.names.mail_domain)):
             raise ValueError(
                 f"emailFromAddress: {sender!r} must be an address at the mail domain {self.names.mail_domain!r}, "
-                "whose mail this stack receives."
+                "whose mail this stack receives: 64 characters at most before the @, 254 in all."
             )
         return self
 
@@ -345,35 +408,35 @@ class Settings(Configured):
         if not self.host_instance_id:
             if key:
                 raise ValueError(
-                    "hostPrivateKey: is given without hostInstanceId, and a machine that this program launches gets a "
-                    "key of its own. Set hostInstanceId, or `pulumi config rm hostPrivateKey`."
+                    "hostPrivateKey: is set without hostInstanceId, and a host that this program launches gets a key "
+                    "of its own. Set hostInstanceId, or run `pulumi config rm hostPrivateKey`."
                 )
             return self
         if self.ssh_key_epochs != FIRST_EPOCHS:
             raise ValueError(
-                f"sshKeyEpochs: {self.ssh_key_epochs} is for a machine that this program launches, and instance "
-                f"{self.host_instance_id} has a key of your own. Take it out (`pulumi config rm -s "
-                f"{pulumi.get_stack()} sshKeyEpochs`); docs/runbook.md, Rotate the SSH key, says how that one is "
-                "rotated."
+                f"sshKeyEpochs: {self.ssh_key_epochs} is for a host that this program launches, and instance "
+                f"{self.host_instance_id} has a key of your own. Remove the setting (`pulumi config rm -s "
+                f"{pulumi.get_stack()} sshKeyEpochs`); docs/runbook.md, Rotate the SSH key, describes how to rotate "
+                "your key."
             )
         if not key:
             raise ValueError(
-                f"hostPrivateKey: nothing is given, and instance {self.host_instance_id} was launched with a key that "
-                f"this program does not have. Set it with {command}."
+                f"hostPrivateKey: is empty, and instance {self.host_instance_id} was launched with a key that this "
+                f"program does not have. Set it with {command}."
             )
         if key == MASKED:
             return self
         if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
             raise ValueError(
-                "hostPrivateKey: must be encrypted, and it is in clear in the stack's file. Make another key for the "
-                f"host, since this one may have been read; then {command}."
+                "hostPrivateKey: is in plain text in the stack's file and must be encrypted. Create another key for "
+                f"the host, since this one may have been read, then run {command}."
             )
         if wrong := _unusable_key(key):
             raise ValueError(f"hostPrivateKey: {wrong}. Set it with {command}.")
         return self
 
     @model_validator(mode="after")
-    def _binaries_come_from_one_place(self) -> Self:
+    def _exactly_one_source_of_binaries(self) -> Self:
         pairs = {
             "release": self.release,
             "releaseSha256": self.release_sha256,
@@ -383,7 +446,8 @@ class Settings(Configured):
         given = [key for key, value in pairs.items() if value]
         if given not in (["release", "releaseSha256"], ["sourceRepository", "sourceRef"]):
             raise ValueError(
-                f"release: the host's binaries come from one place, and given is {' and '.join(given) or 'nothing'}. "
+                "release: set exactly one source for the binaries; "
+                f"{f'set are {_and(given)}' if given else 'none is set'}. "
                 "Either install an archive: `pulumi config set release <path or https URL>` and `pulumi config set "
                 "releaseSha256 <sha256>`. Or build on the host: `pulumi config set sourceRepository <https URL or git "
                 "bundle>` and `pulumi config set sourceRef <tag, branch or commit>`. Remove the others with `pulumi "
@@ -392,26 +456,26 @@ class Settings(Configured):
         copied = self.copied_to_host
         if copied is not None and not copied.is_file():
             key = "sourceRepository" if self.source_ref else "release"
-            raise ValueError(f"{key}: {str(copied)!r} must be an https URL or an existing file; no file is there.")
+            raise ValueError(f"{key}: {str(copied)!r} must be an https URL or an existing file; there is no such file.")
         if copied is None or self.source_ref:
             return self
         digest = _sha256(copied)
         if digest != self.release_sha256:
             raise ValueError(
                 f"releaseSha256: {self.release_sha256} is not the SHA-256 of {self.release!r}, which is {digest}. "
-                "Fetch the archive again, or set the digest that its publisher gives."
+                "Download the archive again, or set the digest that its publisher gives."
             )
         return self
 
     @property
     def copied_to_host(self) -> Path | None:
-        """The local archive or git bundle that the host needs; None when it fetches an https URL by itself."""
+        """The local archive or git bundle that is copied to the host; None if the host downloads it from a URL."""
         place = self.source_repository or self.release
         return None if place.startswith("https://") else Path(place)
 
     @property
     def site(self) -> Site:
-        """What the host is handed; the path of a file that is copied stays here."""
+        """The part of the settings that the host gets. Local paths are not part of it."""
         names = self.names
         copied = self.copied_to_host
         return Site(
@@ -442,13 +506,18 @@ class Settings(Configured):
         )
 
     @property
+    def login_key(self) -> str:
+        """The private key of an existing host's login user, as the steps use it; empty for a launched host."""
+        return plain_key(self.host_private_key.get_secret_value())
+
+    @property
     def dns_zone_id(self) -> str:
-        """The zone where ``dns`` keeps the records; empty when a person publishes them."""
+        """Id of the zone that holds the records; empty when a person publishes them."""
         return {"route53": self.parent_zone_id, "cloudflare": self.cloudflare_zone_id, "manual": ""}[self.dns]
 
     @property
     def names(self) -> Names:
-        """Raises ValueError when a name does not fit AWS's limits."""
+        """Raises ValueError when a name exceeds a limit (``Names``)."""
         return of_settings(
             account_id=self.account_id,
             region=self.region,
@@ -460,37 +529,62 @@ class Settings(Configured):
         )
 
 
+#: A private key in PEM form, in any text and with any line ends (RFC 7468 section 2).
+_PEM_KEY = re.compile(
+    r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ )*PRIVATE KEY)-----\s(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL
+)
+
+
+def plain_key(key: str) -> str:
+    """The private key alone, with the line ends that every OpenSSH reads.
+
+    Tools write other blocks and attributes in front of a key, and `ssh-add` and the steps' SSH client take different
+    ones of these. A key that has nothing around it stays as it is, and so do the inputs of the steps.
+    """
+    found = _PEM_KEY.search(key)
+    if found is None or ("\r" not in key and found[0] == key.strip()):
+        return key
+    return "".join(f"{line.rstrip()}\n" for line in found[0].splitlines())
+
+
 def _unusable_key(key: str) -> str:
-    """Why no step could log in with it, without a word of the key; empty when one could."""
-    label = re.fullmatch(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\n(.*)\n-----END \1-----", key.strip(), re.DOTALL)
-    if label is None:
+    """Why no step could log in with the key, without any part of the key; empty if one could. Its type and numbers are
+    left to `ssh-add`, which the gate ``login`` runs before the first step.
+    """
+    found = _PEM_KEY.search(key)
+    if found is None:
         return "must be a private key in PEM form, from its BEGIN to its END line"
-    kind, body = label[1], label[2]
+    kind, body = found["kind"], found["body"].replace("\r\n", "\n")
+    # Of PKCS#8 (RFC 5958) in the label, of the traditional form in a header (RFC 1421 section 4.6.1.1).
     encrypted = "ENCRYPTED" in kind or "ENCRYPTED" in body.partition("\n\n")[0]
     if kind == "OPENSSH PRIVATE KEY":
         try:
             decoded = base64.b64decode("".join(body.split()), validate=True)
         except binascii.Error:
-            return "must be a private key in PEM form, and what is between its lines is not base64"
-        # The name of the cipher follows the magic word: openssh's PROTOCOL.key.
+            return "must be a private key in PEM form, and the text between its BEGIN and END lines is not base64"
+        # The name of the cipher follows the magic bytes: openssh's PROTOCOL.key.
         encrypted = not decoded.startswith(b"openssh-key-v1\0\0\0\0\x04none")
     if encrypted:
-        return "is encrypted with a passphrase, which nobody is there to type (`ssh-keygen -p` on a copy takes it off)"
+        return "is encrypted with a passphrase, which nobody can type here (`ssh-keygen -p` on a copy removes it)"
     return ""
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(words)
 
 
 T = TypeVar("T", bound=Configured)
 
 
 def load(model: type[T]) -> T:
-    """The running stack's settings. Raises RunError: one line per wrong key with value, rule and way out."""
+    """The running stack's settings. Raises RunError with one line for each wrong key: value, rule, what to do."""
     try:
         return model()
     except ValidationError as error:
         raise pulumi.RunError(
             "\n".join(
                 [
-                    f"The settings of stack {pulumi.get_stack()!r} are not usable. Nothing was created.",
+                    f"The settings of stack {pulumi.get_stack()!r} are wrong. Nothing was created.",
                     *(_explained(item) for item in error.errors(include_url=False)),
                     f"Correct Pulumi.{pulumi.get_stack()}.yaml (`pulumi config set <key> <value>`) and run again.",
                 ]
@@ -506,7 +600,7 @@ def _explained(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         return f"  {key}: no such key (value {value!r}). `Pulumi.yaml` lists every key with its meaning."
     if item["type"] == "missing":
-        return f"  {key}: missing. `Pulumi.yaml` says what it is."
+        return f"  {key}: missing. `Pulumi.yaml` describes it."
     if not key:
         return f"  {message}"
     return f"  {key}: {value!r} {message[0].lower()}{message[1:]}."

@@ -51,12 +51,12 @@ def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pul
             for number, token in enumerate(dkim_tokens, start=1)
         ),
         Wanted(key="mx", kind="MX", name=domain, value=f"10 inbound-smtp.{names.region}.amazonaws.com"),
-        Wanted(key="spf", kind="TXT", name=domain, value="v=spf1 include:amazonses.com -all"),
+        Wanted(key="spf", kind="TXT", name=domain, value=names.spf),
         Wanted(
             key="dmarc",
             kind="TXT",
             name=f"_dmarc.{domain}",
-            value=f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}",
+            value=names.dmarc,
         ),
         *(Wanted(key=key, kind="A", name=host, value=address) for key, host in names.public_hosts.items()),
     ]

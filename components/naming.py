@@ -3,6 +3,7 @@
 Leaves out names that AWS assigns and names on the host (``hostsetup/services.py``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components import arns
@@ -39,8 +40,22 @@ DEPLOY_ROLE = "github-actions-agentkeys-deploy"
 
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
-#: Role names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+#: Role and user names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_NAME_LIMIT = 64
+#: Receipt rule names have at most 64: https://docs.aws.amazon.com/ses/latest/APIReference/API_ReceiptRule.html
+RULE_NAME_LIMIT = 64
+#: DNS names have at most 253 characters in 255 octets (RFC 1035 section 2.3.4).
+DNS_NAME_LIMIT = 253
+#: One string of a TXT record has at most 255 octets (RFC 1035 section 3.3.14), and the program writes one.
+TXT_LIMIT = 255
+#: Characters of an OIDC provider's URL:
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
+ISSUER_LIMIT = 255
+#: certbot keeps a name's settings in `renewal/<name>.conf` and writes them anew as `<name>.conf.new`; a file name has
+#: 255 bytes on Linux's filesystems.
+CERTIFICATE_NAME_LIMIT = 255 - len(".conf.new")
+#: Characters of SES's DKIM tokens, which become a label in front of `_domainkey`.
+DKIM_TOKEN_LENGTH = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +85,7 @@ BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
 class Names:
     """Physical names of one stack.
 
-    Raises ValueError from ``__post_init__`` when a name does not fit its AWS limit.
+    Raises ValueError from ``__post_init__`` when a name exceeds a limit of what carries it.
     """
 
     account_id: str
@@ -82,16 +97,38 @@ class Names:
     email_from: str
 
     def __post_init__(self) -> None:
-        for name, limit in [
-            *((self.bucket(key), BUCKET_NAME_LIMIT) for key in BUCKET_KEYS),
-            *((self.role(key), ROLE_NAME_LIMIT) for key in ROLE_KEYS),
-            (self.host, ROLE_NAME_LIMIT),
-        ]:
+        for setting, what, name, limit in self._limited():
             if len(name) > limit:
                 raise ValueError(
-                    f"suffix {self.suffix!r} makes the name {name!r}, {len(name)} characters long; AWS allows {limit}. "
-                    "Shorten the suffix."
+                    f"{setting}: makes the {what} {name!r}, which is {len(name)} characters long; the limit is "
+                    f"{limit}. Shorten {setting}{'' if setting in ('suffix', 'zone') else ' or zone'}."
                 )
+
+    def _limited(self) -> Iterator[tuple[str, str, str, int]]:
+        """Setting that a name comes from, what the name is, the name, its limit."""
+        for key in BUCKET_KEYS:
+            yield "suffix", "bucket name", self.bucket(key), BUCKET_NAME_LIMIT
+        for name in (*map(self.role, ROLE_KEYS), self.host, self.daemon_user, self.broker_user):
+            yield "suffix", "IAM name", name, ROLE_NAME_LIMIT
+        yield "suffix", "receipt rule's name", self.receipt_rule, RULE_NAME_LIMIT
+        for key, host in self.public_hosts.items():
+            setting = "brokerHost" if key == "broker" else "zone"
+            yield setting, "name of a certificate", host, CERTIFICATE_NAME_LIMIT
+        yield "brokerHost", "OIDC issuer", self.issuer, ISSUER_LIMIT
+        for label in ("x" * DKIM_TOKEN_LENGTH + "._domainkey", "_dmarc"):
+            yield "mailDomain", "record's name", f"{label}.{self.mail_domain}", DNS_NAME_LIMIT
+        for text in (self.spf, self.dmarc):
+            yield "mailDomain", "record's value", text, TXT_LIMIT
+
+    @property
+    def spf(self) -> str:
+        """Value of the mail domain's SPF record (RFC 7208)."""
+        return "v=spf1 include:amazonses.com -all"
+
+    @property
+    def dmarc(self) -> str:
+        """Value of the mail domain's DMARC record (RFC 7489)."""
+        return f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{self.mail_domain}"
 
     @property
     def daemon_user(self) -> str:

@@ -14,8 +14,8 @@ BAD = [
     ("region", "eu-north-1", "region: 'eu-north-1' must be a region where SES receives mail: ap-northeast-1"),
     ("zone", "Litentry.org.", "zone: 'Litentry.org.' must be a DNS name in lower case"),
     ("parentZoneId", "/hostedzone/Z1", "parentZoneId: '/hostedzone/Z1' string should match"),
-    ("parentZoneId", "", "parentZoneId: nothing is given, and dns is 'route53'"),
-    ("dns", "cloudflare", "cloudflareZoneId: nothing is given, and dns is 'cloudflare'"),
+    ("parentZoneId", "", "parentZoneId: is empty, and dns is 'route53'"),
+    ("dns", "cloudflare", "cloudflareZoneId: is empty, and dns is 'cloudflare'"),
     ("dns", "godaddy", "dns: 'godaddy' input should be 'route53', 'cloudflare' or 'manual'"),
     ("cloudflareZoneId", "zone", "cloudflareZoneId: 'zone' string should match"),
     ("suffix", "test", "suffix: 'test' string should match"),
@@ -35,18 +35,43 @@ BAD = [
     ("accessKeyUsers", '["admin"]', "accessKeyUsers.0: 'admin' input should be 'daemon' or 'broker'"),
     ("accessKeyEpochs", "[0]", "accessKeyEpochs.0: 0 input should be greater than or equal to 1"),
     ("accessKeyEpochs", "[1, 2, 3]", "accessKeyEpochs: [1, 2, 3] list should have at most 2 items"),
-    ("accessKeyEpochs", "[2, 2]", "accessKeyEpochs: [2, 2] must be different numbers"),
+    ("accessKeyEpochs", "[2, 2]", "accessKeyEpochs: [2, 2] must not have the same entry twice (2)"),
     ("sshKeyEpochs", "[0]", "sshKeyEpochs.0: 0 input should be greater than or equal to 1"),
     ("sshKeyEpochs", "[]", "sshKeyEpochs: [] list should have at least 1 item"),
-    ("sshKeyEpochs", "[2, 2]", "sshKeyEpochs: [2, 2] must be different numbers"),
+    ("sshKeyEpochs", "[2, 2]", "sshKeyEpochs: [2, 2] must not have the same entry twice (2)"),
     ("bucketsOnDestroy", "empty", "bucketsOnDestroy: 'empty' input should be 'refuse', 'keep' or 'delete'"),
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
-    ("loginUser", "Ubuntu", "loginUser: 'Ubuntu' string should match"),
+    ("loginUser", "my user", "loginUser: 'my user' string should match"),
+    ("loginUser", "-oProxyCommand=x", "loginUser: '-oProxyCommand=x' string should match"),
     ("rebootTime", "24:00", "rebootTime: '24:00' string should match"),
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
-    ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be IPv4 networks in CIDR form"),
+    ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be an IPv4 network in CIDR form"),
+    ("sshCidrs", '["203.0.113.7"]', "'203.0.113.7' must be an IPv4 network in CIDR form, here 203.0.113.7/32"),
+    ("sshCidrs", '["10.0.0.0/255.0.0.0"]', "must be an IPv4 network in CIDR form, here 10.0.0.0/8"),
+    ("sshCidrs", '["10.0.0.0/8", "10.0.0.0/8"]', "must not have the same entry twice (10.0.0.0/8)"),
+    ("accountId", "\u0664" * 12, "string should match pattern"),
+    ("rawMailReaders", '["r\u00f6le"]', "rawMailReaders.0: 'r\u00f6le' string should match"),
+    ("rawMailReaders", '["a", "a"]', "rawMailReaders: ['a', 'a'] must not have the same entry twice (a)"),
+    ("zone", "litentry.123", "zone: 'litentry.123' must be a DNS name"),
+    ("zone", "a..org", "zone: 'a..org' must be a DNS name"),
+    ("zone", "a" * 64 + ".org", "must be a DNS name in lower case"),
+    ("mailDomain", ".".join(["m" * 60] * 4) + ".litentry.org", "must be a DNS name in lower case"),
+    (
+        "mailDomain",
+        ".".join(["m" * 60] * 3) + ".mmmmmmmmmmmmmmmmmmmm.litentry.org",
+        "mailDomain: makes the record's name 'xxxx",
+    ),
+    ("brokerHost", ".".join(["b" * 60] * 3) + "." + "b" * 51 + ".litentry.org", "makes the name of a certificate"),
+    ("emailFromAddress", "a" * 65 + "@bots-test.litentry.org", "64 characters at most before the @"),
+    ("emailFromAddress", "a..b@bots-test.litentry.org", "must be an address at the mail domain"),
+    ("acmeEmail", "hostmaster@-x", "acmeEmail: 'hostmaster@-x' must be a mail address"),
+    ("authMethods", "wallet_sig\nX=1", "authMethods: 'wallet_sig\\nX=1' must be one line of printable characters"),
+    ("contracts", '{"A_HEIMA": "0x1\\n"}', "contracts.A_HEIMA: '0x1\\n' must be one line of printable characters"),
+    ("dohUrls", '["https://"]', "dohUrls.0: 'https://' must be a URL of http or https with a host"),
+    ("chainRpcHttp", "https://user:word@rpc.example", "must be a URL of http or https with a host and without a user"),
+    ("chainRpcHttp", "https://rpc.example:port", "must be a URL of http or https"),
     ("releaseSha256", "abc", "releaseSha256: 'abc' string should match"),
     (
         "acmeDirectory",
@@ -57,8 +82,8 @@ BAD = [
     ("contracts", '{"REGISTRY": "0x1"}', "contracts.REGISTRY"),
     ("releaze", "a", "releaze: no such key (value 'a')"),
     ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
-    ("release", "", "release: the host's binaries come from one place, and given is releaseSha256."),
-    ("sourceRef", "v1", "and given is release and releaseSha256 and sourceRef. Either install an archive"),
+    ("release", "", "release: set exactly one source for the binaries; set are releaseSha256. Either install"),
+    ("sourceRef", "v1", "set are release and releaseSha256 and sourceRef. Either install an archive"),
     ("sourceRef", "--upload-pack=x", "sourceRef: '--upload-pack=x' string should match"),
     ("sourceRef", "a..b", "sourceRef: 'a..b' string should match"),
     ("toolchain", "cargo", "toolchain: 'cargo' string should match"),
@@ -83,7 +108,7 @@ def test_a_bad_value_is_one_sentence_and_nothing_is_created(key, value, sentence
     [
         ("githubRepository", "litentry", "githubRepository: 'litentry' string should match"),
         ("githubRepository", "litentry*/agentKeys", "githubRepository: 'litentry*/agentKeys' string should match"),
-        ("githubOwnerId", "11", "githubRepositoryId: nothing is given, and the other id is"),
+        ("githubOwnerId", "11", "githubRepositoryId: is empty, and the other id is set"),
         ("deployFrom", "*", "deployFrom: '*' string should match"),
         ("deployFrom", "ref:refs/heads/*", "deployFrom: 'ref:refs/heads/*' string should match"),
         ("deployFrom", "pull_request", "deployFrom: 'pull_request' string should match"),
@@ -94,6 +119,38 @@ def test_a_bad_value_of_the_account_is_one_sentence(key, value, sentence):
     with pytest.raises(pulumi.RunError) as refused:
         run("litentry", folder=PROJECT / "account", changed={key: value})
     assert sentence in str(refused.value)
+
+
+#: Values that a standard allows and that an earlier rule rejected, or that only look odd.
+GOOD = [
+    ("zone", "xn--bcher-kva.xn--p1ai", "parentZoneId of that zone"),
+    ("instanceType", "m7i.metal-24xl", "Intel's bare metal of 24xl"),
+    ("loginUser", "first.Last_2", "a portable user name"),
+    ("sourceRef", "dependabot/npm_and_yarn/@types/node-20.1", "a branch as a bot names it"),
+    ("sourceRef", "feature/#12=done", "git allows them"),
+    ("emailFromAddress", "no.reply+o'neil{x}@bots-test.litentry.org", "atext of RFC 5321"),
+    ("acmeEmail", "Host.Master@Litentry.ORG", "a domain has no case"),
+    ("dohUrls", '["https://[2606:4700::1111]:443/dns-query?ct=1"]', "a literal address with a port"),
+    ("sshCidrs", '["0.0.0.0/0", "203.0.113.7/32"]', "two networks"),
+    ("allowedCallers", '["user/a+b=c,d.e@f-g_h", "user/agentkeys-admin"]', "all that IAM allows"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "why"), GOOD, ids=[why for _, _, why in GOOD])
+def test_what_a_standard_allows_is_accepted(key, value, why, release):
+    zone = {"name": value if key == "zone" else "litentry.org", "privateZone": False, "zoneId": "Z0"}
+    source = {"release": "", "releaseSha256": "", "sourceRepository": "https://git.example/agentkeys"}
+    given = {**(source if key == "sourceRef" else release), key: value}
+    run("test", changed=given, lookups={"aws:route53/getZone:getZone": zone})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("githubRepository", "octo-cat_acme/a.b_c"), ("deployFrom", "ref:refs/heads/feature/@v1+2#3"),
+     ("deployFrom", "environment:prod@eu")],
+)  # fmt: skip
+def test_what_github_allows_is_accepted(key, value):
+    run("litentry", folder=PROJECT / "account", changed={key: value})
 
 
 @pytest.mark.parametrize(

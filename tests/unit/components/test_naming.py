@@ -61,6 +61,6 @@ def test_a_third_stack_needs_no_new_code():
 
 def test_a_suffix_that_makes_a_name_too_long_is_refused_with_the_name_and_the_limit():
     with pytest.raises(
-        ValueError, match=r"suffix '-a{50}' makes the name 'agentkeys-mail-a+-429071895007'.* allows 63"
+        ValueError, match=r"suffix: makes the bucket name 'agentkeys-mail-a+-429071895007'.* is 63\. Shorten suffix\."
     ):
         names("-" + "a" * 50)

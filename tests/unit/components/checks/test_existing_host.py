@@ -15,6 +15,7 @@ account is adopted, in ``tests/sandbox/test_6_takeover.py`` and ``tests/engine/t
 """
 
 import itertools
+import os
 import re
 import subprocess
 import tempfile
@@ -25,8 +26,9 @@ import pulumi
 import pytest
 
 from dev.recorder import PROJECT, SECRET_KEY, run
+from gates import ssh as login
 from sandbox import tools
-from settings import MASKED
+from settings import MASKED, plain_key
 from tests.unit.policypack.test_rules import seen, stack_facts
 
 INSTANCE = "i-0fedcba9876543210"
@@ -400,11 +402,11 @@ BAD = [
     ({"hostInstanceId": value}, f"hostInstanceId: '{value}' string should match pattern")
     for value in ("i-123", "0123456789abcdef0", "i-0123456789ABCDEF0", "i-0123456789", "prod")
 ] + [
-    ({"hostInstanceId": INSTANCE}, f"hostPrivateKey: nothing is given, and instance {INSTANCE} was launched with"),
-    ({"hostPrivateKey": KEY}, "hostPrivateKey: is given without hostInstanceId"),
+    ({"hostInstanceId": INSTANCE}, f"hostPrivateKey: is empty, and instance {INSTANCE} was launched with"),
+    ({"hostPrivateKey": KEY}, "hostPrivateKey: is set without hostInstanceId"),
     (
         {"hostInstanceId": INSTANCE, "hostPrivateKey": KEY, "sshKeyEpochs": "[2]"},
-        f"sshKeyEpochs: [2] is for a machine that this program launches, and instance {INSTANCE} has a key of your own",
+        f"sshKeyEpochs: [2] is for a host that this program launches, and instance {INSTANCE} has a key of your own",
     ),
     ({"hostInstanceId": INSTANCE, "hostPrivateKey": "~/.ssh/id_rsa"}, "hostPrivateKey: must be a private key in PEM"),
     ({"hostInstanceId": INSTANCE, "hostPrivateKey": ENCRYPTED}, "hostPrivateKey: is encrypted with a pass"),
@@ -423,7 +425,9 @@ def test_a_bad_setting_is_one_sentence_without_the_key(release, settings, senten
 
 def test_a_key_in_clear_is_refused_and_a_misspelt_secret_is_not_shown(release):
     given = {**release, "hostInstanceId": INSTANCE}
-    with pytest.raises(pulumi.RunError, match="hostPrivateKey: must be encrypted, and it is in clear") as error:
+    with pytest.raises(
+        pulumi.RunError, match="hostPrivateKey: is in plain text in the stack's file and must be encrypted"
+    ) as error:
         run("test", changed={**given, "hostPrivateKey": KEY})
     assert KEY not in str(error.value)
     with pytest.raises(pulumi.RunError) as error:
@@ -431,14 +435,80 @@ def test_a_key_in_clear_is_refused_and_a_misspelt_secret_is_not_shown(release):
     assert f"hostPrivatKey: no such key (value {MASKED!r})" in str(error.value)
 
 
-@pytest.mark.parametrize("kind", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])
-def test_other_forms_of_keys_are_taken_when_they_are_not_encrypted(up, release, kind):
-    def pem(body: str) -> str:
-        return f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n"
+#: How people get a private key: with a command that writes it to standard output.
+KEYS = {
+    "OpenSSH": "ssh-keygen -q -t ed25519 -N '' -f key && cat key",
+    "OpenSSH, RSA": "ssh-keygen -q -t rsa -b 2048 -N '' -f key && cat key",
+    "traditional RSA, as EC2 gives it": "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f key && cat key",
+    "traditional EC behind its parameters": "openssl ecparam -name prime256v1 -genkey",
+    "PKCS#8, RSA": "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+    "PKCS#8, EC": "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+    "PKCS#12 with bag attributes": (
+        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key -out certificate && "
+        "openssl pkcs12 -export -in certificate -inkey key -passout pass: -out bundle && "
+        "openssl pkcs12 -in bundle -passin pass: -nodes"
+    ),
+}
 
-    up(Ec2(), hostPrivateKey=pem("AAAA"))
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    made = {}
+    for number, (form, command) in enumerate(KEYS.items()):
+        folder = tmp_path_factory.mktemp(f"key{number}")
+        done = subprocess.run(["bash", "-ec", command], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, (form, done.stderr)
+        made[form] = done.stdout
+    return made
+
+
+def plain(value):
+    return value["value"] if isinstance(value, dict) and SECRET_KEY in value else value
+
+
+@pytest.mark.parametrize("around", ["as it is", "CRLF", "text before and after it"])
+@pytest.mark.parametrize("form", KEYS)
+def test_every_form_of_key_reaches_the_steps_as_ssh_add_takes_it(up, keys, form, around):
+    """`ssh-add` of OpenSSH 9.2 rejects CRLF in its own format and any text in front of it."""
+    change = {
+        "as it is": lambda text: text,
+        "CRLF": lambda text: text.replace("\n", "\r\n"),
+        "text before and after it": lambda text: f"Bag Attributes\n    friendlyName: me\n\n{text}\nthe end\n",
+    }[around]
+    step = up(Ec2(), hostPrivateKey=change(keys[form])).named("setup-booted")
+    connection = (
+        step.inputs["connection"]["value"] if SECRET_KEY in step.inputs["connection"] else step.inputs["connection"]
+    )
+    sent = connection["privateKey"]
+    sent = sent["value"] if isinstance(sent, dict) else sent
+    with login.session("ubuntu@192.0.2.1", sent, "ssh-ed25519 AAAA") as ssh:
+        (socket,) = [part.partition("=")[2] for part in ssh if part.startswith("-oIdentityAgent=")]
+        listed = subprocess.run(["ssh-add", "-l"], env={**os.environ, "SSH_AUTH_SOCK": socket}, capture_output=True)
+    assert listed.returncode == 0
+    assert sent.startswith("-----BEGIN ")
+    assert "\r" not in sent
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}\n", KEY.strip(), f"\n{KEY}"])
+def test_a_key_with_nothing_around_it_is_not_changed(key):
+    """It is an input of every step of the stacks that have it."""
+    assert plain_key(key) == key
+
+
+#: Keys with a passphrase, in every form that has a mark for it.
+LOCKED = {
+    "OpenSSH": "ssh-keygen -q -t ed25519 -N secret -f key && cat key",
+    "traditional": "ssh-keygen -q -m PEM -t rsa -b 2048 -N secret -f key && cat key",
+    "PKCS#8": "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -aes256 -pass pass:secret",
+}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", LOCKED)
+def test_a_key_with_a_passphrase_is_rejected_in_every_form(up, tmp_path, form, ending):
+    done = subprocess.run(["bash", "-ec", LOCKED[form]], cwd=tmp_path, capture_output=True, text=True, check=True)
     with pytest.raises(pulumi.RunError, match="is encrypted with a passphrase"):
-        up(Ec2(), hostPrivateKey=pem("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA"))
+        up(Ec2(), hostPrivateKey=f"a note\n{done.stdout}".replace("\n", ending))
 
 
 def test_an_emulated_account_may_hand_out_loopback_addresses_and_nothing_else_may(up, monkeypatch):
