@@ -1,7 +1,7 @@
 """The program's settings: one typed model over the stack's configuration, checked before anything is created.
 
 Owns the rules that a value must follow and the error messages. Types, meanings and defaults are declared in
-``Pulumi.yaml``; the model has no defaults of its own. ``components/checks/preflight.py`` checks what depends on the account.
+``Pulumi.yaml``; the model has no defaults of its own. What depends on the account is checked in ``components/checks``.
 """
 
 import base64

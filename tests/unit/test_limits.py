@@ -16,7 +16,7 @@ from components.naming import (
     TXT_LIMIT,
     of_settings,
 )
-from tests.recorder import INSTANCE_ID, PROJECT, Registered, run
+from dev.recorder import INSTANCE_ID, PROJECT, Registered, run
 
 IAM_NAME = r"[\w+=,.@-]{1,64}"
 DNS_NAME = rf"(?=.{{1,{DNS_NAME_LIMIT}}}\Z)([a-z0-9_]([a-z0-9_-]{{0,61}}[a-z0-9])?\.)+[a-z]{{2,63}}"
