@@ -78,7 +78,7 @@ def load(path: Path) -> None:
         )
     try:
         # The file is mode 0600 in the sandbox's own home and its header is checked: nobody else's pickle comes here.
-        state = pickle.loads(pickled)  # noqa: S301
+        state = _Unpickler(io.BytesIO(pickled)).load()
         _restore(state)
     except Exception as error:
         raise SnapshotError(
@@ -110,6 +110,17 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, _VersionedKeyStore):
             return _versioned_keys, (dict(dict.items(obj)),)
         return NotImplemented
+
+
+#: Modules that snapshots of earlier versions name, by where they are now.
+_MOVED = {"sandbox.account.snapshot": "sandbox.aws.snapshot"}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads what a version before wrote: an account that is up survives an upgrade of the program."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(_MOVED.get(module, module), name)
 
 
 def _pickled(state: dict[str, Any]) -> bytes:
