@@ -439,7 +439,7 @@ WEAKENED = [
     (
         "metadata-token-required",
         "test",
-        added("aws:ec2/launchTemplate:LaunchTemplate", "template"),
+        added("aws:ec2/launchTemplate:LaunchTemplate", "template", namePrefix="t-"),
         "httpTokens is None",
     ),
     ("dns-own-address", "test", put("dns-signer", "records", value=["3.208.99.99"]), "leads to 3.208.99.99"),
