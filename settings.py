@@ -219,7 +219,9 @@ Epochs = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_le
 IamName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[A-Za-z0-9_+=,.@-]{1,64}$")]], Field(min_length=1)]
 HttpUrl = Annotated[str, _url("http", "https")]
-Line = Annotated[str, AfterValidator(_printable)]
+#: A value of the services' environment. The kernel takes 128 KiB for one variable (MAX_ARG_STRLEN, execve(2)), and a
+#: step sends all of them to the host (hostsetup.steps.LARGEST_STDIN).
+Line = Annotated[str, Field(max_length=1024), AfterValidator(_printable)]
 
 
 class StackConfiguration(PydanticBaseSettingsSource):
@@ -358,8 +360,10 @@ class Settings(Configured):
     audit_anchors: Line
     email_sender: Line
     chain: Line
-    chain_rpc_http: HttpUrl
-    contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$")], Line]
+    chain_rpc_http: Annotated[HttpUrl, Field(max_length=1024)]
+    contracts: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$", max_length=64)], Line], Field(max_length=64)
+    ]
 
     @field_validator("ca_bundle")
     @classmethod

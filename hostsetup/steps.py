@@ -35,9 +35,17 @@ _FORMER_SECRET_FILES = {
 }
 
 
+#: Most bytes that a step may send. OpenSSH's server takes 2 MiB that nobody has read yet (``CHAN_SES_WINDOW_DEFAULT``
+#: in channels.h): a command that exits 0 with more than that unread fails with "EOF" in pulumi-command 1.2.1.
+LARGEST_STDIN = 512 * 1024
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One command on the host. ``name`` names a resource and never changes; ``after`` are the names it waits for."""
+    """One command on the host. ``name`` names a resource and never changes; ``after`` are the names it waits for.
+
+    Raises ValueError where ``stdin`` has more than LARGEST_STDIN bytes.
+    """
 
     name: str
     summary: str
@@ -45,6 +53,10 @@ class Step:
     stdin: str
     timeout_seconds: int
     after: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if (size := len(self.stdin.encode())) > LARGEST_STDIN:
+            raise ValueError(f"The step {self.name!r} sends {size} bytes to the host, more than {LARGEST_STDIN}.")
 
 
 def steps(site: Site) -> tuple[Step, ...]:

@@ -1,7 +1,9 @@
 """Each test names the behaviour of AWS that an extension of moto restores."""
 
 import contextlib
+import datetime
 import email.policy
+import functools
 import json
 import urllib.error
 import urllib.request
@@ -337,6 +339,10 @@ def test_route53_refuses_what_it_has_and_what_is_not_its_own(client: Client, uni
         upsert(route53, "evil-litentry.org", "A", "127.0.0.9")
     with refused("InvalidChangeBatch", "conflicts"):
         upsert(route53, name, "CNAME", "x.litentry.org", action="CREATE")
+    with refused("InvalidChangeBatch", "conflicts"):
+        upsert(route53, name, "CNAME", "x.litentry.org")
+    with refused("InvalidChangeBatch", "at apex"):
+        upsert(route53, "litentry.org", "CNAME", "x.litentry.org")
     with refused("InvalidChangeBatch", "do not match"):
         upsert(route53, name, "A", "127.0.0.1", action="DELETE")
     upsert(route53, name, "A", "127.0.0.9", action="DELETE")
@@ -360,6 +366,11 @@ def test_a_batch_is_applied_whole_or_not_at_all(client: Client, unique: str) -> 
     def send(*changes: dict[str, Any]) -> None:
         route53.change_resource_record_sets(HostedZoneId=ZONE_ID, ChangeBatch={"Changes": list(changes)})
 
+    with refused("InvalidChangeBatch", "already exists"):
+        send(change("CREATE", "127.0.0.1"), change("CREATE", "127.0.0.2"))
+    with refused("InvalidChangeBatch", "conflicts"):
+        send(change("UPSERT", "127.0.0.1"), change("UPSERT", "x.litentry.org", "CNAME"))
+    assert values() == []
     send(change("CREATE", "127.0.0.1"))
     with refused("InvalidChangeBatch"):
         send(change("DELETE", "127.0.0.1"), change("DELETE", "127.0.0.1"))
@@ -445,6 +456,57 @@ def test_a_list_of_versions_encodes_every_key_when_asked_to(client: Client, buck
     assert encoded["EncodingType"] == "url"
     assert {"a+b", "a%2Bb", "a%252Fb", "a//b"} <= {item["Key"] for item in encoded["Versions"]}
     assert sorted(item["Key"] for item in s3.list_object_versions(Bucket=bucket)["Versions"]) == keys
+
+
+def test_a_copy_keeps_its_conditions(client: Client, bucket: str) -> None:
+    """moto 5.2.5 reads one of the six (CopySourceIfNoneMatch)."""
+    s3 = client("s3")
+    source = s3.put_object(Bucket=bucket, Key="from", Body=b"1")["ETag"]
+    present = s3.put_object(Bucket=bucket, Key="to", Body=b"2")["ETag"]
+    written = s3.head_object(Bucket=bucket, Key="from")["LastModified"]
+    copy = functools.partial(s3.copy_object, Bucket=bucket, Key="to", CopySource=f"{bucket}/from")
+    unmet = [
+        {"CopySourceIfMatch": present},
+        {"CopySourceIfNoneMatch": source},
+        {"CopySourceIfUnmodifiedSince": written - datetime.timedelta(days=1)},
+        {"CopySourceIfModifiedSince": written},
+        {"IfMatch": source},
+        {"IfNoneMatch": "*"},
+    ]
+    for condition in unmet:
+        with refused("PreconditionFailed") as refusal:
+            copy(**condition)
+        assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    with refused("NoSuchKey"):
+        copy(Key="new", IfMatch=source)
+    assert s3.get_object(Bucket=bucket, Key="to")["Body"].read() == b"2"
+    # A tag that matches decides, whatever the time says.
+    copy(
+        IfMatch=present,
+        CopySourceIfMatch=source,
+        CopySourceIfUnmodifiedSince=written - datetime.timedelta(days=1),
+        CopySourceIfNoneMatch=present,
+        CopySourceIfModifiedSince=written,
+    )
+    copy(Key="new", IfNoneMatch="*")
+
+
+def test_each_of_many_deletions_keeps_its_condition(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    etags = {key: s3.put_object(Bucket=bucket, Key=key, Body=key.encode())["ETag"] for key in ("a", "b", "c", "d")}
+    wanted = [
+        {"Key": "a", "ETag": etags["a"]},
+        {"Key": "b", "ETag": etags["a"]},
+        {"Key": "c", "ETag": "*"},
+        {"Key": "d"},
+        {"Key": "e", "ETag": etags["a"]},
+    ]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": wanted})
+    assert {each["Key"] for each in answer["Deleted"]} == {"a", "c", "d"}
+    assert {each["Key"]: each["Code"] for each in answer["Errors"]} == {"b": "PreconditionFailed", "e": "NoSuchKey"}
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["b"]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "b", "ETag": etags["a"]}]})
+    assert "Deleted" not in answer
 
 
 def test_the_account_can_block_public_access(client: Client) -> None:

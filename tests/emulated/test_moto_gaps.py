@@ -278,6 +278,21 @@ def a_list_of_versions_encodes_no_key(moto: Moto) -> bool:
     return bool(listed["Key"] == "a+b")
 
 
+@lacks("S3Response.copy_object")
+def a_copy_ignores_a_condition(moto: Moto) -> bool:
+    bucket = moto.bucket()
+    for key in ("from", "to"):
+        moto.s3.put_object(Bucket=bucket, Key=key)
+    return not refuses(moto.s3.copy_object, Bucket=bucket, Key="to", CopySource=f"{bucket}/from", IfNoneMatch="*")
+
+
+@lacks("S3Backend.delete_objects", "S3Response._bucket_response_delete_keys")
+def a_deletion_among_many_ignores_its_condition(moto: Moto) -> bool:
+    bucket = moto.bucket()
+    moto.s3.put_object(Bucket=bucket, Key="k")
+    return "Errors" not in moto.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", "ETag": '"x"'}]})
+
+
 @lacks("S3Backend.delete_bucket_encryption")
 def encryption_can_be_taken_away(moto: Moto) -> bool:
     bucket = moto.bucket()

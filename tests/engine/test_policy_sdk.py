@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from dev.recorder import PROJECT, run
 from policypack import facts as facts_module
 from policypack.facts import configuration
 from policypack.planned import UNKNOWN, Unknown
@@ -16,8 +17,7 @@ from policypack.table import RULES
 from sandbox import virtualenv
 from sandbox.engine.policies import PACK
 from sandbox.rehearsal import say
-from tests.policypack.test_rules import WEAKENED
-from tests.recorder import PROJECT, run
+from tests.unit.policypack.test_rules import WEAKENED
 
 pytestmark = pytest.mark.engine
 
@@ -49,7 +49,7 @@ def judged():
     python = virtualenv.ensure(PACK / "venv", PACK / "requirements.lock", say) / "python"
 
     def judge(*entries):
-        program = PROJECT / "tests/engine/policy_sdk.py"
+        program = PROJECT / "tests/support/policy_sdk.py"
         given = json.dumps(entries)
         done = subprocess.run([python, program], input=given, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr

@@ -3,6 +3,7 @@
 Owns the checks of a change batch. Leaves out what the zones answer (sandbox.aws.records).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -10,6 +11,9 @@ from moto.route53.models import Route53Backend
 
 from sandbox.aws.records import canonical
 from sandbox.aws.services.patching import replaces
+
+#: Canonical name, type and set identifier of a record set.
+_Key = tuple[str, str, str | None]
 
 
 class InvalidChangeBatchError(ServiceException):
@@ -26,25 +30,16 @@ class InvalidChangeBatchError(ServiceException):
 def change_resource_record_sets(original: Any, self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = self.get_hosted_zone(zoneid)
     suffix = canonical(zone.name)
-    existing = {(canonical(rrset.name), rrset.type, rrset.set_identifier): rrset for rrset in zone.rrsets}
+    # Each change meets the zone as the changes before it in the batch leave it.
+    existing: dict[_Key, Any] = {_key(rrset.name, rrset.type, rrset.set_identifier): rrset for rrset in zone.rrsets}
     doomed: list[Any] = []
     for change in change_list:
         wanted = change["ResourceRecordSet"]
-        name = canonical(wanted["Name"])
-        key = (name, wanted["Type"], wanted.get("SetIdentifier"))
-        label = f"[name='{name}', type='{wanted['Type']}']"
-        if name != suffix and not name.endswith("." + suffix):
-            raise InvalidChangeBatchError(f"RRSet with DNS name {name} is not permitted in zone {suffix}")
-        if change["Action"] == "CREATE":
-            if key in existing:
-                raise InvalidChangeBatchError(f"Tried to create resource record set {label} but it already exists")
-            beside = {other_type for (other, other_type, _) in existing if other == name}
-            if beside and ("CNAME" in beside or wanted["Type"] == "CNAME"):
-                raise InvalidChangeBatchError(
-                    f"RRSet of type {wanted['Type']} with DNS name {name} is not permitted as it conflicts with other "
-                    f"records with the same DNS name in zone {suffix}"
-                )
-        elif change["Action"] == "DELETE":
+        key = _key(wanted["Name"], wanted["Type"], wanted.get("SetIdentifier"))
+        label = f"[name='{key[0]}', type='{key[1]}']"
+        if key[0] != suffix and not key[0].endswith("." + suffix):
+            raise InvalidChangeBatchError(f"RRSet with DNS name {key[0]} is not permitted in zone {suffix}")
+        if change["Action"] == "DELETE":
             if key not in existing:
                 raise InvalidChangeBatchError(f"Tried to delete resource record set {label} but it was not found")
             values = [record["Value"] for record in wanted.get("ResourceRecords", [])]
@@ -54,8 +49,32 @@ def change_resource_record_sets(original: Any, self: Any, zoneid: str, change_li
                     "values"
                 )
             doomed.append(existing.pop(key))
+            continue
+        if change["Action"] == "CREATE" and key in existing:
+            raise InvalidChangeBatchError(f"Tried to create resource record set {label} but it already exists")
+        _check_beside(key, existing, suffix)
+        existing.setdefault(key, None)
     # Moto decides by its journal of changes, in which a seeded record is not and a deleted one still is.
     zone.rr_changes.clear()
     zone.rrsets = [rrset for rrset in zone.rrsets if rrset not in doomed]
     rest = [change for change in change_list if change["Action"] != "DELETE"]
     original(self, zoneid, rest)
+
+
+def _key(name: str, record_type: str, set_identifier: str | None) -> _Key:
+    return canonical(name), record_type, set_identifier
+
+
+def _check_beside(key: _Key, existing: Mapping[_Key, Any], zone: str) -> None:
+    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#CNAMEFormat"""
+    name, record_type, _ = key
+    if record_type == "CNAME" and name == zone:
+        raise InvalidChangeBatchError(
+            f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone}"
+        )
+    beside = {other_type for (other, other_type, _) in existing if other == name and other_type != record_type}
+    if beside and (record_type == "CNAME" or "CNAME" in beside):
+        raise InvalidChangeBatchError(
+            f"RRSet of type {record_type} with DNS name {name} is not permitted as it conflicts with other records "
+            f"with the same DNS name in zone {zone}"
+        )

@@ -1,14 +1,17 @@
 """Buckets as AWS makes and refuses them.
 
-Owns a fresh bucket's defaults, the checks of a bucket policy and the keys in a list of versions. Leaves out whether a
-policy allows a request.
+Owns a fresh bucket's defaults, the checks of a bucket policy, the keys in a list of versions and the conditions of
+copies and deletions. Leaves out whether a policy allows a request.
 """
 
+from contextvars import ContextVar
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, unquote, urlparse
 
+from moto.core.utils import utcnow
 from moto.iam.access_control import PermissionResult
-from moto.s3.exceptions import S3ClientError
+from moto.s3.exceptions import MissingKey, PreconditionFailed, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
@@ -129,3 +132,86 @@ def list_object_versions(original: Any, self: Any) -> Any:
         return original(self)
     finally:
         del self.serialized
+
+
+def _is_met(etag: str, key: Any) -> bool:
+    """Whether an object is what ``If-Match`` asks for; quotes around the tag count for nothing."""
+    return etag == "*" or etag.strip('"') == key.etag.strip('"')
+
+
+def _check_current(self: Any, bucket: str, name: str, etag: str) -> None:
+    key = self.get_object(bucket, name)
+    if key is None:
+        raise MissingKey(name)
+    if not _is_met(etag, key):
+        raise PreconditionFailed("If-Match")
+
+
+@replaces(S3Response, because="a copy keeps its conditions, on the object it reads and on the one it replaces")
+def copy_object(original: Any, self: Any) -> Any:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+    source = urlparse(self.headers["x-amz-copy-source"])
+    bucket, _, name = unquote(source.path).lstrip("/").partition("/")
+    version = parse_qs(source.query).get("versionId", [None])[0]
+    read = self.backend.get_object(bucket, name, version_id=version)
+    if read is not None:
+        _check_source(self.headers, read)
+    target = self.parse_key_name()
+    if etag := self.headers.get("If-Match"):
+        _check_current(self.backend, self.bucket_name, target, etag)
+    if self.headers.get("If-None-Match") == "*" and self.backend.get_object(self.bucket_name, target) is not None:
+        raise PreconditionFailed("If-None-Match")
+    return original(self)
+
+
+def _check_source(headers: Any, key: Any) -> None:
+    """A condition on the tag decides where the one on the time says otherwise."""
+    prefix, modified = "x-amz-copy-source-if-", key.last_modified.replace(microsecond=0)
+
+    def moment(name: str) -> Any:
+        given = headers.get(f"{prefix}{name}")
+        return parsedate_to_datetime(given).replace(tzinfo=modified.tzinfo) if given else None
+
+    etag, other = headers.get(f"{prefix}match"), headers.get(f"{prefix}none-match")
+    before, after = moment("unmodified-since"), moment("modified-since")
+    if not _is_met(etag, key) if etag else before is not None and modified > before:
+        raise PreconditionFailed(f"{prefix}{'match' if etag else 'unmodified-since'}")
+    if _is_met(other, key) if other else after is not None and modified <= after < utcnow():
+        raise PreconditionFailed(f"{prefix}{'none-match' if other else 'modified-since'}")
+
+
+#: Of the request to delete many objects that is being answered: the ones whose condition does not hold.
+_UNMET: ContextVar[list[dict[str, str]]] = ContextVar("unmet")
+
+
+@replaces(S3Backend, because="of many deletions in one request, each keeps its own condition")
+def delete_objects(original: Any, self: Any, bucket_name: str, objects: list[dict[str, Any]], *args: Any) -> Any:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html"""
+    met = []
+    for wanted in objects:
+        try:
+            if etag := wanted.get("ETag"):
+                _check_current(self, bucket_name, wanted["Key"], etag)
+        except S3ClientError as refusal:
+            _UNMET.get([]).append({"Key": wanted["Key"], "Code": str(refusal.code), "Message": str(refusal.message)})
+        else:
+            met.append(wanted)
+    return original(self, bucket_name, met, *args)
+
+
+@replaces(S3Response, because="an object that was not deleted is told with the reason, for a condition too")
+def _bucket_response_delete_keys(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    serialized = self.serialized
+    unmet: list[dict[str, str]] = []
+    entered = _UNMET.set(unmet)
+
+    def completed(action: Any) -> Any:
+        action.result["Errors"].extend(unmet)
+        return serialized(action)
+
+    self.serialized = completed
+    try:
+        return original(self, *args, **kwargs)
+    finally:
+        del self.serialized
+        _UNMET.reset(entered)

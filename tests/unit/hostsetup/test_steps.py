@@ -14,7 +14,7 @@ from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
 from hostsetup.families import family_table
 from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import Step, steps
+from hostsetup.steps import LARGEST_STDIN, Step, authorized_keys, steps
 from tests.support.sites import SCRIPTS, SITES, a_site
 
 _REVISION = re.compile(r"(?<=/agentkeys-setup/)(\S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
@@ -48,6 +48,25 @@ def test_every_step_comes_behind_the_ones_it_waits_for(site: Site) -> None:
         assert step.name not in seen
         assert set(step.after) <= seen
         seen.add(step.name)
+
+
+def test_no_step_sends_more_than_ssh_takes_unread(site: Site) -> None:
+    """OpenSSH's window is 2 MiB; with the largest settings (``settings.Line``) every step stays below."""
+    longest = "x" * 1024
+    largest = dataclasses.replace(
+        site,
+        **dict.fromkeys(("auth_methods", "audit_anchors", "email_sender", "chain", "chain_rpc"), longest),
+        contracts={f"{'C' * 57}{number:02}_HEIMA": longest for number in range(64)},
+    )
+    assert max(len(step.stdin) for step in steps(largest)) < LARGEST_STDIN < 2 * 1024 * 1024 / 2
+    # EC2 takes no larger RSA key than 16384 bits, about 2800 characters.
+    assert len(authorized_keys(["k" * 2800] * 2).stdin) < LARGEST_STDIN
+
+
+def test_a_step_that_sends_too_much_is_refused_before_it_runs(site: Site) -> None:
+    step = by_name(site)["environment"]
+    with pytest.raises(ValueError, match="'environment' sends 524289 bytes"):
+        dataclasses.replace(step, stdin="x" * (LARGEST_STDIN + 1))
 
 
 def test_only_certificates_and_what_follows_waits_for_dns(site: Site) -> None:
