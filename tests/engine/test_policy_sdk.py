@@ -10,11 +10,11 @@ import subprocess
 import pytest
 
 from dev.recorder import PROJECT, run
+from dev.toolchain import virtualenv
 from policypack import facts as facts_module
 from policypack.facts import configuration
 from policypack.planned import UNKNOWN, Unknown
 from policypack.table import RULES
-from sandbox import virtualenv
 from sandbox.engine.policies import PACK
 from sandbox.rehearsal import say
 from tests.unit.policypack.test_rules import WEAKENED
