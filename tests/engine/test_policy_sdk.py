@@ -46,7 +46,7 @@ def entry(stack, resources, beside=()):
 @pytest.fixture(scope="module")
 def judged():
     """Judges entries in one process of the pack's own environment."""
-    python = virtualenv.ensure(PACK / "venv", PACK / "requirements.lock", say) / "python"
+    python = virtualenv.ensure(PACK / "venv", PROJECT / "requirements/policypack.lock", say) / "python"
 
     def judge(*entries):
         program = PROJECT / "tests/support/policy_sdk.py"
