@@ -1,4 +1,7 @@
-"""One AgentKeys deployment, top to bottom. Each name leads to its component, from there to policy text and test."""
+"""One AgentKeys deployment, top to bottom.
+
+Each name below leads to its component, and the component leads to its policy text and its tests.
+"""
 
 import pulumi
 import pulumi_aws as aws
@@ -142,7 +145,7 @@ mail_bucket = PrivateBucket(
         bucket=names.bucket("mail"),
         policy=grants.bucket("mail", names, settings.trust, settings.raw_mail_readers),
         readers=[roles["data"]],
-        # A thrown-away mail is gone: old versions would keep its body.
+        # Deleted mail must be gone: an old version would keep its body.
         versioning=False,
         on_destroy=settings.buckets_on_destroy,
         expire_days={INBOUND_PREFIX: 30},

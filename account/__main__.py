@@ -1,4 +1,4 @@
-"""What the account has once. One stack per account, brought up before any deployment, protected."""
+"""What exists once per account. One stack per account, brought up before any deployment, and protected."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-# The components and settings are the deployments'; Pulumi starts this project in its own folder.
+# This project shares components and settings with the deployments, and Pulumi starts it in its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from components.checks import preflight

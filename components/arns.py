@@ -1,6 +1,6 @@
-"""ARNs built out of names that this program gives: the text of a policy is known before anything exists.
+"""ARNs built from names that this program chooses, so that policy texts are known before any resource exists.
 
-Leaves out ARNs that AWS assigns. Partition ``aws`` only: the runbook's account is in it.
+Leaves out ARNs that AWS assigns. Supports only the partition ``aws``, which the runbook's account is in.
 """
 
 
@@ -34,10 +34,10 @@ def receipt_rule(region: str, account_id: str, rule_set: str, rule: str) -> str:
 
 
 def instance(account_id: str, instance_id: str, *, region: str = "*") -> str:
-    """In any region unless one is given: the SSH user's policy names the instance by its id alone."""
+    """An instance, in any region by default: the SSH user's policy names the instance by its id only."""
     return f"arn:aws:ec2:{region}:{account_id}:instance/{instance_id}"
 
 
 def ssm_document(region: str, name: str) -> str:
-    """One of AWS's own documents, which no account owns."""
+    """A document that AWS publishes; its ARN has no account id."""
     return f"arn:aws:ssm:{region}::document/{name}"

@@ -1,6 +1,6 @@
-"""A private bucket with its guards: public access blocked, owner enforced, encrypted, lifecycle, policy.
+"""A private bucket: public access blocked, ACLs disabled, encrypted, with a lifecycle and a policy.
 
-No flag weakens a guard. Leaves out the policy text (``components/policies/buckets.py``).
+No argument weakens these settings. Leaves out the policy text (``components/policies/buckets.py``).
 """
 
 from collections.abc import Sequence
@@ -12,30 +12,36 @@ import pulumi_aws as aws
 
 from components.policies.document import Document, text
 
-#: Days after which parts of an upload that was never completed are removed.
+#: Days after which S3 removes the parts of an incomplete upload.
 INCOMPLETE_UPLOAD_DAYS = 7
-#: Days that an overwritten or deleted object can be brought back, where versions are kept.
+#: Days for which an overwritten or deleted object can be restored, in buckets with versioning.
 OLD_VERSION_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
-    """``readers`` are the roles that ``policy`` names: S3 stores a principal as the role's unique id, so the policy is
-    applied again when one of them is replaced. ``expire_days`` maps key prefixes to days of life. A destroy refuses a
-    bucket with objects, keeps bucket and guards in the account, or deletes the objects with all their versions.
-    """
+    """Arguments of ``PrivateBucket``."""
 
+    #: Physical name of the bucket.
     bucket: str
+    #: The bucket policy.
     policy: Document
+    #: The roles that ``policy`` names. S3 stores a principal as the role's unique id, so the policy is applied again
+    #: when one of these roles is replaced.
     readers: Sequence[aws.iam.Role]
+    #: Keep overwritten and deleted objects for ``OLD_VERSION_DAYS``.
     versioning: bool
+    #: What a destroy does with a bucket that has objects: ``refuse`` it, ``keep`` the bucket and its settings in the
+    #: account, or ``delete`` the objects and all their versions. Default of the setting: ``refuse``.
     on_destroy: Literal["refuse", "keep", "delete"]
+    #: Days until objects expire, by key prefix.
     expire_days: dict[str, int]
 
 
 class PrivateBucket(pulumi.ComponentResource):
-    """One bucket. ``policy`` is there for what must wait until the policy is in force."""
+    """One bucket with its settings, lifecycle and policy."""
 
+    #: For resources that must wait until the policy is in force.
     policy: aws.s3.BucketPolicy
 
     def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,7 +57,7 @@ class PrivateBucket(pulumi.ComponentResource):
         ownership = aws.s3.BucketOwnershipControls(
             f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child()
         )
-        # S3 answers 409 when two settings of one bucket are written at the same time, so they form a chain.
+        # S3 answers 409 when two settings of one bucket are written at the same time, so each depends on the previous.
         public_access = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=bucket.id,
@@ -69,7 +75,7 @@ class PrivateBucket(pulumi.ComponentResource):
         )
         last_setting: pulumi.Resource = encryption
         if args.versioning:
-            # Taking the resource away suspends versioning; a bucket that had versions can never be without it again.
+            # Deleting this resource suspends versioning. S3 cannot turn versioning off once it was on.
             last_setting = aws.s3.BucketVersioning(
                 f"{name}-versioning",
                 bucket=bucket.id,
@@ -89,11 +95,11 @@ class PrivateBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=kept,
-                # It must be able to follow its roles, and it is text, not data.
+                # The policy must follow its roles when they are replaced, and it holds no data.
                 protect=False,
                 depends_on=[public_access, *args.readers],
                 replace_with=list(args.readers),
-                # The other order would put the new policy and then delete it with the old resource.
+                # Created first, the new policy would be deleted together with the old resource.
                 delete_before_replace=True,
             ),
         )

@@ -1,7 +1,7 @@
-"""GitHub Actions' roles: end-to-end tests and, once the test host's id is configured, deploys to it.
+"""The roles of GitHub Actions' jobs: end-to-end tests, and deploys to the test host once its id is configured.
 
-Leaves out the provider they trust (``components/singletons.py``) and the policy texts (``components/policies``). Both
-reach the test stack alone; nothing of prod is named.
+Leaves out the provider that they trust (``components/singletons.py``) and the policy texts (``components/policies``).
+Both roles reach only the test stack; no policy names anything of prod.
 """
 
 from collections.abc import Sequence
@@ -20,21 +20,26 @@ from components.roles import SESSION_SECONDS
 
 @dataclass(frozen=True, kw_only=True)
 class CiRolesArgs:
-    """``deploy_from`` ends the ``sub`` of the jobs that may deploy: one branch or one environment. An empty
-    ``deploy_instance_id`` makes no deploy role.
-    """
+    """Arguments of ``CiRoles``."""
 
+    #: AWS account number, 12 digits.
     account_id: str
+    #: AWS region of the test host.
     region: str
+    #: The GitHub repository whose jobs may assume the roles.
     repository: Repository
+    #: End of the ``sub`` claim of the jobs that may deploy: one branch (``ref:refs/heads/main``) or one environment.
     deploy_from: str
+    #: EC2 instance that the deploy role runs commands on. Empty: no deploy role is created.
     deploy_instance_id: str
+    #: The account's OIDC provider for GitHub.
     provider: aws.iam.OpenIdConnectProvider
 
 
 class CiRoles(pulumi.ComponentResource):
-    """The two roles of the running deployment's CI. ``arns`` maps a role's name to its ARN."""
+    """The CI roles of the running deployment."""
 
+    #: ARN of each role, by role name.
     arns: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: CiRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,8 +1,8 @@
-"""The twelve records of a stack: three DKIM names, MX, SPF, DMARC and an address for each public host.
+"""The DNS records of a stack: three DKIM names, MX, SPF, DMARC and an A record for each public host.
 
-Owns what the records say and who keeps them: Route 53, Cloudflare, or a person at any other provider. Leaves out the
-zone, which predates every stack, and the wait until the world sees the addresses (``components/hostsetup.py``). An
-existing record is not overwritten: two owners of a name are a mistake to see.
+Owns the records' contents and who keeps them: Route 53, Cloudflare, or a person at any other provider. Leaves out the
+zone, which exists before any stack, and the wait until public resolvers return the addresses
+(``components/hostsetup.py``). An existing record is never overwritten: a name with two owners is an error.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,10 +17,10 @@ import gates
 from components.checks.existing import reason
 from components.naming import Names
 
-#: Seconds, from the runbook.
+#: TTL of every record in seconds, from the runbook.
 TTL = 300
 
-#: Seconds that a person has to publish the records before the `up` gives up; the next one waits again.
+#: Seconds that an `up` waits for a person to publish the records. The next `up` waits again.
 PUBLISHING_SECONDS = 3600
 
 #: Who keeps the records.
@@ -29,11 +29,15 @@ Keeper = Literal["route53", "cloudflare", "manual"]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One record. ``key`` names its resource and never changes; ``value`` is in the form of a zone file, unquoted."""
+    """One record that the stack needs."""
 
+    #: End of the resource name, for example ``mx``. Never changes: it is in the state.
     key: str
+    #: Fully qualified name, without a trailing dot.
     name: pulumi.Input[str]
+    #: Record type.
     kind: Literal["A", "CNAME", "MX", "TXT"]
+    #: Value as in a zone file, unquoted; an MX value starts with its priority.
     value: pulumi.Input[str]
 
 
@@ -64,25 +68,32 @@ def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pul
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsArgs:
-    """``address`` is the stack's own elastic IP; no record takes any other. ``zone_id`` is the keeper's, empty when a
-    person publishes the records; ``doh_urls`` are then asked whether he has. ``reachable`` is what connects the address
-    to the host: until then no A record says it, so that a move that EC2 refuses leaves the names where they were.
-    """
+    """Arguments of ``Records``."""
 
+    #: Physical names of the stack.
     names: Names
+    #: Who keeps the records. Default of the setting: ``route53``.
     keeper: Keeper
+    #: Id of the zone at the keeper; empty with ``manual``.
     zone_id: str
+    #: DKIM tokens of the mail domain.
     dkim_tokens: Sequence[pulumi.Output[str]]
+    #: IPv4 address of every A record: the stack's elastic IP.
     address: pulumi.Input[str]
+    #: Attaches the address to the host. A records wait for it: if EC2 refuses, the names keep their old address.
     reachable: pulumi.Resource
+    #: DNS-over-HTTPS resolvers that show, with ``manual``, which records are published.
     doh_urls: Sequence[str]
 
 
 class Records(pulumi.ComponentResource):
-    """``addresses`` are what the A records are, ``mx`` what leads mail here; ``listed`` says all of them."""
+    """Creates the records at their keeper or, with ``manual``, waits until a person has published them."""
 
+    #: The MX record.
     mx: pulumi.Resource
+    #: The A records.
     addresses: list[pulumi.Resource]
+    #: Every record as ``{"name", "type", "value"}``: the stack's output ``dnsRecords``.
     listed: list[dict[str, pulumi.Input[str]]]
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -110,7 +121,7 @@ class Records(pulumi.ComponentResource):
     def _published(
         self, name: str, records: Sequence[Wanted], doh_urls: Sequence[str], connected: pulumi.ResourceOptions
     ) -> command.local.Command:
-        """The wait for a person, who reads in its progress what is still to be published."""
+        """Waits until a person has published the records. Its progress lists the missing ones."""
         lines = [pulumi.Output.concat(record.name, " ", record.kind, " ", record.value) for record in records]
         limit = f"{PUBLISHING_SECONDS + 60}s"
         return command.local.Command(
@@ -135,37 +146,38 @@ def _route53(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptio
 
 
 def cloudflare_zone(zone: str, zone_id: str) -> None:
-    """Cloudflare's provider is installed and the id is the zone of that name. Made before the first resource. Raises
-    RunError.
+    """Check, before the first resource, that Cloudflare's provider is installed and that the id is that of the zone.
+
+    Raises RunError.
     """
     try:
         found = _cloudflare_provider().get_zone(zone_id=zone_id).name
     except ModuleNotFoundError:
         raise pulumi.RunError(
-            "dns: 'cloudflare' needs its provider, which is not installed. Nothing was created. Run "
-            "`venv/bin/python -m pip install --require-hashes -r requirements/cloudflare.lock` and then this again."
+            "dns: 'cloudflare' needs the Cloudflare provider, which is not installed. Nothing was created. Run "
+            "`venv/bin/python -m pip install --require-hashes -r requirements/cloudflare.lock`, then try again."
         ) from None
     except Exception as error:
         raise pulumi.RunError(
-            f"Cloudflare was asked for the zone {zone_id} and refused: {reason(error)}. Nothing was created. Check "
-            "CLOUDFLARE_API_TOKEN, which must be allowed to read the zone and to edit its DNS, and cloudflareZoneId."
+            f"cloudflareZoneId: Cloudflare refused to return the zone {zone_id}: {reason(error)}. Nothing was created. "
+            "Check cloudflareZoneId, and that CLOUDFLARE_API_TOKEN may read the zone and edit its DNS."
         ) from None
     if found != zone:
         raise pulumi.RunError(
-            f"cloudflareZoneId: {zone_id} is the zone of {found!r}, not of zone {zone!r}. Nothing was created. Correct "
-            "zone or cloudflareZoneId (the zone's overview in Cloudflare's dashboard shows it)."
+            f"cloudflareZoneId: {zone_id} is the zone {found!r}, not {zone!r}. Nothing was created. Correct zone or "
+            "cloudflareZoneId (see the zone's overview in Cloudflare's dashboard)."
         )
 
 
 def _cloudflare_provider() -> Any:
-    """Installed only where it is used: the engine asks for the plugin of every provider that is."""
+    """The package, which is installed only where it is used: the engine requires the plugin of every installed one."""
     import pulumi_cloudflare
 
     return pulumi_cloudflare
 
 
 def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]:
-    """The maker of one record."""
+    """A function that creates one record at Cloudflare."""
     cloudflare = _cloudflare_provider()
 
     def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -174,7 +186,7 @@ def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi
         if record.kind == "MX":
             priority, content = 10, content.apply(lambda value: value.split()[1])
         elif record.kind == "TXT":
-            # Cloudflare keeps a text in quotes and would show one without as changed.
+            # Cloudflare stores text in quotes; without them it would show as changed.
             content = content.apply(lambda value: f'"{value}"')
         made: pulumi.Resource = cloudflare.DnsRecord(
             name,
@@ -184,7 +196,7 @@ def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi
             content=content,
             priority=priority,
             ttl=TTL,
-            # Its proxy would end TLS in the broker's place, and STS pins the issuer.
+            # Cloudflare's proxy would terminate TLS, and the broker must serve its own certificate to STS.
             proxied=False,
             opts=opts,
         )

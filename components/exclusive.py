@@ -1,7 +1,7 @@
-"""An identity carries the policies of this program and no other: what was attached by hand shows in
-`preview --refresh` and goes with the next `up`.
+"""Exclusive policies: an identity has the policies of this program and no others.
 
-Leaves out the policies themselves. AWS has no such lock; the resources compare names on every refresh.
+A policy that was attached by hand shows in `pulumi preview --refresh`, and the next `pulumi up` removes it. Leaves out
+the policies themselves. AWS has no such lock: these resources compare policy names on every refresh.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def role(
     *,
     managed: Sequence[pulumi.Input[str]] = (),
 ) -> None:
-    """``policies`` are the names of the inline policies, ``managed`` the ARNs of attached ones, as a rule none."""
+    """Limit a role to ``policies``, the names of its inline policies, and ``managed``, the ARNs of attached ones."""
     aws.iam.RolePoliciesExclusive(f"{name}-only-inline", role_name=role.name, policy_names=policies, opts=opts)
     aws.iam.RolePolicyAttachmentsExclusive(
         f"{name}-no-managed", role_name=role.name, policy_arns=list(managed), opts=opts
@@ -26,6 +26,6 @@ def role(
 
 
 def user(name: str, user: aws.iam.User, policies: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions) -> None:
-    """As ``role``, for a user."""
+    """Limit a user to ``policies``, the names of its inline policies. A user has no attached policies."""
     aws.iam.UserPoliciesExclusive(f"{name}-only-inline", user_name=user.name, policy_names=policies, opts=opts)
     aws.iam.UserPolicyAttachmentsExclusive(f"{name}-no-managed", user_name=user.name, policy_arns=[], opts=opts)

@@ -1,7 +1,7 @@
-"""The issuer as AWS knows it: the check that STS can use the broker, then the OIDC provider.
+"""The broker as an OIDC issuer in IAM: a check that STS can use it, then the OIDC provider.
 
-Leaves out the roles that trust it (``components/roles.py``). AWS compares the URL byte for byte and a change of host is
-another provider, so it is protected where a stack says so.
+Leaves out the roles that trust the provider (``components/roles.py``). AWS compares the URL byte for byte, so another
+host name means another provider; the setting ``protect`` protects it.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,22 @@ from components.naming import STS_AUDIENCE, Names
 
 @dataclass(frozen=True, kw_only=True)
 class FederationArgs:
-    """``served`` is the step after which the broker answers; ``instance_id`` makes a new machine be checked again."""
+    """Arguments of ``Federation``."""
 
+    #: Physical names of the stack.
     names: Names
+    #: The last host step; after it the broker answers.
     served: pulumi.Resource
+    #: EC2 instance of the broker. Another instance runs the issuer check again.
     instance_id: pulumi.Output[str]
+    #: DNS-over-HTTPS resolvers that give the broker's address.
     doh_urls: Sequence[str]
+    #: File with the CA certificates of a private CA. Empty: the public CAs.
     ca_bundle: str
 
 
 class Federation(pulumi.ComponentResource):
-    """Runbook sections 9.1 and 9.2."""
+    """The issuer check and the OIDC provider (runbook sections 9.1 and 9.2)."""
 
     provider: aws.iam.OpenIdConnectProvider
 
@@ -50,12 +55,12 @@ class Federation(pulumi.ComponentResource):
             f"{name}-provider",
             url=args.names.issuer,
             client_id_lists=[STS_AUDIENCE],
-            # Nothing was printed where ``--target`` left the check out.
+            # Without output when ``--target`` excludes the check.
             thumbprint_lists=[checked.stdout.apply(lambda printed: (printed or "").strip())],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # AWS checks a certificate of a public authority against its own list, whatever the thumbprint. One of
-                # a private authority it checks by the thumbprint alone, which follows the check then.
+                # AWS verifies the certificate of a public CA against its own list and ignores the thumbprint. For a
+                # private CA only the thumbprint counts, so it follows the check.
                 ignore_changes=[] if args.ca_bundle else ["thumbprintLists"],
             ),
         )

@@ -1,9 +1,9 @@
-"""The broker host's machine: its address, firewall, SSH key, role, instance profile and instance.
+"""The broker host in EC2: its address, firewall, SSH key, role, instance profile and instance.
 
-A machine that is there already keeps its key, its firewall and its disk; it gets an address, a mark and, when asked,
-the instance profile. Leaves out what runs on it (``hostsetup/``) and what must be true of an existing one
-(``components/checks/existing.py``). The machine holds no secret in user data: whoever reaches the metadata service
-could read it.
+An existing instance keeps its key, firewall and disk. It gets an address, a tag and, if asked for, the instance
+profile. Leaves out what runs on the host (``hostsetup/``) and the checks of an existing instance
+(``components/checks/existing.py``). User data holds no secret, because any process that reaches the metadata service
+can read it.
 """
 
 from collections.abc import Sequence
@@ -28,61 +28,70 @@ UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
 
 ANYWHERE = "0.0.0.0/0"
 
-#: How the metadata service answers, in EC2's words: to a token alone (IMDSv2), and to this machine's own processes.
+#: Options of the instance metadata service, by EC2's names: only with a token (IMDSv2), and only from the host itself.
 METADATA: dict[str, Any] = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
-#: Names of the host role's policies in the state.
+#: Resource name of each policy of the host role, by policy name.
 GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email"}
 
 
 def opened(ssh_cidrs: Sequence[str]) -> list[tuple[int, Sequence[str], str]]:
-    """The firewall's open TCP ports: port, networks that reach it, what for. Everything may leave."""
+    """The firewall's open TCP ports: port, networks that may reach it, purpose. All outgoing traffic is allowed."""
     return [(SSH_PORT, ssh_cidrs, "SSH"), *((port, [ANYWHERE], why) for port, why in PUBLIC_PORTS.items())]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingHost:
-    """A machine that Pulumi did not launch. ``private_key`` is its login user's, in PEM form; ``attach_profile`` gives
-    it the stack's instance profile.
-    """
+    """An instance that Pulumi did not launch."""
 
+    #: EC2 instance id.
     instance_id: str
+    #: Private SSH key of the login user in PEM form, without a passphrase. Secret.
     private_key: str = field(repr=False)
+    #: Give the instance the stack's instance profile. Default of the setting: false.
     attach_profile: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerHostArgs:
-    """``allocation_id`` names an existing elastic IP; without one an address is allocated. Without ``existing`` an
-    instance is launched: an empty ``ami`` takes the newest Ubuntu image, and ``protect`` also guards the machine in EC2
-    itself and keeps its disk. It has an SSH key for every number of ``ssh_key_epochs`` and is launched with the first.
-    ``ssm_managed`` lets Systems Manager run commands on it.
-    """
+    """Arguments of ``BrokerHost``. The defaults are those of the settings of the same name (``Pulumi.yaml``)."""
 
+    #: Physical names of the stack.
     names: Names
+    #: The instance to use. None: an instance is launched.
     existing: ExistingHost | None
+    #: EC2 instance type to launch. Default: ``t3.small``.
     instance_type: str
+    #: AMI id to launch. Empty, the default: Canonical's newest Ubuntu 22.04 at the first `up`.
     ami: str
+    #: Size of the root volume in GiB. Default: 30.
     root_volume_gib: int
+    #: Public IPv4 address of an existing elastic IP. Empty, the default: an address is allocated.
     elastic_ip: str
+    #: Allocation id of ``elastic_ip``; None if that is empty.
     allocation_id: str | None
+    #: IPv4 networks that may reach port 22. Default: everyone.
     ssh_cidrs: Sequence[str]
+    #: One SSH key of the login user for every number; the instance is launched with the first. Default: ``[1]``.
     ssh_key_epochs: Sequence[int]
+    #: Allow Systems Manager to run commands on the host. Default: false.
     ssm_managed: bool
+    #: Also enable EC2's termination protection and keep the root volume when the instance is terminated. Default: true.
     protect: bool
 
 
 class BrokerHost(pulumi.ComponentResource):
-    """One instance behind one elastic IP (runbook quick start 1, sections 6 and 10).
+    """One instance behind one elastic IP (runbook quick start 1, sections 6 and 10)."""
 
-    ``private_key`` is the one to log in with; ``public_keys`` are all that the login user is to have, none where the
-    machine keeps a key of its own.
-    """
-
+    #: Public IPv4 address of the elastic IP.
     address: pulumi.Output[str]
+    #: EC2 instance id.
     instance_id: pulumi.Output[str]
+    #: Private key of the login user, in OpenSSH or PEM form. Secret.
     private_key: pulumi.Output[str]
+    #: All keys that the login user should have, as authorized_keys lines; empty for an existing instance.
     public_keys: list[pulumi.Output[str]]
+    #: Attaches the address to the instance.
     association: aws.ec2.EipAssociation
 
     def __init__(self, name: str, args: BrokerHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -100,13 +109,13 @@ class BrokerHost(pulumi.ComponentResource):
     ) -> None:
         names = args.names
         keys = [self._ssh_key(name, epoch, rotated=len(args.ssh_key_epochs) > 1) for epoch in args.ssh_key_epochs]
-        # EC2 gives the key back without its line end, which would show as a replacement.
+        # EC2 returns the key without its newline, which would show as a replacement.
         self.public_keys = [key.public_key_openssh.apply(str.strip) for key in keys]
         key_pair = aws.ec2.KeyPair(
             f"{name}-key-pair",
             key_name=names.host,
             public_key=self.public_keys[0],
-            # What a machine is launched with is asked once; another key is another pair of the same name.
+            # EC2 reads the key pair only at launch; a new key replaces the pair under the same name.
             opts=pulumi.ResourceOptions(parent=self, protect=False, delete_before_replace=True),
         )
         firewall = self._firewall(name, names, args.ssh_cidrs)
@@ -123,7 +132,7 @@ class BrokerHost(pulumi.ComponentResource):
             f"{name}-instance",
             ami=image,
             instance_type=args.instance_type,
-            # The pair's own output would take the machine along when the pair is replaced.
+            # With the key pair's output here, replacing the pair would replace the instance.
             key_name=names.host,
             vpc_security_group_ids=[firewall.id],
             iam_instance_profile=profile.name,
@@ -136,7 +145,7 @@ class BrokerHost(pulumi.ComponentResource):
                 "encrypted": True,
                 "volume_type": "gp3",
                 "volume_size": args.root_volume_gib,
-                # The secrets that stored data is encrypted with are on this disk and nowhere else.
+                # This disk holds the only copy of the secrets that encrypt the stored data.
                 "delete_on_termination": not args.protect,
             },
             disable_api_termination=args.protect,
@@ -144,7 +153,7 @@ class BrokerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[key_pair, *policies],
-                # A newer image must not replace a running host; a new ami setting comes with a chosen replacement.
+                # A newer image must not replace a running host. To change the image, set ``ami``.
                 ignore_changes=[] if args.ami else ["ami"],
             ),
         )
@@ -152,9 +161,9 @@ class BrokerHost(pulumi.ComponentResource):
         self.private_key = keys[0].private_key_openssh
 
     def _ssh_key(self, name: str, epoch: int, *, rotated: bool) -> tls.PrivateKey:
-        """While two are there, either opens the host, so neither is protected: the older one is to go."""
+        """The key of an epoch. During rotation both keys work, so neither is protected."""
         return tls.PrivateKey(
-            # The first key had no number in its name before there were others.
+            # The first key's name had no number before there could be others, and it is in the state.
             f"{name}-ssh-key" if epoch == 1 else f"{name}-ssh-key-{epoch}",
             algorithm="ED25519",
             opts=pulumi.ResourceOptions(parent=self, protect=False if rotated else None),
@@ -169,7 +178,7 @@ class BrokerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         if existing.attach_profile:
-            # pulumi-aws has a profile only as an argument of an instance of its own.
+            # pulumi-aws can set a profile only on an instance that it manages.
             command.local.Command(
                 f"{name}-profile-association",
                 create=_associate(args.names, existing.instance_id),
@@ -211,7 +220,7 @@ class BrokerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=False,
-                # Neither is this stack's, and they were together before it or are to stay so after it.
+                # The stack owns neither the instance nor the address, so a destroy leaves them associated.
                 retain_on_delete=args.existing is not None and args.allocation_id is not None,
             ),
         )
@@ -242,7 +251,7 @@ class BrokerHost(pulumi.ComponentResource):
 
     def _firewall(self, name: str, names: Names, ssh_cidrs: Sequence[str]) -> aws.ec2.SecurityGroup:
         child = pulumi.ResourceOptions(parent=self, protect=False)
-        # Rules of their own would leave a rule that somebody added by hand where it is; a list is the whole of it.
+        # Inline rules are exclusive. Separate rule resources would not remove a rule that was added by hand.
         return aws.ec2.SecurityGroup(
             f"{name}-firewall",
             name=names.host,
@@ -263,7 +272,7 @@ class BrokerHost(pulumi.ComponentResource):
 
 
 def _associate(names: Names, instance_id: str) -> str:
-    """Gives the instance the profile of its name, when it has none; another profile is never replaced."""
+    """Shell command that gives the instance the stack's profile if it has none. It never replaces another profile."""
     return f"""\
 region={names.region} instance={instance_id} profile={names.host}
 {_ASSOCIATIONS}
@@ -287,7 +296,7 @@ exit 1
 
 
 def _disassociate(names: Names, instance_id: str) -> str:
-    """Takes the profile off again, before it is deleted; another one stays."""
+    """Shell command that removes the stack's profile from the instance before it is deleted. Another profile stays."""
     return f"""\
 region={names.region} instance={instance_id} profile={names.host}
 {_ASSOCIATIONS}
@@ -298,7 +307,7 @@ esac
 """
 
 
-#: Sets ``seen`` to the association's id, a tab and the profile's ARN; empty when the instance has no profile.
+#: Sets ``seen`` to the association's id, a tab and the profile's ARN; empty if the instance has no profile.
 _ASSOCIATIONS = """\
 seen=$(aws ec2 describe-iam-instance-profile-associations --region "$region" --output text \
   --filters "Name=instance-id,Values=$instance" Name=state,Values=associating,associated \

@@ -1,8 +1,8 @@
-"""Carries the host's steps over SSH, in their order, once the machine answers and its names resolve.
+"""Runs the host's steps over SSH, in order, once the host accepts a login.
 
-Leaves out what the steps do (``hostsetup/``). A changed file or script shows as a changed input and runs its step
-again in place; only another instance replaces the steps, so that a new machine is set up from zero. No step has an
-``update`` or a ``delete``: every step can be run again, and what is on a machine goes with it.
+Leaves out what the steps do (``hostsetup/``). A changed file or script is a changed input and runs its step again in
+place. Only another instance replaces the steps, so that a new host is set up from scratch. No step has an ``update`` or
+a ``delete``: every step can run again, and what it installed disappears with the instance.
 """
 
 import re
@@ -17,92 +17,118 @@ import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import authorized_keys, steps
 
-#: Name of the step that asks the certificate authority, which looks the names up: it waits for DNS, nothing earlier
-#: does.
+#: The step that waits for DNS, because the certificate authority resolves the names. No earlier step needs DNS.
 NEEDS_DNS = "certificates"
 
-#: Tries to open a connection, the later ones five seconds apart; the gate before has seen the port open.
+#: Attempts to connect; later ones are five seconds apart. The gate before has seen the port open.
 DIAL_ERROR_LIMIT = 20
+#: Seconds for each attempt.
 DIAL_SECONDS = 15
+
+#: Exit code 2 of ``cloud-init status`` means that the host is up and that cloud-init logged a warning.
+_BOOTED = "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostSetupArgs:
-    """``copied`` is the local archive or git bundle that the step ``release`` uses, None when the host fetches a URL.
-    ``addresses`` are the A records, ``reachable`` is what connects the address to the instance; ``login_user`` takes
-    ``private_key`` and may use sudo. ``public_keys`` are the keys that he is to have of this program; without any his
-    file is left alone.
-    """
+    """Arguments of ``HostSetup``."""
 
+    #: What to install and configure.
     site: Site
+    #: Local release archive or git bundle for the step ``release``. None: the host downloads a URL.
     copied: Path | None
+    #: IPv4 address of the host.
     address: pulumi.Output[str]
+    #: EC2 instance id. Another instance runs every step again.
     instance_id: pulumi.Output[str]
+    #: Private key of ``login_user``. Secret.
     private_key: pulumi.Output[str]
+    #: Public keys that ``login_user`` should have. Empty: his authorized_keys file is left alone.
     public_keys: Sequence[pulumi.Output[str]]
+    #: User to log in as; may use sudo without a password.
     login_user: str
+    #: Attaches the address to the instance.
     reachable: pulumi.Resource
+    #: The A records of the host.
     addresses: Sequence[pulumi.Resource]
+    #: DNS-over-HTTPS resolvers that must return the host's address before certificates are issued.
     doh_urls: Sequence[str]
 
 
 class HostSetup(pulumi.ComponentResource):
-    """Runbook sections 5, 5b and 10. ``done`` is the last step: every service answers. ``release`` is what runs on the
-    host, in the host's own words: ``sha256:`` and an archive's digest, or ``commit:`` and the commit it was built from.
-    ``host_key`` is the pinned one, as a known_hosts line has it behind the name.
-    """
+    """The setup of the host (runbook sections 5, 5b and 10)."""
 
+    #: The last step: every service answers.
     done: pulumi.Resource
+    #: What runs on the host, as it reports it: ``sha256:`` and the archive's digest, or ``commit:`` and the commit of
+    #: the build. Empty in an `up` whose ``--target`` excludes the step.
     release: pulumi.Output[str]
+    #: The pinned host key, as a known_hosts line without the name.
     host_key: pulumi.Output[str]
 
     def __init__(self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:hostsetup:HostSetup", name, None, opts)
-
-        def child(*after: pulumi.Resource, seconds: int = 600) -> pulumi.ResourceOptions:
-            limit = f"{seconds}s"
-            return pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(after),
-                custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
-            )
-
-        host_key = command.local.Command(
-            f"{name}-host-key",
-            create=args.address.apply(lambda address: gates.command("host-key", address)),
-            triggers=[args.instance_id],
-            # Of the same instance behind another address: it must show the same key.
-            add_previous_output_in_env=True,
-            opts=child(args.reachable),
-        )
-        self.host_key = host_key.stdout
-        connection = command.remote.ConnectionArgs(
+        self._name, self._args = name, args
+        self.host_key = self._pin_host_key()
+        self._connection = command.remote.ConnectionArgs(
             host=args.address,
             user=args.login_user,
             private_key=args.private_key,
-            # Trust on first use: pinned for as long as this instance lives.
-            host_key=host_key.stdout,
+            # Trust on first use: pinned for the lifetime of the instance.
+            host_key=self.host_key,
             dial_error_limit=DIAL_ERROR_LIMIT,
             per_dial_timeout=DIAL_SECONDS,
         )
+        booted = self._over_ssh("booted", _BOOTED, None, self._child(self._log_in()))
+        besides: dict[str, list[pulumi.Resource]] = {
+            "release": self._copied_release(booted),
+            NEEDS_DNS: [self._see_dns()],
+        }
+        made = self._run_steps(booted, besides)
+        self._authorize_keys(made)
+        # The connection contains a secret, so the engine marks every output of the command secret.
+        self.release = pulumi.Output.unsecret(made["units"].stdout).apply(_running_release)
+        self.register_outputs({})
 
-        def over_ssh(
-            what: str, create: str, stdin: pulumi.Input[str], options: pulumi.ResourceOptions
-        ) -> command.remote.Command:
-            return command.remote.Command(
-                f"{name}-{what}",
-                connection=connection,
-                create=create,
-                stdin=stdin or None,
-                triggers=[args.instance_id],
-                add_previous_output_in_env=False,
-                logging=command.remote.Logging.STDOUT_AND_STDERR,
-                opts=options,
-            )
+    def _child(self, *after: pulumi.Resource, seconds: int = 600) -> pulumi.ResourceOptions:
+        limit = f"{seconds}s"
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
+        )
 
-        logged_in = command.local.Command(
-            f"{name}-login",
-            create=pulumi.Output.all(args.address, host_key.stdout).apply(
+    def _over_ssh(
+        self, what: str, create: str, stdin: pulumi.Input[str] | None, options: pulumi.ResourceOptions
+    ) -> command.remote.Command:
+        return command.remote.Command(
+            f"{self._name}-{what}",
+            connection=self._connection,
+            create=create,
+            stdin=stdin or None,
+            triggers=[self._args.instance_id],
+            add_previous_output_in_env=False,
+            logging=command.remote.Logging.STDOUT_AND_STDERR,
+            opts=options,
+        )
+
+    def _pin_host_key(self) -> pulumi.Output[str]:
+        """The gate that waits for SSH and reads the host key."""
+        return command.local.Command(
+            f"{self._name}-host-key",
+            create=self._args.address.apply(lambda address: gates.command("host-key", address)),
+            triggers=[self._args.instance_id],
+            # Behind another address, the same instance must show the same key.
+            add_previous_output_in_env=True,
+            opts=self._child(self._args.reachable),
+        ).stdout
+
+    def _log_in(self) -> command.local.Command:
+        """The gate that waits until the login user is let in."""
+        args = self._args
+        return command.local.Command(
+            f"{self._name}-login",
+            create=pulumi.Output.all(args.address, self.host_key).apply(
                 lambda seen: gates.command(
                     "login", "--host-key", (seen[1] or "").strip(), f"{args.login_user}@{seen[0]}"
                 )
@@ -110,68 +136,69 @@ class HostSetup(pulumi.ComponentResource):
             stdin=args.private_key,
             triggers=[args.instance_id],
             add_previous_output_in_env=False,
-            opts=child(),
+            opts=self._child(),
         )
-        # 2 says that the machine is up and that cloud-init had something to warn about.
-        booted = over_ssh(
-            "booted", "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]", "", child(logged_in)
-        )
-        # By step name, what it waits for beside the steps before it.
-        besides: dict[str, list[pulumi.Resource]] = {}
-        if args.copied is not None:
-            site = args.site
-            besides["release"] = [
-                command.remote.CopyToRemote(
-                    f"{name}-{'source' if site.source_ref else 'archive'}",
-                    connection=connection,
-                    source=pulumi.FileAsset(str(args.copied)),
-                    remote_path=str(STAGED_SOURCE if site.source_ref else STAGED_ARCHIVE),
-                    triggers=[args.instance_id, site.source_sha256 or site.release_sha256],
-                    opts=child(booted),
-                )
-            ]
-        besides[NEEDS_DNS] = [
-            command.local.Command(
-                f"{name}-dns",
-                create=args.address.apply(
-                    lambda address: gates.command(
-                        "dns",
-                        "--address",
-                        address,
-                        *gates.resolvers(args.doh_urls),
-                        *args.site.public_names.values(),
-                    )
-                ),
-                add_previous_output_in_env=False,
-                opts=child(*args.addresses, seconds=900),
+
+    def _copied_release(self, booted: pulumi.Resource) -> list[pulumi.Resource]:
+        """The upload of a local archive or git bundle; nothing if the host downloads it."""
+        site = self._args.site
+        if self._args.copied is None:
+            return []
+        return [
+            command.remote.CopyToRemote(
+                f"{self._name}-{'source' if site.source_ref else 'archive'}",
+                connection=self._connection,
+                source=pulumi.FileAsset(str(self._args.copied)),
+                remote_path=str(STAGED_SOURCE if site.source_ref else STAGED_ARCHIVE),
+                triggers=[self._args.instance_id, site.source_sha256 or site.release_sha256],
+                opts=self._child(booted),
             )
         ]
 
+    def _see_dns(self) -> command.local.Command:
+        """The gate that waits until every resolver returns the host's address for every public name."""
+        args = self._args
+        return command.local.Command(
+            f"{self._name}-dns",
+            create=args.address.apply(
+                lambda address: gates.command(
+                    "dns", "--address", address, *gates.resolvers(args.doh_urls), *args.site.public_names.values()
+                )
+            ),
+            add_previous_output_in_env=False,
+            opts=self._child(*args.addresses, seconds=900),
+        )
+
+    def _run_steps(
+        self, booted: pulumi.Resource, besides: dict[str, list[pulumi.Resource]]
+    ) -> dict[str, command.remote.Command]:
+        """The steps, by name. ``besides`` is what a step waits for in addition to earlier steps. Sets ``done``."""
         made: dict[str, command.remote.Command] = {}
-        for step in steps(args.site):
+        for step in steps(self._args.site):
             before: list[pulumi.Resource] = [made[earlier] for earlier in step.after] or [booted]
-            made[step.name] = over_ssh(
+            made[step.name] = self._over_ssh(
                 step.name,
                 step.command,
                 step.stdin,
-                child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
+                self._child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
             )
             self.done = made[step.name]
-        if args.public_keys:
-            # Known once they are made; all else of the step is known before.
-            step = authorized_keys([])
-            over_ssh(
-                step.name,
-                step.command,
-                pulumi.Output.all(*args.public_keys).apply(lambda keys: authorized_keys(keys).stdin),
-                child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
-            )
-        # A secret goes in with the connection, so the engine takes all that comes out for one.
-        self.release = pulumi.Output.unsecret(made["units"].stdout).apply(_running_release)
-        self.register_outputs({})
+        return made
+
+    def _authorize_keys(self, made: dict[str, command.remote.Command]) -> None:
+        """The step that installs the login user's keys, which are outputs."""
+        if not self._args.public_keys:
+            return
+        step = authorized_keys([])
+        self._over_ssh(
+            step.name,
+            step.command,
+            pulumi.Output.all(*self._args.public_keys).apply(lambda keys: authorized_keys(keys).stdin),
+            self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+        )
 
 
 def _running_release(printed: str | None) -> str:
-    """The last line of the step ``units``, there whenever it succeeded; empty where ``--target`` left it out."""
+    """The release in the last line of the step ``units``; empty if ``--target`` excluded the step."""
     found: list[str] = re.findall(r"^release (\S+)$", printed or "", re.MULTILINE)
     return found[-1] if found else ""

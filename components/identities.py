@@ -1,7 +1,7 @@
-"""The two IAM users of a stack and, where a setting asks for them, their access keys.
+"""The two IAM users of a stack and the access keys that ``accessKeyUsers`` asks for.
 
-Leaves out the administrator, who is made by hand, and the CI roles, which belong to the account. The broker process
-needs no key: it federates.
+Leaves out the administrator, who is created by hand, and the CI roles, which belong to the account. The broker process
+needs no access key: it uses the host's role.
 """
 
 from collections.abc import Collection
@@ -18,21 +18,24 @@ from components.policies.document import text
 
 @dataclass(frozen=True, kw_only=True)
 class IdentitiesArgs:
-    """``access_key_users`` of ``daemon`` and ``broker``; each has a key for every number of ``access_key_epochs``."""
+    """Arguments of ``Identities``."""
 
+    #: Physical names of the stack.
     names: Names
+    #: EC2 instance that the SSH user may connect to.
     instance_id: pulumi.Input[str]
+    #: Users that get access keys, from ``daemon`` and ``broker``. Default of the setting: only ``broker``.
     access_key_users: Collection[str]
+    #: One access key per user for every number. Default of the setting: ``[1]``; IAM allows two keys per user.
     access_key_epochs: Collection[int]
 
 
 class Identities(pulumi.ComponentResource):
-    """``daemon`` may assume the data role, ``broker`` may SSH to the host (runbook section 4.1).
+    """``daemon`` may assume the data role; ``broker`` may connect to the host by SSH (runbook section 4.1)."""
 
-    ``access_keys`` maps a user's key to id and secret of his newest access key, both secret.
-    """
-
+    #: The IAM user ``agentkeys-daemon``.
     daemon: aws.iam.User
+    #: By ``daemon`` or ``broker``, the id and the secret of the user's newest access key. Secret outputs.
     access_keys: dict[str, pulumi.Output[dict[str, str]]]
 
     def __init__(self, name: str, args: IdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,7 +1,7 @@
-"""Mail of a stack: the SES identities that it sends from and the rule that files what comes in.
+"""Mail of a stack: the SES identities that it sends from, and the receipt rule that stores incoming mail.
 
 Leaves out the rule set and its activation, which exist once per account and region (``components/singletons.py``), the
-records (``components/dns.py``) and the click that verifies the sender address.
+records (``components/dns.py``) and the verification of the sender address (``ops/commands/sender.py``).
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,25 @@ import pulumi_aws as aws
 
 from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
 
-#: SES marks spam and viruses.
+#: SES scans incoming mail and marks spam and viruses.
 SCANNED = True
 
-#: SES makes three DKIM tokens for every domain identity.
+#: SES creates three DKIM tokens for every domain identity.
 DKIM_TOKENS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailIdentitiesArgs:
+    """Arguments of ``MailIdentities``."""
+
+    #: Physical names of the stack.
     names: Names
 
 
 class MailIdentities(pulumi.ComponentResource):
     """The domain identity with Easy DKIM (runbook section 3)."""
 
+    #: The ``DKIM_TOKENS`` tokens, in SES's order. Each is the first label of a CNAME record.
     dkim_tokens: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: MailIdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -38,33 +42,33 @@ class MailIdentities(pulumi.ComponentResource):
             dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
             opts=child,
         )
-        # The attributes can hold a private key, so all of them are secret; the tokens are published in DNS.
+        # The provider marks the attributes secret because they can hold a private key. The tokens are public DNS names.
         tokens = pulumi.Output.unsecret(domain.dkim_signing_attributes.apply(_tokens))
         self.dkim_tokens = [tokens[index] for index in range(DKIM_TOKENS)]
         self.register_outputs({})
 
 
 def _tokens(attributes: Any) -> list[str]:
-    """The DKIM tokens. An `up` whose ``--target`` leaves the identity out knows none, and Route 53 refuses a name that
-    begins with an empty one.
-    """
+    """The DKIM tokens; empty strings in an `up` whose ``--target`` excludes the identity, which reports none."""
     return list(attributes.tokens or ()) or [""] * DKIM_TOKENS
 
 
 @dataclass(frozen=True, kw_only=True)
 class InboundMailArgs:
-    """``bucket_policy`` must be in force first: SES writes a test object while it makes the rule. ``mx`` is the record
-    that leads mail here. With ``tls`` at Require SES turns away senders that cannot encrypt.
-    """
+    """Arguments of ``InboundMail``."""
 
+    #: Physical names of the stack.
     names: Names
+    #: ``Require``: SES rejects senders that do not use STARTTLS. Default of the setting: ``Optional``.
     tls: Literal["Optional", "Require"]
+    #: Policy of the mail bucket. It must be in force first: SES writes a test object when the rule is created.
     bucket_policy: aws.s3.BucketPolicy
+    #: The MX record of the mail domain, without which SES receives nothing.
     mx: pulumi.Resource
 
 
 class InboundMail(pulumi.ComponentResource):
-    """This stack's rule in the account's rule set, then the sender address (runbook section 3)."""
+    """The stack's rule in the account's rule set, then the identity of the sender address (runbook section 3)."""
 
     def __init__(self, name: str, args: InboundMailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:mail:InboundMail", name, None, opts)
@@ -85,7 +89,7 @@ class InboundMail(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[args.bucket_policy]),
         )
-        # SES mails its verification link at once, to this stack's own inbox: what comes before the rule is lost.
+        # SES sends its verification link at once, to this stack's own inbox. Mail that arrives before the rule is lost.
         aws.sesv2.EmailIdentity(
             f"{name}-sender",
             email_identity=args.names.email_from,

@@ -1,4 +1,4 @@
-"""Every physical name of a stack, out of account, zone and suffix: the runbook's two name tables as one pure function.
+"""Every physical name of a stack, derived from account, zone and suffix: the runbook's two name tables as pure code.
 
 Leaves out names that AWS assigns and names on the host (``hostsetup/services.py``).
 """
@@ -9,32 +9,33 @@ from dataclasses import dataclass
 from components import arns
 from hostsetup.services import PUBLIC_HOSTS
 
-#: The session tag that carries the agent's id, 64 lower-case hex characters; no role and no default tag may carry it.
+#: The session tag that carries the agent's id, 64 lower-case hex characters. No role and no default tag may use it.
 ACTOR_TAG = "agentkeys_actor_omni"
 ACTOR_LENGTH = 64
 
-#: Audience of the broker's OIDC tokens, the only client id of the provider.
+#: Audience of the broker's OIDC tokens, and the only client id of the OIDC provider.
 STS_AUDIENCE = "sts.amazonaws.com"
 
-#: SES has one active receipt rule set per account and region; the account project owns it, stacks add a rule.
+#: SES has one active receipt rule set per account and region. The account project owns it; each stack adds a rule.
 RECEIPT_RULE_SET = "agentkeys"
 
 #: Where SES puts raw mail in the mail bucket.
 INBOUND_PREFIX = "inbound/"
 
-#: Issuer of GitHub Actions' tokens; one provider per account, owned by the account project.
+#: Issuer of GitHub Actions' tokens. An account has one provider for it, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 
-#: Opening of the names that stacks' elastic IPs are tagged with.
+#: Prefix of the ``Name`` tag of a stack's elastic IP.
 ELASTIC_IP_NAME = "agentkeys-broker-eip"
 
-#: Tag of what a stack made and may be taken for somebody else's later, an address and an instance: the stack's host.
+#: Tag on the elastic IP and the instance that a stack created. Its value is the stack's host name (``Names.host``); it
+#: proves later that the stack owns them.
 OWNER_TAG = "agentkeys:owned-by"
 
-#: Tag of an instance that a stack did not launch and sets up: the stack's host.
+#: Tag on an instance that a stack sets up but did not launch. Its value is the stack's host name (``Names.host``).
 SERVES_TAG = "agentkeys:set-up-by"
 
-#: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both of the test stack alone.
+#: Roles of GitHub Actions' jobs, one of each per account: end-to-end tests and deploys, both for the test stack only.
 E2E_ROLE = "github-actions-agentkeys-e2e"
 DEPLOY_ROLE = "github-actions-agentkeys-deploy"
 
@@ -60,18 +61,20 @@ DKIM_TOKEN_LENGTH = 32
 
 @dataclass(frozen=True, kw_only=True)
 class DataClass:
-    """A class of agents' data: its bucket, its role and the part of the key below the actor's prefix."""
+    """A class of agents' data. It has its own bucket, role and policies."""
 
+    #: Part of every physical and resource name, for example ``vault``. Never changes: it is in the state.
     key: str
+    #: Path segment of object keys below the actor's prefix, for example ``credentials``.
     prefix: str
 
     @property
     def sid(self) -> str:
-        """Opening of the statement ids, as the running account has them: ``VaultListV3``."""
+        """Prefix of the statement ids, as in the running account: ``VaultListV3``."""
         return self.key.capitalize()
 
 
-#: One row gives a bucket, a role, its policies and outputs. Mail is not a row: SES writes it, no actor owns it.
+#: One row adds a bucket, a role, its policies and its outputs. Mail is not a row: SES writes it and no actor owns it.
 DATA_CLASSES = (DataClass(key="vault", prefix="credentials"), DataClass(key="memory", prefix="memory"))
 
 
@@ -85,15 +88,22 @@ BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
 class Names:
     """Physical names of one stack.
 
-    Raises ValueError from ``__post_init__`` when a name exceeds a limit of what carries it.
+    Raises ValueError from ``__post_init__`` when a name exceeds a limit of AWS or DNS.
     """
 
+    #: AWS account number, 12 digits.
     account_id: str
+    #: AWS region of every regional resource, for example ``us-east-1``.
     region: str
+    #: DNS zone of all host names, for example ``litentry.org``, without a trailing dot.
     zone: str
+    #: Suffix of every name of the stack: empty, or a dash and a word, for example ``-test``.
     suffix: str
+    #: Host name of the OIDC issuer, for example ``test-broker.litentry.org``.
     broker_host: str
+    #: Domain whose mail SES receives, for example ``bots-test.litentry.org``.
     mail_domain: str
+    #: Address that the broker sends from.
     email_from: str
 
     def __post_init__(self) -> None:
@@ -153,29 +163,29 @@ class Names:
         return f"agentkeys-inbound{self.suffix}"
 
     def role(self, key: str) -> str:
-        """Name of the data role (``data``) or of a data class's role (``vault``, ``memory``)."""
+        """Name of the data role (key ``data``) or of a data class's role (``vault``, ``memory``)."""
         return f"agentkeys-{key}-role{self.suffix}"
 
     def role_arn(self, key: str) -> str:
         return arns.iam_role(self.account_id, self.role(key))
 
     def bucket(self, key: str) -> str:
-        """Name of the mail bucket (``mail``) or of a data class's bucket (``vault``, ``memory``)."""
+        """Name of the mail bucket (key ``mail``) or of a data class's bucket (``vault``, ``memory``)."""
         return f"agentkeys-{key}{self.suffix}-{self.account_id}"
 
     @property
     def issuer(self) -> str:
-        """OIDC issuer URL; AWS compares it byte for byte with ``iss``, so it never ends in a slash."""
+        """OIDC issuer URL. AWS compares it byte for byte with ``iss``, so it never ends in a slash."""
         return f"https://{self.broker_host}"
 
     @property
     def public_hosts(self) -> dict[str, str]:
-        """Fully qualified name by key of ``PUBLIC_HOSTS``, in record order."""
+        """Fully qualified host names by key of ``PUBLIC_HOSTS``, in record order."""
         return {key: self.broker_host if key == "broker" else f"{key}{self.suffix}.{self.zone}" for key in PUBLIC_HOSTS}
 
 
 def default_broker_host(zone: str, suffix: str) -> str:
-    """``broker.<zone>``; a suffix comes in front here, ``test-broker.<zone>``, unlike in every other host name."""
+    """``broker.<zone>``, or ``test-broker.<zone>`` with suffix ``-test``. Only here does the suffix come first."""
     return f"{suffix.removeprefix('-')}-broker.{zone}" if suffix else f"broker.{zone}"
 
 
@@ -190,7 +200,7 @@ def default_email_from(mail_domain: str, suffix: str) -> str:
 def of_settings(
     *, account_id: str, region: str, zone: str, suffix: str, broker_host: str, mail_domain: str, email_from: str
 ) -> Names:
-    """Names with the defaults for what a stack leaves empty. Raises ValueError as ``Names`` does."""
+    """The names of a stack, with defaults for the settings it leaves empty. Raises ValueError as ``Names`` does."""
     domain = mail_domain or default_mail_domain(zone, suffix)
     return Names(
         account_id=account_id,

@@ -1,7 +1,7 @@
-"""The three roles that sessions assume: data, and one per data class.
+"""The roles that sessions assume: the data role, and one per data class.
 
-Leaves out the issuer they trust (``components/federation.py``) and the bucket side of every grant
-(``components/policies/buckets.py``). Roles carry no tags: a role's tags are principal tags too.
+Leaves out the issuer that they trust (``components/federation.py``) and the bucket policies
+(``components/policies/buckets.py``). Roles have no tags, because a role's tags are principal tags too.
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,28 @@ from components.naming import DATA_CLASSES, ROLE_KEYS, Names
 from components.policies import grants
 from components.policies.document import text
 
-#: Seconds a session lives at most; the shortest that IAM accepts.
+#: Maximum duration of a session in seconds; IAM accepts no shorter maximum.
 SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataRolesArgs:
-    """``trust`` decides about the data role alone; vault and memory roles have only ever trusted the issuer."""
+    """Arguments of ``DataRoles``."""
 
+    #: Physical names of the stack.
     names: Names
+    #: Who may assume the data role. The roles of data classes always trust the issuer.
     trust: grants.Trust
+    #: The user that may assume the data role when ``trust`` is ``static``.
     daemon: aws.iam.User
+    #: The stack's OIDC provider.
     provider: aws.iam.OpenIdConnectProvider
 
 
 class DataRoles(pulumi.ComponentResource):
-    """Runbook sections 4.2, 4.3 and 9.3. ``by_key`` has ``data``, ``vault`` and ``memory``."""
+    """The data role and the roles of the data classes (runbook sections 4.2, 4.3 and 9.3)."""
 
+    #: The roles by key of ``ROLE_KEYS``: ``data``, ``vault``, ``memory``.
     by_key: dict[str, aws.iam.Role]
 
     def __init__(self, name: str, args: DataRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

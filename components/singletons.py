@@ -1,7 +1,7 @@
-"""What an account has once: the receipt rule set and its activation, GitHub's OIDC provider, account-wide guards.
+"""What exists once per account: the receipt rule set and its activation, GitHub's OIDC provider, account-wide settings.
 
-Leaves out everything that a stack could own alone. Stacks know these by name, so tearing one down cannot touch them:
-they are not in its graph. The project in ``account/`` makes them.
+Leaves out everything that a stack can own. Stacks refer to these resources by name only, so destroying a stack cannot
+touch them. The project in ``account/`` creates them.
 """
 
 import pulumi
@@ -12,8 +12,9 @@ from components.naming import GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE
 
 
 class Singletons(pulumi.ComponentResource):
-    """Rule set ``agentkeys``, active; provider for GitHub Actions; S3 public access blocked; EBS encrypted."""
+    """The active rule set ``agentkeys``, GitHub's OIDC provider, the S3 public access block, EBS encryption."""
 
+    #: OIDC provider for GitHub Actions.
     github: aws.iam.OpenIdConnectProvider
 
     def __init__(self, name: str, region: str, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -21,8 +22,8 @@ class Singletons(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         rule_set = aws.ses.ReceiptRuleSet(f"{name}-rule-set", rule_set_name=RECEIPT_RULE_SET, opts=child)
         active = aws.ses.ActiveReceiptRuleSet(f"{name}-active", rule_set_name=rule_set.rule_set_name, opts=child)
-        # AWS deletes a rule set together with the rules in it, and deactivation stops everybody's mail. Being last in
-        # line, this goes first on destroy and refuses while a stack's rule is left.
+        # AWS deletes a rule set together with its rules, and deactivation stops mail for all stacks. This command
+        # depends on both, so a destroy runs it first, and it fails while a stack's rule is left.
         command.local.Command(
             f"{name}-no-rules-left",
             create="true",
@@ -31,7 +32,7 @@ class Singletons(pulumi.ComponentResource):
                 " --query 'Rules[].Name' --output text) || exit 1\n"
                 '[ -z "$left" ] || { echo "The rule set still has the rules of running stacks: $left.'
                 ' Destroy those stacks first." >&2; exit 1; }\n'
-                # What goes next is not this set's activation but whichever is active.
+                # The next delete deactivates whichever rule set is active, not only this one.
                 f"active=$(aws ses describe-active-receipt-rule-set --region {region}"
                 " --query Metadata.Name --output text) || exit 1\n"
                 f"case $active in {RECEIPT_RULE_SET} | None) ;;\n"
@@ -49,7 +50,7 @@ class Singletons(pulumi.ComponentResource):
             client_id_lists=[STS_AUDIENCE],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # IAM fetches a thumbprint by itself when none is given, and no longer looks at it for GitHub.
+                # IAM fetches the thumbprint itself when none is given, and no longer uses it for GitHub.
                 ignore_changes=["thumbprintLists"],
             ),
         )

@@ -1,5 +1,6 @@
-"""Every IAM document of the system: pure functions from plain names to documents, no pulumi in here.
+"""Every IAM document of the system: pure functions from plain names to documents, without Pulumi.
 
-One module per subject (``trust``, ``buckets``, ``roles``, ``identities``); ``document`` has the form they share. The
-golden files in ``tests/golden/policies`` are the documents of both stacks, byte for byte.
+One module per subject (``trust``, ``buckets``, ``roles``, ``identities``, ``ci``); ``document`` owns their common form
+and ``grants`` says which identity has which policy. The golden files in ``tests/golden/policies`` hold the documents of
+both stacks, byte for byte.
 """

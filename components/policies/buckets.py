@@ -1,7 +1,7 @@
-"""Who may reach the buckets: bucket policy v3 (list and objects apart), mail, and the refusal of plain HTTP.
+"""Who may access the buckets: bucket policy v3 (separate list and object statements), mail, no plain HTTP.
 
-v2 put all actions into one statement without a prefix condition, so any tagged session could enumerate every actor's
-keys; the tests hold a v2 document against v3 to show the difference.
+Bucket policy v2 had all actions in one statement without a prefix condition, so any tagged session could list every
+actor's keys. The tests compare a v2 document with v3 to show the difference.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _TAGGED = {f"aws:PrincipalTag/{ACTOR_TAG}": "false"}
 
 
 def data_class(row: DataClass, bucket: str, role_arn: str) -> Document:
-    """The class's role, tagged, under its own prefix."""
+    """The class's role may use the objects below the prefix of its session's actor tag."""
     return document(
         *_own_prefix(
             f"{row.sid}",
@@ -40,10 +40,10 @@ def mail(
     trust: Literal["federated", "static"],
     raw_reader_arns: Sequence[str],
 ) -> Document:
-    """SES writes raw mail; the data role reads what was filed under its session's prefix.
+    """SES writes raw mail; the data role reads the mail that was filed below the prefix of its session's actor tag.
 
-    Raw mail names no actor in its key, so nobody reads ``inbound/`` but the roles that a setting names. The write is
-    bound to exactly this stack's rule, in place of the runbook's ``aws:Referer``:
+    The keys of raw mail name no actor, so only the roles in ``raw_reader_arns`` (setting ``rawMailReaders``) may read
+    ``inbound/``. Only this stack's receipt rule may write, instead of the runbook's ``aws:Referer``:
     https://docs.aws.amazon.com/ses/latest/dg/receiving-email-permissions.html
     """
     readers: list[Statement] = []
@@ -125,7 +125,7 @@ def _deny_plain_http(bucket: str) -> Statement:
 
 
 def _deny_keys_of_the_caller(bucket: str) -> Statement:
-    """No object under a key that the caller brings (SSE-C): a stolen session could lock the data away for good.
+    """Refuse objects encrypted with a key of the caller (SSE-C): a stolen session could lock the data away for good.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
     """

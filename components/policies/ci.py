@@ -1,20 +1,20 @@
-"""What GitHub Actions may do in the account: the deploy role's grants on the test host.
+"""What GitHub Actions may do in the account: the deploy role's permissions on the test host.
 
-Leaves out the e2e role's: it has none of its own. Its sessions on data come from the test broker's tokens, as every
-agent's do, and the test stack's mail bucket names it as a reader of raw mail (setting ``rawMailReaders``).
+The e2e role has no policy of its own. Like every agent, its jobs get data sessions with tokens of the test broker, and
+the test stack's mail bucket names it as a reader of raw mail (setting ``rawMailReaders``).
 """
 
 from components import arns
 from components.policies.document import Document, document, statement
 
-#: AWS's own document for a shell command: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
+#: AWS's document for a shell command: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
 SHELL_DOCUMENT = "AWS-RunShellScript"
 
 
 def deploy(region: str, account_id: str, instance_id: str) -> Document:
-    """A shell command on one instance, which is root there, and the reading of its outcome.
+    """Run shell commands as root on one instance and read their results.
 
-    The reads know no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+    The read actions support no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
     return document(
         statement(

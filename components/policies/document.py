@@ -1,4 +1,4 @@
-"""The form of a policy document: version, statements with unique Sids, one canonical text, a size within the quota."""
+"""The form of a policy document: version, statements with unique Sids, canonical text, size within the AWS quota."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,9 @@ Statement = dict[str, Any]
 Document = dict[str, Any]
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
-#: Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and for
-#: bucket policies https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (20 KB).
+#: Size limits in characters without white space, by kind of policy:
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and for bucket policies (20 KB)
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 SIZE_LIMITS = {"role": 10240, "user": 2048, "trust": 2048, "bucket": 20480}
 
 
@@ -22,7 +23,7 @@ def statement(
     resources: Sequence[str] = (),
     condition: Condition | None = None,
 ) -> Statement:
-    """One sentence of intent; ``sid`` names it. Lists are sorted, a list of one becomes its element."""
+    """One statement. ``sid`` names its intent. Lists are sorted, and a list of one becomes its element."""
     made: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
         made["Principal"] = (
@@ -37,24 +38,24 @@ def statement(
 
 
 def document(*statements: Statement, kind: Literal["role", "user", "trust", "bucket"]) -> Document:
-    """The document of these statements. Raises ValueError for a Sid used twice or a text over the quota of ``kind``."""
+    """A document of these statements. Raises ValueError for a duplicate Sid or a text over the limit of ``kind``."""
     sids = [item["Sid"] for item in statements]
     if len(set(sids)) != len(sids):
-        raise ValueError(f"Sids must be unique in a policy; got {sids}")
+        raise ValueError(f"Sids must be unique in a policy, got {sids}")
     made: Document = {"Version": "2012-10-17", "Statement": list(statements)}
     size = len(text(made).encode())
     if size > SIZE_LIMITS[kind]:
-        raise ValueError(f"a {kind} policy of {size} bytes is over AWS's limit of {SIZE_LIMITS[kind]}: {sids}")
+        raise ValueError(f"a {kind} policy of {size} bytes exceeds AWS's limit of {SIZE_LIMITS[kind]}: {sids}")
     return made
 
 
 def text(made: Document) -> str:
-    """Canonical JSON: the same document is the same bytes, so it never shows as a change."""
+    """Canonical JSON: equal documents have equal bytes, so an unchanged policy never shows as a change."""
     return json.dumps(made, sort_keys=True, separators=(",", ":"))
 
 
 def meaning(made: Document) -> Document:
-    """The document without what makes no difference to AWS: order, and a list of one in place of its element."""
+    """The document in a comparable form, without differences that AWS ignores: order, and a list of one element."""
     statements = made.get("Statement", [])
     return {
         "Version": made.get("Version"),

@@ -1,7 +1,6 @@
-"""Which policies an identity carries, by policy name: the whole of it, for the program that attaches them and the audit
-that compares.
+"""Which policies each identity has, by policy name. The program attaches exactly these, and the audit compares them.
 
-Leaves out the policy texts (``roles``, ``identities``, ``trust``, ``buckets``) and where they are attached.
+Leaves out the policy texts (``roles``, ``identities``, ``trust``, ``buckets``) and the resources that attach them.
 """
 
 from collections.abc import Sequence
@@ -12,11 +11,12 @@ from components.naming import DATA_CLASSES, RECEIPT_RULE_SET, Names
 from components.policies import buckets, identities, roles, trust
 from components.policies.document import Document
 
-#: ``federated``: the data role trusts the issuer. ``static``: the stage before, it trusts the daemon user.
+#: ``federated``: the data role trusts the OIDC issuer. ``static``, the stage before: it trusts the daemon user.
 Trust = Literal["federated", "static"]
 
 
 def host_role(names: Names) -> dict[str, Document]:
+    """Inline policies of the broker host's role."""
     return {
         "BrokerAssumeData": roles.assume_data_role(names.role_arn("data")),
         "BrokerSendEmail": roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
@@ -24,7 +24,7 @@ def host_role(names: Names) -> dict[str, Document]:
 
 
 def host_role_managed(ssm_managed: bool) -> list[str]:
-    """ARNs of AWS's own policies on the host role: what Systems Manager's agent needs, where a stack wants it.
+    """ARNs of AWS managed policies on the host role: what Systems Manager's agent needs, if ``ssm_managed``.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
     """
@@ -32,7 +32,7 @@ def host_role_managed(ssm_managed: bool) -> list[str]:
 
 
 def role(key: str, names: Names, stage: Trust) -> dict[str, Document]:
-    """Of a role of ROLE_KEYS. The data role has a policy of its own in the static stage alone."""
+    """Inline policies of a role of ROLE_KEYS. The data role has one only in the static stage."""
     name = f"{names.role(key)}-inline"
     if key != "data":
         row = next(row for row in DATA_CLASSES if row.key == key)
@@ -45,27 +45,29 @@ def role(key: str, names: Names, stage: Trust) -> dict[str, Document]:
 
 
 def role_trust(key: str, names: Names, stage: Trust) -> Document:
-    """Who may assume a role of ROLE_KEYS; vault and memory role have only ever trusted the issuer."""
+    """Who may assume a role of ROLE_KEYS. The roles of data classes always trust the issuer."""
     if key == "data" and stage == "static":
         return trust.daemon(names.account_id, names.daemon_user)
     return trust.federated(names.account_id, names.broker_host)
 
 
 def daemon_user(names: Names) -> dict[str, Document]:
+    """Inline policies of the user ``agentkeys-daemon``."""
     return {f"{names.daemon_user}-assume-role": identities.daemon(names.role_arn("data"))}
 
 
 def broker_user_policy(names: Names) -> str:
-    """Its name is known before the instance that its text is about."""
+    """Name of the SSH user's policy. It is known before the instance id that the policy text needs."""
     return f"{names.broker_user}-ec2ic"
 
 
 def broker_user(names: Names, instance_id: str) -> dict[str, Document]:
+    """Inline policies of the SSH user ``agentkeys-broker``."""
     return {broker_user_policy(names): identities.ssh(names.account_id, instance_id)}
 
 
 def bucket(key: str, names: Names, stage: Trust, raw_mail_readers: Sequence[str]) -> Document:
-    """The policy of a bucket of BUCKET_KEYS; ``raw_mail_readers`` are names of roles that may read all mail."""
+    """The policy of a bucket of BUCKET_KEYS. ``raw_mail_readers`` are names of roles that may read all raw mail."""
     name = names.bucket(key)
     if key != "mail":
         row = next(row for row in DATA_CLASSES if row.key == key)

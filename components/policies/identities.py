@@ -1,14 +1,14 @@
-"""What the two IAM users may do, one inline policy each (runbook sections 4.1 and the SSH section)."""
+"""What the two IAM users may do, one inline policy each (runbook section 4.1 and the SSH section)."""
 
 from components import arns
 from components.policies.document import Document, document, statement
 
-#: The login user that EC2 Instance Connect pushes ephemeral keys to.
+#: The login user on the host for which EC2 Instance Connect accepts ephemeral keys.
 LOGIN_USER = "agentkey"
 
 
 def daemon(data_role_arn: str) -> Document:
-    """Assume the data role, without tags: who may tag a session chooses its actor."""
+    """Assume the data role, without session tags: a caller that may set tags could choose any actor."""
     return document(
         statement("AssumeDataRole", actions=["sts:AssumeRole"], resources=[data_role_arn]),
         kind="user",
@@ -16,9 +16,9 @@ def daemon(data_role_arn: str) -> Document:
 
 
 def ssh(account_id: str, instance_id: str) -> Document:
-    """EC2 Instance Connect to one instance as one user.
+    """Connect to one instance as ``LOGIN_USER`` through EC2 Instance Connect.
 
-    The describe calls know no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    The describe actions support no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
     return document(
         statement(

@@ -1,17 +1,19 @@
-"""What the roles may do by themselves. Each layer scopes on its own: inside one account IAM adds identity and bucket
-policies up, so neither may lean on the other (runbook sections 4, 6 and 9.4).
+"""What the roles may do by their own policies (runbook sections 4, 6 and 9.4).
+
+Each layer limits access on its own. Within one account an action is allowed if either the identity policy or the bucket
+policy allows it, so neither may rely on the other.
 """
 
 from components import arns
 from components.naming import ACTOR_TAG, DataClass
 from components.policies.document import Document, document, statement
 
-#: Replaced by IAM with the session's own tag; a session without it matches nothing.
+#: IAM replaces the variable with the session's actor tag; a session without the tag matches nothing.
 OWN_PREFIX = f"bots/${{aws:PrincipalTag/{ACTOR_TAG}}}"
 
 
 def data_class(row: DataClass, bucket: str, account_id: str) -> Document:
-    """Own prefix of the class's bucket; ``aws:ResourceAccount`` keeps a bucket of that name elsewhere out of reach."""
+    """Access to the actor's prefix of the class's bucket, only while the bucket belongs to this account."""
     ours = {"aws:ResourceAccount": account_id}
     return document(
         statement(
@@ -37,7 +39,7 @@ def data_class(row: DataClass, bucket: str, account_id: str) -> Document:
 
 
 def data_before_federation(mail_bucket: str, mail_domain: str, account_id: str, region: str) -> Document:
-    """The data role's broad grant of the static stage (section 4.2); federation removes it (section 9.4)."""
+    """The data role's broad policy with ``trust: static`` (section 4.2); ``federated`` removes it (section 9.4)."""
     ours = {"aws:ResourceAccount": account_id}
     return document(
         statement(
@@ -70,8 +72,9 @@ def assume_data_role(data_role_arn: str) -> Document:
 
 
 def send_email(mail_domain: str, email_from: str, account_id: str, region: str) -> Document:
-    """The host role's ``BrokerSendEmail`` (section 6.1), as one sender only. Without GetEmailIdentity, which knows no
-    sender, the broker never gets ready.
+    """The host role's ``BrokerSendEmail`` (section 6.1): send as one address only.
+
+    GetEmailIdentity does not support the sender condition; without it the broker never becomes ready.
     """
     identities = _sending_identities(mail_domain, account_id, region)
     return document(

@@ -1,7 +1,7 @@
 """Who may assume the roles.
 
-Source: the federated form of the running deployment (it adds TagSession and the Null guard to the runbook's section
-9.3), bounded further: the tag must be there, be the only one, and have the length of an actor id.
+Source: the federated trust of the running deployment, which adds TagSession and the ``Null`` condition to the runbook's
+section 9.3. This program is stricter: the actor tag must be present, be the only tag, and have an actor id's length.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from components.policies.document import Condition, Document, document, statemen
 
 
 def federated(account_id: str, issuer_host: str) -> Document:
-    """Sessions of this stack's issuer that carry exactly one tag, the actor's.
+    """Sessions with a token of this stack's issuer and exactly one tag, the actor's.
 
-    ``ForAllValues`` alone is true when there is no tag at all, hence ``Null`` on ``aws:TagKeys`` beside it:
+    ``ForAllValues`` is also true without any tag, so ``Null`` requires ``aws:TagKeys`` as well:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     return document(
@@ -35,7 +35,7 @@ def federated(account_id: str, issuer_host: str) -> Document:
 
 
 def daemon(account_id: str, daemon_user: str) -> Document:
-    """The runbook's stage before federation (section 4.2): the daemon user, which may pass no tags."""
+    """The daemon user, which may not set session tags: the runbook's stage before federation (section 4.2)."""
     return document(
         statement(
             "AssumeAsDaemon",
@@ -48,18 +48,22 @@ def daemon(account_id: str, daemon_user: str) -> Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """A GitHub repository, ``slug`` as ``owner/name``. With both ids, which no renaming changes, a repository that
-    comes to have the same name later is not trusted; empty ids leave them out.
+    """A GitHub repository.
+
+    The ids never change. With both, a repository that later gets the same name is not trusted.
     """
 
+    #: ``owner/name``.
     slug: str
+    #: GitHub's numeric id of the owner. Empty: not checked.
     owner_id: str = ""
+    #: GitHub's numeric id of the repository. Empty: not checked.
     repository_id: str = ""
 
     def subjects(self, what: str) -> tuple[str, ...]:
-        """Every ``sub`` of this repository's jobs for ``what``, for example ``ref:refs/heads/main``.
+        """Every possible ``sub`` claim of this repository's jobs for ``what``, for example ``ref:refs/heads/main``.
 
-        Repositories made, renamed or moved since July 2026 have the second form, with the ids in it:
+        Repositories created, renamed or moved since July 2026 have the second form, which contains the ids:
         https://docs.github.com/en/actions/reference/security/oidc
         """
         owner, name = self.slug.split("/")
@@ -70,11 +74,11 @@ class Repository:
 
 
 def github(account_id: str, repository: Repository, what: Sequence[str]) -> Document:
-    """GitHub Actions' jobs of one repository; ``what`` are the endings of ``sub``, ``*`` for any job.
+    """GitHub Actions' jobs of one repository. ``what`` lists the ends of ``sub``; ``*`` means any job.
 
-    Every GitHub repository of the world has tokens of this issuer, so ``sub`` is always bound; IAM refuses a trust
-    without it: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
-    GitHub's login action passes no session tags, so TagSession is not granted.
+    Every GitHub repository gets tokens from this issuer, so the trust always limits ``sub``; IAM rejects one without
+    it: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+    GitHub's login action sets no session tags, so TagSession is not allowed.
     """
     subjects = sorted(subject for ending in what for subject in repository.subjects(ending))
     sub = {f"{GITHUB_ISSUER}:sub": subjects[0] if len(subjects) == 1 else subjects}
@@ -96,7 +100,7 @@ def github(account_id: str, repository: Repository, what: Sequence[str]) -> Docu
 
 
 def ec2() -> Document:
-    """The broker host's instance profile (section 6)."""
+    """EC2, for the broker host's instance profile (section 6)."""
     return document(
         statement("AssumeAsInstance", principal={"Service": "ec2.amazonaws.com"}, actions=["sts:AssumeRole"]),
         kind="trust",

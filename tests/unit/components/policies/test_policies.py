@@ -325,5 +325,5 @@ def test_a_sid_used_twice_is_refused():
 
 
 def test_a_document_over_the_quota_is_refused():
-    with pytest.raises(ValueError, match="over AWS's limit of 2048"):
+    with pytest.raises(ValueError, match="exceeds AWS's limit of 2048"):
         document(statement("A", actions=["s3:GetObject"], resources=["arn:aws:s3:::" + "b" * 2048]), kind="user")
