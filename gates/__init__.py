@@ -22,9 +22,9 @@ def command(gate: str, *arguments: str) -> str:
     """The shell command of a gate, for a resource's ``create``.
 
     It starts with ``exec``: when its time limit is over or the run is cancelled, pulumi-command 1.2.1 ends only the
-    shell and then waits for the shell's child.
+    shell and then waits for the shell's child. ``-E`` ignores PYTHONPATH and the like.
     """
-    return f"exec {shlex.join([PYTHON, '-m', 'gates', gate, *arguments])}"
+    return f"exec {shlex.join([PYTHON, '-E', '-m', 'gates', gate, *arguments])}"
 
 
 def resolvers(doh_urls: Sequence[str]) -> list[str]:

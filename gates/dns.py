@@ -54,6 +54,11 @@ def zone_line(name: str, kind: str, value: str) -> str:
     return f"{name}. IN {kind} {value}"
 
 
+def without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """As a request's ``auth``: keeps requests from sending what a netrc file has for the host, or by default."""
+    return request
+
+
 def _plain(value: str) -> str:
     """Resolvers differ in quotes, in the last dot of a name and in its case."""
     return value.strip('"').rstrip(".").lower()
@@ -66,10 +71,15 @@ def resolve(host: str, doh_url: str, kind: str = "A") -> list[str]:
             doh_url,
             params={"name": host, "type": kind},
             headers={"accept": "application/dns-json"},
+            auth=without_netrc,
             timeout=LOOK_TIMEOUT,
         )
         answer.raise_for_status()
         records = answer.json().get("Answer", [])
     except (requests.RequestException, ValueError) as error:
-        raise NotYet(f"{doh_url} does not answer for {host}: {error}") from error
+        raise NotYet(
+            f"{doh_url} does not answer for {host}: {error}",
+            fix=f"Check that this computer reaches {doh_url} (a proxy is taken from HTTPS_PROXY, an authority from "
+            "REQUESTS_CA_BUNDLE), or name other resolvers in dohUrls.",
+        ) from error
     return sorted(record["data"] for record in records if record["type"] == TYPES[kind])

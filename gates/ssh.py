@@ -6,6 +6,7 @@ private key is never written to a file. Leaves out whose key it is and what runs
 
 import contextlib
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -14,10 +15,14 @@ from pathlib import Path
 
 from gates.wait import LOOK_TIMEOUT, NotYet
 
+#: Where the host's sshd listens.
+SSH_PORT = 22
 #: Seconds to connect.
 CONNECT_SECONDS = 15
 #: Seconds until an agent listens.
 AGENT_SECONDS = 5
+#: Bytes of a folder's path below which `/agentkeys-xxxxxxxx/agent.xxxxxxxxxxxx` still is a socket's path.
+SOCKET_FOLDER_LIMIT = 60
 
 
 class LoginError(Exception):
@@ -31,7 +36,7 @@ def session(target: str, private_key: str, host_key: str, options: Sequence[str]
 
     Raises LoginError.
     """
-    with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
+    with tempfile.TemporaryDirectory(prefix="agentkeys-", dir=_socket_folder()) as folder:
         known = Path(folder) / "known_hosts"
         known.write_text(f"{target.partition('@')[2]} {host_key.strip()}\n")
         with _agent(Path(folder) / "agent", private_key) as agent:
@@ -49,6 +54,12 @@ def session(target: str, private_key: str, host_key: str, options: Sequence[str]
             # Without a file of the operator's, whose jump hosts and agents are for other machines.
             named = [f"-o{name}={value}" for name, value in settings.items()]
             yield ["ssh", "-F", "none", *named, *options, target]
+
+
+def _socket_folder() -> str:
+    """Where the agent's socket fits: its path has 108 bytes (unix(7)), and TMPDIR may take most of them."""
+    folder = tempfile.gettempdir()
+    return folder if len(os.fsencode(folder)) <= SOCKET_FOLDER_LIMIT else "/tmp"  # noqa: S108 - a private folder in it
 
 
 @contextlib.contextmanager
@@ -75,7 +86,8 @@ def _agent(socket: Path, private_key: str) -> Iterator[Path]:
             ["ssh-add", "-q", "-"],
             # Without its line end the agent takes it for broken.
             input=private_key if private_key.endswith("\n") else f"{private_key}\n",
-            env={**os.environ, "SSH_AUTH_SOCK": str(socket)},
+            # A key that turns out to need a passphrase is an error here, and no window on the operator's desktop.
+            env={**os.environ, "SSH_AUTH_SOCK": str(socket), "SSH_ASKPASS_REQUIRE": "never"},
             capture_output=True,
             text=True,
             check=False,
@@ -89,17 +101,34 @@ def _agent(socket: Path, private_key: str) -> Iterator[Path]:
 
 
 def host_key(address: str) -> str:
-    """The host's ed25519 key as ``ssh-ed25519 <base64>``. Raises NotYet while nothing answers on port 22."""
+    """The host's ed25519 key as ``ssh-ed25519 <base64>``. Raises NotYet while nothing answers on port 22, and when what
+    answers has no such key.
+    """
+    keys, banner = _scanned(address, "-t", "ed25519")
+    if found := keys.get("ssh-ed25519"):
+        return f"ssh-ed25519 {found}"
+    if not banner:
+        raise NotYet(f"nothing answers as SSH at {address} port {SSH_PORT}")
+    others, _ = _scanned(address)
+    raise NotYet(
+        f"{banner} at {address} port {SSH_PORT} has no ed25519 host key; it has {', '.join(sorted(others)) or 'none'}",
+        fix="The steps pin that type of key. Create it on the host (`sudo ssh-keygen -A`), let /etc/ssh/sshd_config "
+        "offer it (HostKey, HostKeyAlgorithms) and restart sshd. A host in FIPS mode rejects ed25519: use another.",
+    )
+
+
+def _scanned(address: str, *options: str) -> tuple[dict[str, str], str]:
+    """Host keys by type, and the server's own name and version; empty while no SSH server answers."""
     scan = subprocess.run(
-        ["ssh-keyscan", "-T", str(int(LOOK_TIMEOUT)), "-t", "ed25519", address],
+        ["ssh-keyscan", "-T", str(int(LOOK_TIMEOUT)), "-p", str(SSH_PORT), *options, address],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
-    for line in scan.stdout.splitlines():
-        if line.startswith(f"{address} ssh-ed25519 "):
-            return line.removeprefix(f"{address} ")
-    raise NotYet(f"{address} port 22 gives no ed25519 host key")
+    fields = [line.split() for line in scan.stdout.splitlines() if not line.startswith("#")]
+    banner = re.search(r"^# \S+ (SSH-\S+.*)$", scan.stderr, re.MULTILINE)
+    return {line[1]: line[2] for line in fields if len(line) == 3}, banner[1].strip() if banner else ""
 
 
 def logged_in(target: str, private_key: str, host_key: str) -> str:

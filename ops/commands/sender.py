@@ -20,6 +20,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from components.naming import INBOUND_PREFIX
+from gates.dns import without_netrc
 from ops import clients, options, session
 from ops.stack import Stack, read
 
@@ -80,15 +81,10 @@ def open_link(link: str) -> bool:
     parts = urlsplit(link)
     url, headers = (f"{stand_in}/?{parts.query}", {"Host": parts.netloc}) if stand_in else (link, {})
     try:
-        answer = requests.get(url, headers=headers, auth=no_auth, timeout=LINK_TIMEOUT)
+        answer = requests.get(url, headers=headers, auth=without_netrc, timeout=LINK_TIMEOUT)
     except requests.RequestException as error:
         raise SenderError(f"{parts.netloc} does not answer: {type(error).__name__}. Run the command again.") from None
     return answer.ok
-
-
-def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """In place of what requests would find in ``~/.netrc`` for the host."""
-    return request
 
 
 def verify(

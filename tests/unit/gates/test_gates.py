@@ -5,21 +5,26 @@ import http.server
 import io
 import json
 import os
+import socket
 import ssl
+import subprocess
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-import gates
+import gates.ssh
 from gates import __main__, dns, issuer, wait
 from gates.ssh import host_key
 from gates.wait import NotYet
 from ops.commands.ssh import ephemeral_key
+from tests.support import emulation
 
 
 @pytest.fixture
@@ -214,8 +219,75 @@ def test_an_instance_shows_the_same_host_key_at_every_address(monkeypatch, capsy
 
 
 def test_no_host_key_while_nothing_listens():
-    with pytest.raises(NotYet, match=r"127\.0\.0\.9 port 22 gives no ed25519 host key"):
+    with pytest.raises(NotYet, match=r"nothing answers as SSH at 127\.0\.0\.9 port 22"):
         host_key("127.0.0.9")
+
+
+@pytest.fixture
+def sshd(tmp_path, monkeypatch):
+    """A real sshd on loopback that has host keys of the given types only; a FIPS host has no ed25519."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(gates.ssh, "SSH_PORT", port)
+    running = []
+
+    def start(*kinds):
+        for kind in kinds:
+            subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", tmp_path / kind], check=True)
+        Path("/run/sshd").mkdir(exist_ok=True)
+        keys = [part for kind in kinds for part in ("-h", tmp_path / kind)]
+        running.append(subprocess.Popen(
+            ["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-p", str(port), "-o", "ListenAddress=127.0.0.1",
+             "-o", "PidFile=none", *keys], stderr=subprocess.DEVNULL,
+        ))  # fmt: skip
+        assert emulation.eventually(lambda: not emulation.refuses("127.0.0.1", port))
+
+    yield start
+    for one in running:
+        one.terminate()
+        one.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="a real sshd needs root")
+def test_a_host_without_an_ed25519_key_is_told_from_one_that_cannot_be_reached(sshd, monkeypatch):
+    sshd("ecdsa")
+    monkeypatch.setattr(wait, "PAUSE", 0.01)
+    with pytest.raises(SystemExit) as given_up:
+        __main__.main(["host-key", "--timeout", "0.1", "127.0.0.1"])
+    message = str(given_up.value)
+    assert "SSH-2.0-OpenSSH" in message
+    assert "has no ed25519 host key; it has ecdsa-sha2-nistp256" in message
+    assert "ssh-keygen -A" in message
+    assert "FIPS" in message
+    assert "sshCidrs" not in message
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="a real sshd needs root")
+def test_the_ed25519_key_is_found_among_others(sshd, tmp_path):
+    sshd("ecdsa", "ed25519")
+    assert host_key("127.0.0.1") == (tmp_path / "ed25519.pub").read_text().rsplit(" ", 1)[0]
+
+
+def test_an_agent_listens_below_a_temporary_folder_with_a_long_name(tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with gates.ssh.session("ubuntu@192.0.2.1", ephemeral_key()[0], "ssh-ed25519 AAAA") as ssh:
+        assert any(part.startswith("-oIdentityAgent=/tmp/agentkeys-") for part in ssh)
+
+
+def test_a_resolver_is_sent_no_password_of_the_operators(doh, tmp_path, monkeypatch):
+    """requests reads ~/.netrc by itself, and a `default` line is for every host."""
+    (tmp_path / "netrc").write_text("default login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    sent = []
+    kept = requests.Session.send
+    monkeypatch.setattr(
+        requests.Session, "send", lambda self, request, **how: sent.append(request) or kept(self, request, **how)
+    )
+    dns.resolve("a.example", doh[0])
+    assert "Authorization" not in sent[0].headers
 
 
 @pytest.fixture
@@ -268,5 +340,5 @@ def test_what_is_no_key_is_told_at_once(ssh, monkeypatch):
 
 def test_the_command_of_a_gate_is_the_same_on_every_machine():
     assert gates.command("dns", "--doh", "https://a/?b=c") == (
-        "exec venv/bin/python -m gates dns --doh 'https://a/?b=c'"
+        "exec venv/bin/python -E -m gates dns --doh 'https://a/?b=c'"
     )
