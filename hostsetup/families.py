@@ -53,7 +53,10 @@ class Family:
     keys_user: str
 
 
-_APT_PACKAGES = ("ca-certificates", "certbot", "curl", "nginx", "openssl", "unattended-upgrades")
+_APT_PACKAGES = (
+    *("ca-certificates", "certbot", "curl", "nginx", "openssl"),
+    *("python3-cryptography", "unattended-upgrades"),
+)
 _APT_BUILD_PACKAGES = ("build-essential", "pkg-config", "libssl-dev")
 #: Later than the distribution's own 20auto-upgrades and 50unattended-upgrades, so that it has the last word.
 _APT_UPDATES = (("apt.conf", "/etc/apt/apt.conf.d/52agentkeys-updates"),)
@@ -95,7 +98,7 @@ FAMILIES = (
         login_user="ec2-user",
         manager="dnf",
         packages=(
-            *("ca-certificates", "certbot", "curl-minimal", "nginx", "openssl"),
+            *("ca-certificates", "certbot", "curl-minimal", "nginx", "openssl", "python3-cryptography"),
             *("dnf-automatic", "dnf-plugins-core", "ec2-instance-connect"),
         ),
         build_packages=("gcc", "gcc-c++", "make", "pkgconf-pkg-config", "openssl-devel"),

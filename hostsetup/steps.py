@@ -66,6 +66,7 @@ def steps(site: Site) -> tuple[Step, ...]:
     units = render_bundle(
         (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
+    reader = _digest(_script("read_certificates.py"))
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
     release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
     # Whenever that step runs, something may lie ready.
@@ -195,7 +196,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="nginx-http",
             summary="Serve the ACME challenge of every name that has no certificate",
-            command=_command("nginx"),
+            command=_command("nginx", reader),
             stdin=vhosts,
             timeout_seconds=120,
             after=("packages",),
@@ -203,7 +204,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="certificates",
             summary="Issue a certificate for every name that has none",
-            command=_command("certificates", *certificates),
+            command=_command("certificates", reader, *certificates),
             stdin=render_bundle(
                 (
                     File(path="/etc/letsencrypt/renewal-hooks/", mode="0755"),
@@ -221,7 +222,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="nginx-https",
             summary="Serve HTTPS for every name that has its certificate",
-            command=_command("nginx", _digest(*certificates)),
+            command=_command("nginx", _digest(reader, *certificates)),
             stdin=vhosts,
             timeout_seconds=120,
             after=("certificates",),
@@ -229,7 +230,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="health",
             summary="Ask every service on loopback and through nginx",
-            command=_command("health", _digest(served, units, vhosts, *certificates)),
+            command=_command("health", _digest(served, units, vhosts, reader, *certificates)),
             stdin="",
             timeout_seconds=180,
             after=("units", "nginx-https"),

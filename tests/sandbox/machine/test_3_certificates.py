@@ -45,7 +45,9 @@ def certificates(machine, *keys, directory=None):
     names = [machine.names.public_hosts.get(key, key) for key in keys]
     step = machine.steps()["certificates"]
     script, contact = shlex.split(step.command)[1], machine.site.acme_email
-    command = shlex.join(["sudo", script, "installed", directory or machine.site.acme_directory, contact, *names])
+    command = shlex.join(
+        ["sudo", script, "installed", "inputs", directory or machine.site.acme_directory, contact, *names]
+    )
     return machine.run(dataclasses.replace(step, command=command))
 
 

@@ -42,7 +42,7 @@ def test_apts_names_are_in_the_images_package_lists(family: object) -> None:
 
 
 def test_every_fact_that_a_script_asks_for_is_in_every_row() -> None:
-    asked = {fact for script in SCRIPTS.iterdir() for fact in re.findall(r"\bfact ([a-z-]+)", script.read_text())}
+    asked = {fact for script in SCRIPTS.iterdir() for fact in re.findall(r"\$\(fact ([a-z-]+)", script.read_text())}
     rows = {tuple(line.split(" ")[:2]) for line in family_table().content.splitlines()}
     assert rows == {(family.id, fact) for family in FAMILIES for fact in asked}
 
