@@ -6,7 +6,7 @@ PYTHON ?= python3
 SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
-FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox"
+FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench engine tools \
@@ -51,12 +51,12 @@ env: setup ## print the sandbox's environment: eval "$$(make -s env)"
 	@$(SANDBOX) env
 
 test: tools ## all tests, fast ones first, then one sandbox for the slow ones
-	venv/bin/python -m pytest $(FAST) -q -x
+	venv/bin/python -m pytest $(FAST) -x
 	@$(SANDBOX) stop
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
 test-fast: tools ## the tests that need no engine and no sandbox
-	venv/bin/python -m pytest $(FAST) -q
+	venv/bin/python -m pytest $(FAST)
 
 test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
 	venv/bin/python -m pytest tests/unit/components/policies/test_policies.py tests/unit/components/policies/truth -q
@@ -73,7 +73,7 @@ check: setup ## format, lint, types, shell scripts, workflows, IAM documents, re
 	venv/bin/python -m dev.lint
 
 golden: tools ## write the golden files anew; read their diff before you commit
-	venv/bin/python -m pytest $(FAST) -q --update-golden
+	venv/bin/python -m pytest $(FAST) --update-golden
 
 lock: setup ## write the lock files anew after a change of a requirements file
 	$(COMPILE) requirements/dev.txt --output-file requirements/dev.lock
