@@ -482,15 +482,21 @@ def _owned(stack: Stack) -> set[str]:
 
 
 def _next(name: str, settings: Mapping[str, Any], target: Path, stack: Stack) -> list[str]:
+    """Commands that a shell runs as they stand; the file of a private key is in the variable HOST_KEY."""
+    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
     commands = []
     for key, value in settings.items():
         if isinstance(value, list):
-            commands.append(f"set {key}: {json.dumps(value)} in Pulumi.{name}.yaml")
+            # `config set` takes no empty list; of `set-all`, without objectValue the value is a text (CLI 3.259.0).
+            item = {"value": json.dumps(value), "secret": False, "objectValue": value}
+            document = json.dumps({f"{project}:{key}": item})
+            commands.append(f"pulumi config set-all -s {name} --json {shlex.quote(document)}")
         else:
             commands.append(f"pulumi config set -s {name} {key} {shlex.quote(str(value))}")
     if "hostInstanceId" in settings and not stack.settings.host_private_key.get_secret_value():
         commands.append(
-            f"pulumi config set -s {name} --secret hostPrivateKey < <file with the login user's private key>"
+            f'pulumi config set -s {name} --secret hostPrivateKey < "${{HOST_KEY:?is not set: give it the file with '
+            f'the private key of {stack.settings.login_user}}}"'
         )
     return [
         *commands,

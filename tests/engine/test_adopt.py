@@ -5,8 +5,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import boto3
 import pytest
@@ -86,9 +87,17 @@ class Ground:
         )
         return functools.cache(functools.partial(session.client, endpoint_url=self.account.endpoint))
 
-    def run(self, *command: str, check: bool = True, told: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *command: str, check: bool = True, more: Mapping[str, str] = MappingProxyType({})
+    ) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            command, cwd=PROJECT, env=self.environment, input=told, capture_output=True, text=True, check=False
+            command,
+            cwd=PROJECT,
+            env={**self.environment, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
@@ -99,19 +108,17 @@ class Ground:
         )
 
     def settle(self, stack: str, report: str, private_key: str) -> Sequence[str]:
-        """The report's settings in a stack file of this folder, and the import; gives the options that name both."""
-        file = self.folder / f"Pulumi.{stack}.yaml"
-        content = yaml.safe_load((PROJECT / file.name).read_text())
-        settings = json.loads(report)["settings"]
-        content["config"].update({f"agentkeys-cloud:{key}": value for key, value in settings.items()})
-        file.write_text(yaml.safe_dump(content))
-        here = ("--stack", stack, "--config-file", str(file))
-        self.run("pulumi", "config", "set", "--secret", "hostPrivateKey", *here, told=private_key)
-        self.run(
-            "pulumi", "import", *here, "--yes", "--skip-preview", "--file", str(self.folder / f"adopt.{stack}.json"),
-            "--protect=false", "--generate-code=false",
-        )  # fmt: skip
-        return here
+        """Runs what the report prints, on a stack file of this folder, up to the preview; gives the file's options."""
+        file, key = self.folder / f"Pulumi.{stack}.yaml", self.folder / "key.pem"
+        file.write_text((PROJECT / file.name).read_text())
+        key.write_text(private_key)
+        *lines, preview, up = json.loads(report)["next"]
+        assert (preview, up) == (f"pulumi preview -s {stack} --diff", f"pulumi up -s {stack}")
+        typed = {"PULUMI_OPTION_CONFIG_FILE": str(file), "PULUMI_SKIP_CONFIRMATIONS": "true", "HOST_KEY": str(key)}
+        for line in lines:
+            self.run("bash", "-euc", line, more=typed)
+        assert yaml.safe_load(file.read_text())["config"]["agentkeys-cloud:accessKeyUsers"] == []
+        return ("--stack", stack, "--config-file", str(file))
 
     def close(self) -> None:
         warm.stop(self.folder / "pulumi")

@@ -15,7 +15,6 @@ import subprocess
 import threading
 
 import pytest
-import yaml
 
 from components.naming import BUCKET_KEYS, Names, default_broker_host, default_email_from, default_mail_domain
 from hostsetup.services import SERVICES
@@ -27,7 +26,6 @@ from tests.support.host_over_ssh import Host
 from tests.support.sites import a_site
 
 STACK, OTHER = rehearsal.deployment("test"), "prod"
-KEY_HERE = "<the machine's private key>"
 #: What nginx answers while the service behind it starts again.
 RESTARTING = {502}
 
@@ -134,16 +132,6 @@ class Operator:
         assert "Traceback" not in done.stdout + done.stderr
         return done
 
-    def follows(self, line, key):
-        """One printed line, by hand where it says so."""
-        if found := re.fullmatch(r"set (\w+): (\S+) in (\S+)", line):
-            file = self.folder / found[3]
-            content = yaml.safe_load(file.read_text())
-            content["config"][f"agentkeys-cloud:{found[1]}"] = json.loads(found[2])
-            file.write_text(yaml.safe_dump(content))
-            return None
-        return self.types(line.replace(KEY_HERE, str(key)))
-
     def found(self, command, *, code):
         """The lines of an audit or a proof that are not as they should be."""
         told = json.loads(self.types(f"venv/bin/python -m ops {command} --json", code=code).stdout)
@@ -231,7 +219,7 @@ def taken(ground, by_hand, operator):
         operator.types(cure)
     *first, preview, up = json.loads(warned.stdout)["next"]
     for line in first:
-        operator.follows(line, by_hand.key)
+        operator.types(f"HOST_KEY={by_hand.key}\n{line}")
     done = {}
     for step in json.loads(operator.types(f"{preview} --json").stdout)["steps"]:
         done.setdefault(step["op"], set()).add(step["urn"].rsplit("::", 1)[-1])
