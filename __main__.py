@@ -6,6 +6,7 @@ Each name below leads to its component, and the component leads to its policy te
 import pulumi
 import pulumi_aws as aws
 
+from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.checks import existing, preflight
 from components.dns import Records, RecordsArgs, cloudflare_zone
@@ -19,6 +20,7 @@ from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
 from settings import VERSION, Settings, load
 
+advice.when_interrupted()
 settings = load(Settings)
 names = settings.names
 

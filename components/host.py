@@ -115,6 +115,7 @@ class BrokerHost(pulumi.ComponentResource):
             f"{name}-key-pair",
             key_name=names.host,
             public_key=self.public_keys[0],
+            tags={OWNER_TAG: names.host},
             # EC2 reads the key pair only at launch; a new key replaces the pair under the same name.
             opts=pulumi.ResourceOptions(parent=self, protect=False, delete_before_replace=True),
         )
@@ -267,6 +268,7 @@ class BrokerHost(pulumi.ComponentResource):
                 for port, cidrs, why in opened(ssh_cidrs)
             ],
             egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [ANYWHERE]}],
+            tags={OWNER_TAG: names.host},
             opts=child,
         )
 

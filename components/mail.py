@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_aws as aws
 
-from components.naming import INBOUND_PREFIX, RECEIPT_RULE_SET, Names
+from components.naming import INBOUND_PREFIX, OWNER_TAG, RECEIPT_RULE_SET, Names
 
 #: SES scans incoming mail and marks spam and viruses.
 SCANNED = True
@@ -40,6 +40,7 @@ class MailIdentities(pulumi.ComponentResource):
             f"{name}-domain",
             email_identity=args.names.mail_domain,
             dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT"},
+            tags={OWNER_TAG: args.names.host},
             opts=child,
         )
         # The provider marks the attributes secret because they can hold a private key. The tokens are public DNS names.
@@ -93,6 +94,7 @@ class InboundMail(pulumi.ComponentResource):
         aws.sesv2.EmailIdentity(
             f"{name}-sender",
             email_identity=args.names.email_from,
+            tags={OWNER_TAG: args.names.host},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[rule, args.mx]),
         )
         self.register_outputs({})

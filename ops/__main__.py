@@ -2,8 +2,7 @@
 
 Owns the list of commands and how each of them ends: a signal, a refusal of AWS and a file that cannot be read are one
 line each. A command is a module of ``ops/commands`` with a click command named ``command``. It is loaded when it is
-called, so that a shell completes the list at once. Leaves out ``ops.commands.recover``, which runs before the state can
-be read.
+called, so that a shell completes the list at once.
 """
 
 import errno
@@ -27,6 +26,7 @@ COMMANDS = {
     "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
     "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
+    "recover": "Take in what a failed or killed run of a stack made and its state does not know.",
     "retire": "Tell what a destroy would refuse, delete and leave, and why.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
     "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",

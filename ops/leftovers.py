@@ -12,8 +12,8 @@ from typing import Any
 
 from components import arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
-from ops.commands.recover import ALIVE
 from ops.stack import Stack
+from ops.traces import ALIVE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def stacks() -> list[str]:
-    """The stacks that this project has a file of settings for."""
-    return sorted(path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.yaml"))
+def stacks(folder: Path = PROJECT) -> list[str]:
+    """The stacks that the project in ``folder`` has a file of settings for."""
+    return sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
 
 
 class StackName(click.ParamType[str]):
@@ -28,10 +28,11 @@ class StackName(click.ParamType[str]):
     name = "stack"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value.rpartition("/")[2] not in stacks():
-            self.fail(
-                f"there is no Pulumi.{value}.yaml in {PROJECT}; the stacks are {', '.join(stacks())}.", param, ctx
-            )
+        # A command with an eager option ``folder`` is for stacks of another project too.
+        folder: Path = (ctx.params.get("folder") if ctx else None) or PROJECT
+        known = stacks(folder)
+        if value.rpartition("/")[2] not in known:
+            self.fail(f"there is no Pulumi.{value}.yaml in {folder}; the stacks are {', '.join(known)}.", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002

@@ -80,15 +80,20 @@ def ask(stack: str, *arguments: str) -> Any:
     done = called(command)
     said = done.stderr.strip() or done.stdout.strip()
     if done.returncode and "no stack named" in said:
-        raise StackError(
-            f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
-            f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
-        )
+        raise missing(stack)
     if done.returncode and "does not have output property" in said:
         raise StackError(f"stack {stack!r} has no output {arguments[2]!r}: run `pulumi up -s {stack}` first")
     if done.returncode:
         raise StackError(f"`{' '.join(command)}` failed: {said}")
     return json.loads(done.stdout)
+
+
+def missing(stack: str) -> StackError:
+    """The error for a stack that the backend does not have."""
+    return StackError(
+        f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
+        f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
+    )
 
 
 def called(

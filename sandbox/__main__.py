@@ -29,7 +29,6 @@ def main() -> int:
 
     from dev.toolchain.virtualenv import VirtualenvError
     from dev.toolchain.wheels import WheelError
-    from ops.commands.recover import RecoveryError
     from sandbox.aws.acme import AcmeError
     from sandbox.aws.ports import PortTakenError
     from sandbox.aws.snapshot import SnapshotError
@@ -41,7 +40,7 @@ def main() -> int:
     # Each says by itself what was seen and what to do.
     explained = (
         *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError, WheelError),
-        *(RecoveryError, SnapshotError, StandinError, VirtualenvError, tools.ToolError),
+        *(SnapshotError, StandinError, VirtualenvError, tools.ToolError),
     )
     try:
         _run(given)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from dev.toolchain import golang
-from ops.commands.recover import recover
 from sandbox import layout, stacklock, tools
 from sandbox.engine import build, policies
 from sandbox.events import CHANGING, EventLog, Step
@@ -183,10 +182,17 @@ class Engine:
         return exported
 
     def repair(self, project: Project) -> None:
-        """What a killed engine left: its lock, and creates that nobody knows the end of."""
+        """Release the lock of a killed engine, then recover what a run made and the state does not know."""
         if stacklock.is_stale(project.name, project.stack):
             self.run(project, "cancel", "--yes", capture=True)
-        recover(project.stack, project.folder, self.environment)
+        command = [sys.executable, "-m", "ops", "recover", "-s", project.stack, "--folder", str(project.folder)]
+        done = subprocess.run(
+            command, cwd=layout.CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise SandboxError(f"`agentkeys recover -s {project.stack}` failed:\n{done.stdout}{done.stderr}")
+        if "has nothing to recover" not in done.stdout:
+            say(f"recovered what an earlier run of {project.stack} left:\n{done.stdout}")
 
     def up(self, project: Project, *arguments: str) -> list[Step]:
         self.init(project)

@@ -1,4 +1,4 @@
-"""The lock that the engine's file backend writes for a stack, and whether its owner is gone.
+"""The lock that the engine's file backend writes for a stack, and which process owns it.
 
 The lock names a process. Leaves out removing it: ``pulumi cancel`` does that.
 """
@@ -16,6 +16,12 @@ def is_stale(project: str, stack: str) -> bool:
     """
     locks = (layout.STATE / ".pulumi" / "locks").glob(f"organization/{project}/{stack}/*.json")
     return any(not _lives(_owner(lock)) for lock in locks)
+
+
+def engine() -> int | None:
+    """Process id of an engine that holds a stack of the sandbox, None when none does."""
+    owners = (_owner(lock) for lock in (layout.STATE / ".pulumi" / "locks").glob("organization/*/*/*.json"))
+    return next((owner for owner in owners if _lives(owner)), None)
 
 
 def _owner(lock: Path) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from sandbox import layout, tools
+from sandbox import layout, stacklock, tools
 from sandbox.hosts.image import ensure_image
 from sandbox.hosts.machine import require_machine
 from sandbox.hosts.machines import end_leftovers
@@ -180,7 +180,13 @@ def serve() -> None:
         for port in USUAL_PORTS:
             require_free(port, "the hosts' elastic addresses", address=UNUSED_ADDRESS)
         account = Account(
-            layout.HOME, wanted.account_id, wanted.zone, wanted.zone_id, wanted.region, on_change=changed.set
+            layout.HOME,
+            wanted.account_id,
+            wanted.zone,
+            wanted.zone_id,
+            wanted.region,
+            on_change=changed.set,
+            engine=stacklock.engine,
         )
         acme = AcmeServer(layout.HOME)
         for service in (account, NameServer(account), DohServer(account), MailServer(account), acme):

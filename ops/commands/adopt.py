@@ -24,9 +24,9 @@ from pulumi.runtime.rpc import UNKNOWN
 from components import arns
 from components.naming import RECEIPT_RULE_SET, ROLE_KEYS, Names
 from ops import clients, exits, options, session, verdicts
-from ops.commands.recover import ALIVE, BY_NAME, Inputs
 from ops.options import PROJECT
 from ops.stack import Stack, ask, called, read
+from ops.traces import ALIVE, BY_NAME, Inputs
 from settings import MASKED, public_ipv4
 
 #: How a resource with a fixed name is looked up: service, operation, arguments made from its inputs.

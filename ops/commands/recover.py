@@ -1,266 +1,396 @@
-"""After an engine was killed: takes what it was just making into the state, so that the next ``up`` goes on from there.
+"""`agentkeys recover`: takes what a stack's own runs made, and its state does not know, into the state.
 
-The engine notes a create before it asks AWS, and the identifier after AWS has answered. A kill between the two leaves a
-resource that nobody knows: a second create of a fixed name fails, one of an address or a machine makes a twin. This
-finds each by name, tag or group, puts its identifier into the state and refreshes: what AWS does not have falls out
-again. Two are deleted and made again: an access key, whose secret is lost, and a security group, which takes several
-calls to make. Leaves out everything that is not in the state's list of unfinished operations.
+A run loses what it made in three ways. The engine is killed between a call and its answer. An answer is lost, and the
+provider's second attempt makes a twin or is refused because the name exists. The state is older than the account. This
+command finds each such thing, proves whose it is (``traces``), and puts it into the state. It removes what only another
+create makes whole, and the next `up` makes it again: an access key, whose secret is lost, and a security group. It
+releases a second elastic IP. It reports what is not proven, with the reason, and leaves it.
 
-Needs the ``pulumi`` and ``aws`` commands with the surroundings of the ``up``. ``python -m ops.commands.recover
---help``.
+Owns the repair of the state. Leaves out how things are found and proven.
 """
 
-import argparse
 import datetime
 import json
-import subprocess
-import sys
+import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from components import arns
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from pulumi.runtime.rpc import UNKNOWN
 
-Inputs = Mapping[str, Any]
+from ops import clients, exits, options, verdicts
+from ops.options import PROJECT
+from ops.stack import called, missing
+from ops.traces import Account, Found, Proof, UnknownTypeError, Window, belongs_to_another
 
-#: Identifier, in the form that an import of the type takes, from the inputs alone.
-BY_NAME: dict[str, Callable[[Inputs], str]] = {
-    "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
-    "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
-    "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
-    "aws:iam/role:Role": lambda i: i["name"],
-    "aws:iam/rolePolicy:RolePolicy": lambda i: f"{i['role']}:{i['name']}",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda i: f"{i['role']}/{i['policyArn']}",
-    "aws:iam/user:User": lambda i: i["name"],
-    "aws:iam/userPolicy:UserPolicy": lambda i: f"{i['user']}:{i['name']}",
-    "aws:route53/record:Record": lambda i: f"{i['zoneId']}_{i['name']}_{i['type']}",
-    "aws:s3/bucket:Bucket": lambda i: i["bucket"],
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lambda i: i["bucket"],
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": lambda i: i["bucket"],
-    "aws:s3/bucketPolicy:BucketPolicy": lambda i: i["bucket"],
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda i: i["bucket"],
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": lambda i: i["bucket"],
-    "aws:s3/bucketVersioning:BucketVersioning": lambda i: i["bucket"],
-    "aws:ses/receiptRule:ReceiptRule": lambda i: f"{i['ruleSetName']}:{i['name']}",
-    "aws:ses/receiptRuleSet:ReceiptRuleSet": lambda i: i["ruleSetName"],
-    "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet": lambda i: i["ruleSetName"],
-    "aws:sesv2/emailIdentity:EmailIdentity": lambda i: i["emailIdentity"],
-}
+ADDRESS = "aws:ec2/eip:Eip"
+ACCESS_KEY = "aws:iam/accessKey:AccessKey"
+FIREWALL = "aws:ec2/securityGroup:SecurityGroup"
+KEY_PAIR = "aws:ec2/keyPair:KeyPair"
 
-#: States of an instance that is still somewhere.
-ALIVE = ("pending", "running", "stopping", "stopped")
+#: How far a run's calls may lie outside of the times that are noted: clocks differ, and a retried call ends late.
+BEFORE = datetime.timedelta(minutes=1)
+AFTER = datetime.timedelta(minutes=15)
+#: A killed run notes no times; its last change of the state is at most this long after its beginning.
+LONGEST_RUN = datetime.timedelta(hours=2)
 
-#: Types that leave nothing behind: they only run or compute, and are simply done again.
-REPEATED = frozenset(
-    {
-        "aws:ebs/encryptionByDefault:EncryptionByDefault",
-        "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
-        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
-        "aws:iam/userPoliciesExclusive:UserPoliciesExclusive",
-        "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
-        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
-        "command:local:Command",
-        "command:remote:Command",
-        "command:remote:CopyToRemote",
-        "tls:index/privateKey:PrivateKey",
-    }
-)
+#: What is taken in may let the next preview know the inputs of more.
+ROUNDS = 4
 
 
-#: A key that is not in the state counts as lost in the killed run when it is at most this much older than the state.
-LOST_KEY_AGE = datetime.timedelta(minutes=15)
+class RecoveryError(click.ClickException):
+    """The stack cannot be repaired; the message says what was seen and how to continue."""
+
+    exit_code = exits.NOT_RUN
 
 
-class RecoveryError(Exception):
-    """The stack could not be repaired; the message says what was seen and how to go on."""
+#: What was done with a thing, in the order of the report.
+TAKEN_IN, REMOVED, LEFT, AGAIN = "taken in", "removed", "left", "again"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """Questions to AWS through its own command, in the stack's ``region``; no ``environment`` means this process's.
+class Line:
+    """One thing: its resource's name, its identifier in the account, what was done and why."""
 
-    ``known`` are identifiers of the state: a resource that was just being replaced has its predecessor there.
-    """
+    done: str
+    what: str
+    identifier: str
+    reason: str
 
-    region: str
-    environment: dict[str, str] | None
-    known: frozenset[str] = frozenset()
 
-    def ask(self, *arguments: str) -> Any:
-        done = subprocess.run(
-            ["aws", *arguments, "--region", self.region, "--output", "json"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+class Engine(Protocol):
+    """What a repair asks of Pulumi for one stack. Each raises RecoveryError or StackError."""
+
+    def export(self) -> dict[str, Any]: ...
+    def put(self, exported: Mapping[str, Any]) -> None: ...
+    def refresh(self, urns: Sequence[str]) -> None: ...
+    def history(self) -> list[dict[str, Any]]: ...
+    def creates(self) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulumi:
+    """The ``pulumi`` command on PATH, for ``stack`` of the project in ``folder``."""
+
+    stack: str
+    folder: Path
+
+    def export(self) -> dict[str, Any]:
+        exported: dict[str, Any] = json.loads(self._run("stack", "export"))
+        return exported
+
+    def put(self, exported: Mapping[str, Any]) -> None:
+        # `pulumi refresh --import-pending-creates` is made for this, and engine 3.259 drops what it is given.
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as repaired:
+            json.dump(exported, repaired)
+            repaired.flush()
+            self._run("stack", "import", "--file", repaired.name)
+
+    def refresh(self, urns: Sequence[str]) -> None:
+        targets = [part for urn in urns for part in ("--target", urn)]
+        self._run("refresh", "--yes", "--skip-preview", "--suppress-outputs", *targets)
+
+    def history(self) -> list[dict[str, Any]]:
+        """The latest runs that ended, newest first, as the engine notes them; none for a backend that notes none."""
+        told: list[dict[str, Any]] = json.loads(self._run("stack", "history", "--json", "--page-size", "50") or "[]")
+        return told
+
+    def creates(self) -> list[dict[str, Any]]:
+        """State of every resource that the next `up` would create, as far as a preview knows it."""
+        told = json.loads(self._run("preview", "--json"))
+        return [step["newState"] for step in told["steps"] if step["op"] == "create" and step["newState"].get("custom")]
+
+    def _run(self, *arguments: str) -> str:
+        # A policy pack judges a whole program; this preview only asks what is missing.
+        without_pack = {name: value for name, value in os.environ.items() if name != "PULUMI_OPTION_POLICY_PACK"}
+        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        done = called(command, folder=self.folder, env=without_pack)
+        if done.returncode and "no stack named" in done.stderr:
+            raise missing(self.stack)
         if done.returncode:
-            raise RecoveryError(f"`aws {' '.join(arguments)}` failed: {done.stderr.strip()}")
-        return json.loads(done.stdout or "null")
+            raise RecoveryError(
+                f"`pulumi {arguments[0]} --stack {self.stack}` failed, and recover stops there:\n"
+                f"{(_refusals(done.stdout) or done.stdout + done.stderr).strip()}"
+            )
+        return done.stdout
 
-    def require(self, account_ids: Sequence[str]) -> None:
-        """What is deleted or taken in must be the stack's. Raises RecoveryError for credentials of another account."""
-        found = self.ask("sts", "get-caller-identity")["Account"]
+
+def _refusals(output: str) -> str:
+    """The errors of a preview in JSON; empty for other output."""
+    try:
+        told = json.loads(output)["diagnostics"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return "\n".join(item["message"].strip() for item in told if item["severity"] == "error")
+
+
+@dataclass(kw_only=True)
+class Recovery:
+    """One repair of one stack; ``clients_in`` gives, for a region, what gives a client of a service."""
+
+    engine: Engine
+    clients_in: Callable[[str], Callable[[str], Any]]
+    lines: list[Line] = field(default_factory=list)
+    of: Callable[[str], Any] = field(init=False)
+
+    def run(self) -> list[Line]:
+        """Repair the state. Gives what was done; nothing for a stack without anything to do."""
+        exported = self.engine.export()
+        deployment = exported.get("deployment") or {}
+        state = deployment.get("resources") or []
+        providers = [item["inputs"] for item in state if item["type"] == "pulumi:providers:aws"]
+        pending = deployment.get("pending_operations") or []
+        if not providers:
+            # No call is made without a provider; what is pending is a component or the provider itself.
+            if pending:
+                self._put(exported, [])
+            return self.lines
+        self.of = self.clients_in(providers[0]["region"])
+        account_ids = json.loads(providers[0]["allowedAccountIds"])
+        self._require(account_ids)
+        history = self.engine.history()
+        account = Account(account_id=account_ids[0], of=self.of, state=state, windows=_windows(deployment, history))
+        if pending:
+            self._finish(exported, account, pending)
+        if pending or not _succeeded(deployment, history):
+            self._refused_creates(account)
+        self._twins(account)
+        return self.lines
+
+    def _require(self, account_ids: Sequence[str]) -> None:
+        """What is taken in or deleted must be the stack's. Raises RecoveryError for another account's credentials."""
+        found = self.of("sts").get_caller_identity()["Account"]
         if found not in account_ids:
             raise RecoveryError(
                 f"the stack is in account {' '.join(account_ids)}, and the credentials belong to {found}; nothing was "
                 "changed. Select the right profile (AWS_PROFILE)."
             )
 
-    def delete_security_group(self, inputs: Inputs) -> None:
-        """A group that was cut off may still have EC2's own rule for everything out, and nothing uses it yet."""
-        filters = [f"Name=group-name,Values={inputs['name']}", f"Name=description,Values={inputs['description']}"]
-        for group in self.ask("ec2", "describe-security-groups", "--filters", *filters)["SecurityGroups"]:
-            if group["GroupId"] not in self.known:
-                self.ask("ec2", "delete-security-group", "--group-id", group["GroupId"])
+    def _finish(self, exported: dict[str, Any], account: Account, pending: Sequence[Mapping[str, Any]]) -> None:
+        """Creates, updates and deletes that were cut off: the engine noted their inputs before it asked."""
+        cut_off = []
+        for operation in pending:
+            resource = operation["resource"]
+            if not _is_somewhere(resource):
+                continue
+            if operation["type"] == "creating":
+                cut_off.append(resource)
+            else:
+                reason = f"{operation['type']} was cut off, and AWS was asked what there is"
+                self._say(AGAIN, resource, str(resource.get("id", "")), reason)
+        # Those that are cut off in the middle of an update or a delete are in the state and only read again.
+        others = [
+            str(operation["resource"]["urn"])
+            for operation in pending
+            if operation["type"] != "creating" and _is_somewhere(operation["resource"])
+        ]
+        present = {item["urn"] for item in account.state}
+        taken = self._take(account, cut_off)
+        self._put(exported, account.state)
+        if urns := [*taken, *(urn for urn in others if urn in present)]:
+            self.engine.refresh(urns)
+            account.state[:] = self.engine.export()["deployment"].get("resources") or []
 
-    def delete_lost_keys(self, user: str, since: datetime.datetime) -> None:
-        """Keys of the user that are not in the state and were made in the killed run; older ones are somebody's."""
-        for key in self.ask("iam", "list-access-keys", "--user-name", user)["AccessKeyMetadata"]:
-            made = datetime.datetime.fromisoformat(key["CreateDate"])
-            if key["AccessKeyId"] not in self.known and made >= since:
-                self.ask("iam", "delete-access-key", "--user-name", user, "--access-key-id", key["AccessKeyId"])
-                print(f"deleted access key {key['AccessKeyId']} of {user}: its secret was never read")
+    def _refused_creates(self, account: Account) -> None:
+        """Creates that the next `up` would do, and that a run has done already."""
+        looked: set[str] = set()
+        for _ in range(ROUNDS):
+            creates = [item for item in self.engine.creates() if _is_somewhere(item)]
+            ready = [item for item in creates if item["urn"] not in looked and not _unknown(item["inputs"])]
+            looked |= {item["urn"] for item in ready}
+            exported = self.engine.export()
+            account.state[:] = exported["deployment"].get("resources") or []
+            taken = self._take(account, ready)
+            if not taken:
+                return
+            self._put(exported, account.state)
+            self.engine.refresh(taken)
+            if not any(_unknown(item["inputs"]) for item in creates):
+                return
 
-    def address(self, inputs: Inputs) -> Iterable[str]:
-        name = inputs["tags"]["Name"]
-        found = self.ask("ec2", "describe-addresses", "--filters", f"Name=tag:Name,Values={name}")
-        return (address["AllocationId"] for address in found["Addresses"])
-
-    def instance(self, inputs: Inputs) -> Iterable[str]:
-        found = self.ask(
-            "ec2",
-            "describe-instances",
-            "--filters",
-            f"Name=tag:Name,Values={inputs['tags']['Name']}",
-            f"Name=instance-state-name,Values={','.join(ALIVE)}",
-        )
-        return (
-            instance["InstanceId"] for reservation in found["Reservations"] for instance in reservation["Instances"]
-        )
-
-    def association(self, inputs: Inputs) -> Iterable[str]:
-        found = self.ask("ec2", "describe-addresses", "--allocation-ids", inputs["allocationId"])
-        return (address["AssociationId"] for address in found["Addresses"] if "AssociationId" in address)
-
-    def oidc_provider(self, inputs: Inputs) -> Iterable[str]:
-        account_id = self.ask("sts", "get-caller-identity")["Account"]
-        return [arns.oidc_provider(account_id, inputs["url"].removeprefix("https://"))]
-
-    def identifier(self, kind: str, inputs: Inputs) -> str | None:
-        """What to take in for an unfinished create, None when it is to be done again. Raises RecoveryError."""
-        found: Iterable[str] = []
-        match kind:
-            case "aws:ec2/securityGroup:SecurityGroup":
-                self.delete_security_group(inputs)
-            case "aws:ec2/eip:Eip":
-                found = self.address(inputs)
-            case "aws:ec2/instance:Instance":
-                found = self.instance(inputs)
-            case "aws:ec2/eipAssociation:EipAssociation":
-                found = self.association(inputs)
-            case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
-                found = self.oidc_provider(inputs)
-            case _ if kind in BY_NAME:
-                found = [BY_NAME[kind](inputs)]
-            case _ if kind not in REPEATED:
+    def _take(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Decide about each resource; those that are proven join ``account.state``. Gives their URNs."""
+        taken = []
+        # What belongs to something else is proven by it, and comes after it.
+        for resource in sorted(wanted, key=lambda item: belongs_to_another(item["type"])):
+            kind, inputs = resource["type"], resource["inputs"]
+            try:
+                found = account.find(kind, inputs)
+            except UnknownTypeError:
                 raise RecoveryError(
-                    f"nothing is known of how to find an unfinished {kind}. Look for it in the account; delete it, or "
-                    "import it, then clear the operation with `pulumi refresh --clear-pending-creates`."
-                )
-        return next((one for one in found if one not in self.known), None)
-
-
-ACCESS_KEY = "aws:iam/accessKey:AccessKey"
-
-
-def recover(stack: str, folder: Path, environment: dict[str, str] | None = None) -> bool:
-    """Repair the state of a stack; False when there was nothing to do. Raises RecoveryError."""
-
-    def pulumi(*arguments: str) -> str:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--stack", stack],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RecoveryError(f"`pulumi {arguments[0]} --stack {stack}` failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-    exported = json.loads(pulumi("stack", "export"))
-    deployment = exported["deployment"]
-    pending = deployment.pop("pending_operations", None) or []
-    if not pending:
-        return False
-    taken_in(deployment, pending, environment)
-    # `pulumi refresh --import-pending-creates` is made for this, and engine 3.259 drops what it is given.
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as repaired:
-        json.dump(exported, repaired)
-        repaired.flush()
-        pulumi("stack", "import", "--file", repaired.name)
-    pulumi("refresh", "--yes", "--skip-preview", "--suppress-outputs")
-    return True
-
-
-def taken_in(deployment: dict[str, Any], pending: list[dict[str, Any]], environment: dict[str, str] | None) -> None:
-    """Puts what the unfinished operations made into the exported ``deployment``. Raises RecoveryError."""
-    state = deployment.setdefault("resources", [])
-    providers = [resource["inputs"] for resource in state if resource["type"] == "pulumi:providers:aws"]
-    # The engine also notes components and providers; there is nothing of them anywhere but in the state.
-    ours = [operation for operation in pending if _is_somewhere(operation["resource"])]
-    if not providers or not ours:
-        return
-    account = Account(
-        region=providers[0]["region"],
-        environment=environment,
-        known=frozenset(resource["id"] for resource in state if "id" in resource),
-    )
-    account.require(json.loads(providers[0]["allowedAccountIds"]))
-    since = datetime.datetime.fromisoformat(deployment["manifest"]["time"]) - LOST_KEY_AGE
-    for operation in ours:
-        resource = operation["resource"]
-        name = resource["urn"].rsplit("::", 1)[-1]
-        if operation["type"] != "creating":
-            print(f"{name}: {operation['type']} was cut off; AWS is asked what there is")
-            continue
-        found = None
-        if resource["type"] == ACCESS_KEY:
-            account.delete_lost_keys(resource["inputs"]["user"], since)
-        else:
-            found = account.identifier(resource["type"], resource["inputs"])
-        print(
-            f"{name}: creating was cut off; {f'{found} is taken in, if it is there' if found else 'it is done again'}"
-        )
-        if found:
-            for earlier in state:
+                    f"recover does not know how to find {_name(resource)}, a {kind}. Look in the account, delete "
+                    "it or import it, then run `pulumi refresh --clear-pending-creates`."
+                ) from None
+            kept = self._decide(account, resource, found)
+            if kept is None:
+                continue
+            for earlier in account.state:
                 if earlier["urn"] == resource["urn"]:
                     # It was being replaced: the engine deletes the predecessor in the next up.
                     earlier["delete"] = True
-            state.append({**resource, "id": found})
+            account.state.append(_state(resource, kept.identifier))
+            taken.append(str(resource["urn"]))
+        return taken
+
+    def _decide(self, account: Account, resource: Mapping[str, Any], found: Sequence[Found]) -> Found | None:
+        """The one that is taken in, None for none; others and what cannot be taken in are removed or reported."""
+        kind, inputs = resource["type"], resource["inputs"]
+        kept: Found | None = None
+        for item in found:
+            proof = account.proof(kind, inputs, item)
+            if not proof.own:
+                self._say(LEFT, resource, item.identifier, f"{proof.reason}: `agentkeys adopt` or remove it")
+            elif item.remade:
+                self._remove(resource, item, proof)
+            elif kept is None:
+                kept = item
+                self._say(TAKEN_IN, resource, item.identifier, proof.reason)
+            elif kind == ADDRESS:
+                self._release(resource, item.identifier, proof)
+            else:
+                reason = f"{proof.reason}, and {kept.identifier} is used: remove it"
+                self._say(LEFT, resource, item.identifier, reason)
+        return kept
+
+    def _remove(self, resource: Mapping[str, Any], item: Found, proof: Proof) -> None:
+        ec2 = self.of("ec2")
+        try:
+            if resource["type"] == FIREWALL:
+                ec2.delete_security_group(GroupId=item.identifier)
+            else:
+                ec2.delete_key_pair(KeyName=item.identifier)
+        except ClientError as error:
+            self._say(LEFT, resource, item.identifier, f"AWS does not remove it: {error}")
+            return
+        self._say(REMOVED, resource, item.identifier, f"{proof.reason}; {item.remade}, so the next up makes it again")
+
+    def _release(self, resource: Mapping[str, Any], allocation: str, proof: Proof) -> None:
+        (address,) = self.of("ec2").describe_addresses(AllocationIds=[allocation])["Addresses"]
+        if "AssociationId" in address:
+            self._say(LEFT, resource, allocation, f"{proof.reason}, and it is connected: disconnect it, then run again")
+            return
+        self.of("ec2").release_address(AllocationId=allocation)
+        self._say(REMOVED, resource, allocation, f"{proof.reason}; the stack has another address, so it was released")
+
+    def _twins(self, account: Account) -> None:
+        """What a provider's second attempt made beside the first: the run succeeded, and nothing else shows it."""
+        for resource in list(account.state):
+            if resource["type"] == ADDRESS and not resource.get("delete"):
+                for item in account.find(ADDRESS, resource["inputs"]):
+                    proof = account.proof(ADDRESS, resource["inputs"], item)
+                    if proof.own:
+                        self._release(resource, item.identifier, proof)
+        self._lost_keys(account)
+
+    def _lost_keys(self, account: Account) -> None:
+        users = {item["id"]: item for item in account.state if item["type"] == "aws:iam/user:User" and item.get("id")}
+        for user, resource in users.items():
+            for key, proof in account.lost_keys(user):
+                if proof.own:
+                    self.of("iam").delete_access_key(UserName=user, AccessKeyId=key)
+                    reason = f"{proof.reason}; its secret was never read"
+                    self._say(REMOVED, resource, key, reason)
+
+    def _put(self, exported: dict[str, Any], state: Sequence[Mapping[str, Any]]) -> None:
+        deployment = exported["deployment"]
+        deployment.pop("pending_operations", None)
+        if state:
+            deployment["resources"] = list(state)
+        self.engine.put(exported)
+
+    def _say(self, done: str, resource: Mapping[str, Any], identifier: str, reason: str) -> None:
+        self.lines.append(Line(done=done, what=_name(resource), identifier=identifier, reason=reason))
 
 
-def _is_somewhere(resource: dict[str, Any]) -> bool:
-    return bool(resource.get("custom")) and not resource["type"].startswith("pulumi:")
+def _windows(deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> list[Window]:
+    """When runs of the stack were under way: those that ended, and one that may have been killed."""
+    windows = [
+        Window(begin=_moment(run["startTime"]) - BEFORE, end=_moment(run["endTime"]) + AFTER)
+        for run in history
+        if run.get("startTime") and run.get("endTime")
+    ]
+    last = _moment(deployment["manifest"]["time"])
+    ended = max((window.end - AFTER for window in windows if window.end - AFTER <= last), default=last - LONGEST_RUN)
+    # A run that was killed began after the one before it had ended.
+    return [*windows, Window(begin=max(ended, last - LONGEST_RUN) - BEFORE, end=last + AFTER)]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ops.commands.recover", description=__doc__)
-    parser.add_argument("--stack", required=True, help="name of the stack whose up was killed")
-    parser.add_argument("--folder", type=Path, default=Path(), help="the stack's project (default: this folder)")
-    given = parser.parse_args()
+def _succeeded(deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> bool:
+    """The last run ended well, and nothing wrote the state after it."""
+    if not history or history[0].get("result") != "succeeded":
+        return False
+    written = _moment(deployment["manifest"]["time"])
+    return written <= _moment(history[0]["endTime"]) + BEFORE
+
+
+def _moment(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text)
+
+
+def _unknown(inputs: Any) -> bool:
+    if isinstance(inputs, Mapping):
+        return any(_unknown(value) for value in inputs.values())
+    if isinstance(inputs, list):
+        return any(_unknown(value) for value in inputs)
+    return bool(inputs == UNKNOWN)
+
+
+def _state(resource: Mapping[str, Any], identifier: str) -> dict[str, Any]:
+    """A resource of the state; what a preview masks is left to the refresh."""
+    inputs = {key: value for key, value in resource["inputs"].items() if not _masked(value)}
+    return {**resource, "id": identifier, "inputs": inputs, "outputs": {}}
+
+
+def _masked(value: Any) -> bool:
+    return value == "[secret]" or (isinstance(value, Mapping) and any(_masked(inner) for inner in value.values()))
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return str(resource["urn"]).rsplit("::", 1)[-1]
+
+
+def _is_somewhere(resource: Mapping[str, Any]) -> bool:
+    return bool(resource.get("custom")) and not str(resource["type"]).startswith("pulumi:")
+
+
+def clients_in(region: str) -> Callable[[str], Any]:
+    return cache(partial(clients.of, boto3.Session(region_name=region)))
+
+
+@click.command()
+@options.stack("Stack whose run failed or was killed.")
+@click.option(
+    "--folder",
+    is_eager=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=PROJECT,
+    help="The stack's project (default: this one; `account` for the account's).",
+)
+@options.as_json()
+def command(name: str, folder: Path, as_json: bool) -> None:
+    """Take in what a failed or killed run of a stack made and its state does not know.
+
+    One `pulumi up` (or `pulumi destroy`) finishes after it. What is not proven to be the stack's own is reported and
+    left. A stack without anything to recover is left as it is.
+    """
+    engine = Pulumi(stack=name, folder=folder)
     try:
-        if not recover(given.stack, given.folder):
-            print(f"stack {given.stack} has no unfinished operation")
-    except RecoveryError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        lines = Recovery(engine=engine, clients_in=clients_in).run()
+    except BotoCoreError as error:
+        raise RecoveryError(f"AWS does not answer: {error}. Run it again.") from None
+    order = [LEFT, REMOVED, TAKEN_IN, AGAIN]
+    lines.sort(key=lambda line: order.index(line.done))
+    if lines:
+        rows = ((line.done, line.what, line.identifier, line.reason) for line in lines)
+        verdicts.listing(("", "what", "identifier", "why"), rows, to_stderr=as_json)
+    else:
+        click.echo(f"stack {name} has nothing to recover", err=as_json)
+    if as_json:
+        verdicts.print_json(name, lines=[asdict(line) for line in lines])
+    raise SystemExit(exits.OK)

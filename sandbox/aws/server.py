@@ -6,7 +6,6 @@ so one account is served by a process at a time.
 """
 
 import io
-import json
 import logging
 import os
 import threading
@@ -19,6 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import instances, ports, seed, snapshot
+from sandbox.aws.faults import Fault, Faults, PlanError, failure
 from sandbox.aws.iam import door, refusals
 from sandbox.aws.iam.received import MalformedError, Received, receive
 from sandbox.aws.serial import Gate
@@ -49,10 +49,12 @@ class Account:
         port: int = PORTS["aws"],
         issuer_ca: Path | None = None,
         issuer_port: int = 443,
+        engine: Callable[[], int | None] = lambda: None,
     ) -> None:
         """`on_change` runs in a request's thread, before its caller gets the answer: it should set an event and return.
 
         `issuer_ca` is the bundle that web identity issuers' certificates are checked against, read at each call.
+        `engine` gives the process that some faults kill.
         """
         self.home = home
         self.account_id = account_id
@@ -61,6 +63,7 @@ class Account:
         self.region = region
         self.port = port
         self.gate = Gate()
+        self.faults = Faults(home / "faults.json", engine)
         self._on_change = on_change
         self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
         self._server: BaseWSGIServer | None = None
@@ -164,8 +167,22 @@ class _Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = _buffer(environ)
-        with self._account.gate.held():
-            status, headers, answer = self._answer(environ, body)
+        faults = self._account.faults
+        try:
+            with self._account.gate.held():
+                fault = _picked(faults, environ, body)
+        except PlanError as error:
+            # A plan that is ignored would be a test that passes.
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+            return [str(error).encode()]
+        # Others go on while one waits.
+        answered = faults.before(fault[0], fault[1], environ) if fault else None
+        if answered is None:
+            with self._account.gate.held():
+                answered = self._answer(environ, body)
+            if fault:
+                faults.after(fault[0], environ)
+        status, headers, answer = answered
         start_response(status, headers)
         return [answer]
 
@@ -205,12 +222,10 @@ class _Application:
                 close()
         except NotImplementedError as error:
             message = f"the sandbox's account lacks this: {error}"
-            return _failure("501 Not Implemented", "NotImplemented", message, received)
+            return failure("501 Not Implemented", "NotImplemented", message, received)
         except Exception as error:
             log.exception("%s %s failed inside the emulated account", received.service, received.operation)
-            return _failure(
-                "500 Internal Server Error", "InternalFailure", f"{type(error).__name__}: {error}", received
-            )
+            return failure("500 Internal Server Error", "InternalFailure", f"{type(error).__name__}: {error}", received)
         return captured[0], captured[1], answer
 
 
@@ -219,6 +234,18 @@ class _QuietHandler(MotoRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002
         log.debug("%s %s", self.address_string(), message % args if args else message)
+
+
+def _picked(faults: Faults, environ: dict[str, Any], body: bytes) -> tuple[Fault, Received] | None:
+    """The fault that a request gets, and the request; one that cannot be read gets none."""
+    if not faults.planned:
+        return None
+    try:
+        received = receive(environ, body)
+    except MalformedError:
+        return None
+    fault = faults.pick(received)
+    return (fault, received) if fault else None
 
 
 def _buffer(environ: dict[str, Any]) -> bytes:
@@ -230,13 +257,3 @@ def _buffer(environ: dict[str, Any]) -> bytes:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return bytes(body)
-
-
-def _failure(status: str, code: str, message: str, received: Received) -> refusals.Response:
-    text = f"{received.service} {received.operation}: {message}"
-    if received.protocol in ("json", "rest-json"):
-        content = json.dumps({"__type": code, "message": text}).encode()
-        return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-    xml = f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{escaped}</Message></Error>"
-    return status, [("Content-Type", "text/xml")], f"{xml}</ErrorResponse>".encode()

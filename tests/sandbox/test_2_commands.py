@@ -36,7 +36,8 @@ HERE = {
     "agentkeys retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
     "agentkeys sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
     "agentkeys ssh -s test": (0, "--fallback"),
-    "venv/bin/python -m ops.commands.recover --stack test": (0, "has no unfinished operation"),
+    "agentkeys recover -s test": (0, "has nothing to recover"),
+    "agentkeys recover -s litentry --folder account": (0, "has nothing to recover"),
 }
 
 #: What a person would answer or add; the rest of the command is the document's.

@@ -54,6 +54,12 @@ def runner(ground, tmp_path):
     return run
 
 
+@pytest.mark.parametrize("workflow", ["up-stack", "destroy"])
+def test_a_stack_that_lost_nothing_is_left_alone_by_the_step_that_recovers(runner, workflow):
+    done, _ = runner(workflow, "Recover what an earlier run lost")
+    assert (done.returncode, done.stdout) == (0, "stack test has nothing to recover\n"), done.stdout + done.stderr
+
+
 def test_after_an_up_a_second_preview_is_empty(runner):
     done, _ = runner("up-stack", "A second preview is empty")
     assert done.returncode == 0, done.stdout + done.stderr

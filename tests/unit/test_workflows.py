@@ -57,7 +57,7 @@ def test_the_engine_of_the_workflows_is_the_one_that_is_pinned():
         if step.get("uses", "").startswith("pulumi/actions@")
     ]
     assert set(versions) == {pinned}
-    assert len(versions) == 4
+    assert len(versions) == 6
 
 
 def test_previews_and_ups_run_under_the_policy_pack():

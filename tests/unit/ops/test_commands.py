@@ -18,7 +18,7 @@ from ops.commands import ssh
 ACCOUNT_ID = "429071895007"
 
 #: Those that report; the others write a file, connect, or do one thing.
-REPORTING = {"adopt", "audit", "doctor", "drift", "env", "proof", "records", "retire"}
+REPORTING = {"adopt", "audit", "doctor", "drift", "env", "proof", "records", "recover", "retire"}
 #: Those that ask AWS, and not the engine and the host alone.
 ASKING_AWS = ["adopt", "audit", "doctor", "proof", "retire", "sender", "ssh"]
 

@@ -12,8 +12,6 @@ PRODUCT = ("__main__", "account", "components", "gates", "hostsetup", "ops", "po
 #: What the sandbox takes from the product, and why.
 TAKEN = {
     "hostsetup.services.BINARIES": "the names of the binaries that the stand-ins play",
-    "ops.commands.recover.recover": "`make up` and `make down` recover a stack as an operator does",
-    "ops.commands.recover.RecoveryError": "its refusal becomes the sandbox's message",
 }
 
 

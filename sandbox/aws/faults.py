@@ -1,0 +1,254 @@
+"""Faults of single calls to the account: the answer is lost, an error, late or a reset, or a process is killed.
+
+Owns the plan, a JSON file that a test or a campaign writes while the account is served, and what each kind does to a
+request. Leaves out how the account behaves as a whole on a bad day (``conditions``) and what runs against it.
+
+A fault is given to the nth call of one operation, so a plan says exactly what happens. Retries of a client are calls
+too. Every strike is a line of the log beside the plan.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from moto.core.utils import get_service_model
+
+from sandbox.aws.iam import refusals
+from sandbox.aws.iam.received import Received
+
+log = logging.getLogger(__name__)
+
+Kind = Literal[
+    "answer-lost",  # executed; the connection ends without an answer
+    "error",  # 500 in place of the call
+    "throttled",  # every call of the operation is refused for `seconds`
+    "reset",  # the connection is reset in place of the call
+    "hang",  # executed after `seconds`
+    "kill-engine-before",  # the engine that holds the stack is killed in place of the call
+    "kill-engine-after",  # the engine is killed when the call is executed and not answered
+    "kill-account-before",  # this process is killed in place of the call
+    "kill-account-after",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+#: Longest that a request waits for the client of a killed engine to go away.
+_CLIENT_SECONDS = 120.0
+
+
+class PlanError(ValueError):
+    """The plan cannot be used; the message names the key and what it may be."""
+
+
+class DroppedError(ConnectionError):
+    """The request gets no answer. Werkzeug ends a connection without a word on a ConnectionError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault. ``service`` is botocore's name, ``operation`` AWS's; ``containing`` is text of the request's body or
+    path, and ``nth`` counts the calls that match all three, from 1. ``seconds`` is for ``throttled`` and ``hang``.
+    """
+
+    service: str
+    operation: str
+    kind: Kind
+    containing: str = ""
+    nth: int = 1
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises PlanError for a kind, an operation or a number that is none."""
+        if self.kind not in KINDS:
+            raise PlanError(f"kind is {self.kind!r}; it must be one of {', '.join(KINDS)}")
+        if self.nth < 1 or self.seconds < 0:
+            raise PlanError(f"nth is {self.nth} and seconds {self.seconds}; they must be at least 1 and 0")
+        try:
+            operations = get_service_model(self.service).operation_names
+        except (UnknownServiceError, DataNotFoundError):
+            raise PlanError(f"service is {self.service!r}, which botocore does not know") from None
+        if self.operation not in operations:
+            raise PlanError(f"operation is {self.operation!r}, which {self.service} does not have")
+
+    @classmethod
+    def read(cls, given: Any) -> "Fault":
+        """One fault of a plan. Raises PlanError."""
+        known = {field.name for field in fields(cls)}
+        if not isinstance(given, dict) or not {"service", "operation", "kind"} <= given.keys() <= known:
+            raise PlanError(f"a fault has service, operation and kind, and may have {sorted(known)}; this is {given!r}")
+        return cls(**given)
+
+    def matches(self, received: Received) -> bool:
+        return (received.service, received.operation) == (self.service, self.operation) and (
+            not self.containing or self.containing in received.path or self.containing.encode() in received.body
+        )
+
+
+def write(path: Path, faults: Iterable[Fault]) -> None:
+    """Replace the plan; counts begin anew. The account reads it before its next request."""
+    # Two plans within a tick of the file system's clock would look alike.
+    plan = {"id": time.monotonic_ns(), "faults": [asdict(fault) for fault in faults]}
+    path.with_suffix(".new").write_text(json.dumps(plan))
+    path.with_suffix(".new").rename(path)
+
+
+def struck(path: Path) -> list[dict[str, Any]]:
+    """What the plan at ``path`` has done so far, oldest first."""
+    record = _record(path)
+    return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+
+
+def _record(path: Path) -> Path:
+    return path.with_suffix(".log")
+
+
+class Faults:
+    """The plan in force; ``engine`` gives the process id of the engine that works on a stack, None when none does."""
+
+    def __init__(self, path: Path, engine: Callable[[], int | None]) -> None:
+        self._path = path
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._seen: os.stat_result | None = None
+        self._plan: list[Fault] = []
+        self._counts: list[int] = []
+        self._since: dict[Fault, float] = {}
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is a plan at all; without one a request costs nothing more."""
+        return self._path.exists()
+
+    def pick(self, received: Received) -> Fault | None:
+        """The fault that this request gets. Counts it. Raises PlanError."""
+        with self._lock:
+            self._load()
+            picked: Fault | None = None
+            for index, fault in enumerate(self._plan):
+                if not fault.matches(received):
+                    continue
+                self._counts[index] += 1
+                if picked is None and self._is_due(fault, self._counts[index]):
+                    picked = fault
+            if picked is not None:
+                with _record(self._path).open("a") as record:
+                    record.write(json.dumps({"time": time.time(), **asdict(picked)}) + "\n")
+            return picked
+
+    def _is_due(self, fault: Fault, count: int) -> bool:
+        if fault.kind != "throttled":
+            return count == fault.nth
+        if count < fault.nth:
+            return False
+        return time.monotonic() - self._since.setdefault(fault, time.monotonic()) < fault.seconds
+
+    def _load(self) -> None:
+        try:
+            now = self._path.stat()
+        except FileNotFoundError:
+            self._plan, self._seen = [], None
+            return
+        if self._seen is not None and (now.st_ino, now.st_mtime_ns) == (self._seen.st_ino, self._seen.st_mtime_ns):
+            return
+        try:
+            self._plan = [Fault.read(item) for item in json.loads(self._path.read_text())["faults"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise PlanError(f"{self._path} is not a plan of faults: {error}. Correct or delete it.") from None
+        self._counts, self._since, self._seen = [0] * len(self._plan), {}, now
+
+    def before(self, fault: Fault, received: Received, environ: Mapping[str, Any]) -> refusals.Response | None:
+        """What comes before, or in place of, the call: an answer, or None to execute it. Raises DroppedError."""
+        match fault.kind:
+            case "error":
+                return failure("500 Internal Server Error", "InternalFailure", "a fault on purpose", received)
+            case "throttled":
+                return throttled(received)
+            case "reset":
+                _reset(environ)
+            case "hang":
+                time.sleep(fault.seconds)
+            case "kill-engine-before":
+                self._kill_engine(environ)
+            case "kill-account-before":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return None
+
+    def after(self, fault: Fault, environ: Mapping[str, Any]) -> None:
+        """What follows an executed call. Raises DroppedError where its answer is lost."""
+        match fault.kind:
+            case "answer-lost":
+                _drop(environ)
+            case "kill-engine-after":
+                self._kill_engine(environ)
+            case "kill-account-after":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def _kill_engine(self, environ: Mapping[str, Any]) -> None:
+        """The provider outlives its engine for a moment and would try again: its request stays open until then."""
+        process = self._engine()
+        if process is None:
+            log.error("no engine holds a stack, so none is killed")
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        connection = environ["werkzeug.socket"]
+        until = time.monotonic() + _CLIENT_SECONDS
+        while time.monotonic() < until:
+            readable, _, _ = select.select([connection], [], [], 1.0)
+            if readable and not connection.recv(1, socket.MSG_PEEK):
+                break
+        _drop(environ)
+
+
+def _drop(environ: Mapping[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise DroppedError("the answer is lost on purpose")
+
+
+def _reset(environ: Mapping[str, Any]) -> None:
+    connection = environ["werkzeug.socket"]
+    # With a linger time of 0, close() sends a reset.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise DroppedError("the connection is reset on purpose")
+
+
+def throttled(received: Received) -> refusals.Response:
+    """The refusal that AWS gives to too many requests, by service."""
+    codes = {"ec2": "RequestLimitExceeded", "s3": "SlowDown", "sesv2": "TooManyRequestsException"}
+    status = {"ec2": "503 Service Unavailable", "s3": "503 Slow Down", "sesv2": "429 Too Many Requests"}
+    return failure(
+        status.get(received.service, "400 Bad Request"),
+        codes.get(received.service, "Throttling"),
+        "Rate exceeded",
+        received,
+    )
+
+
+def failure(status: str, code: str, message: str, received: Received) -> refusals.Response:
+    """An error in the form of the request's protocol."""
+    text = f"{received.service} {received.operation}: {message}"
+    if received.protocol in ("json", "rest-json"):
+        content = json.dumps({"__type": code, "message": text}).encode()
+        return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    if received.protocol == "ec2":
+        xml = f"<Response><Errors><Error><Code>{code}</Code><Message>{escaped}</Message></Error></Errors></Response>"
+        return status, [("Content-Type", "text/xml")], xml.encode()
+    if received.service == "s3":
+        xml = f"<Error><Code>{code}</Code><Message>{escaped}</Message></Error>"
+        return status, [("Content-Type", "application/xml")], b"" if received.method == "HEAD" else xml.encode()
+    xml = f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{escaped}</Message></Error>"
+    return status, [("Content-Type", "text/xml")], f"{xml}</ErrorResponse>".encode()
