@@ -28,9 +28,9 @@ GITHUB_ISSUER = "token.actions.githubusercontent.com"
 #: Prefix of the ``Name`` tag of a stack's elastic IP.
 ELASTIC_IP_NAME = "agentkeys-broker-eip"
 
-#: Owner tag. Its value is the stack's host name (``Names.host``); it proves later that the stack created the resource. An
-#: elastic IP, an instance and what AWS gives no creation time carry it. Roles and users do not: their tags are principal
-#: tags.
+#: Owner tag. Its value is the stack's host name (``Names.host``); it proves later that the stack created the resource.
+#: An elastic IP, an instance and what AWS gives no creation time carry it. Roles and users do not: their tags are
+#: principal tags.
 OWNER_TAG = "agentkeys:owned-by"
 
 #: Tag on an instance that a stack sets up but did not launch. Its value is the stack's host name (``Names.host``).
