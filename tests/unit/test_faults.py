@@ -104,7 +104,7 @@ FAULTS = {
     ],
     "11. The region of a profile is used for some calls": [
         "tests/unit/test_regions.py::test_every_session_with_aws_is_given_its_region",
-        "tests/unit/test_regions.py::test_no_client_is_made_out_of_the_surroundings",
+        "tests/unit/test_regions.py::test_no_client_is_made_from_the_environment",
         "tests/unit/test_regions.py::test_every_provider_is_given_its_region",
         "tests/unit/test_regions.py::test_every_regional_command_that_the_program_runs_or_recommends_names_the_region",
         "tests/unit/test_regions.py::test_every_regional_command_of_documents_and_scripts_names_the_region",
