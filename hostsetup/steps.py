@@ -16,12 +16,13 @@ from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
 from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
+from .users import USERS
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 #: Scripts that others read in; nobody runs them.
-SOURCED = ("activation", "build", "prelude")
+SOURCED = ("activation", "build", "memory", "prelude")
 
 #: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
 _ARCHIVE_SECONDS = 360
@@ -101,7 +102,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="users",
             summary="Make the services' and the operators' users and their folders",
-            command=_command("users"),
+            command=_command("users", *(user.row for user in USERS)),
             stdin=render_bundle(
                 (
                     File(path=f"{ETC_DIR}/", owner="root:agentkeys", mode="0750"),
@@ -319,7 +320,7 @@ def _secrets() -> str:
 
 def _command(script: str, *arguments: str) -> str:
     """Runs ``script`` with the digest of its own text first, so that another text is another command."""
-    texts = (*map(_script, (script, "prelude", "install-files")), family_table().content)
+    texts = (*map(_script, (script, "prelude", "memory", "install-files")), family_table().content)
     revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
     return shlex.join(("sudo", f"{TOOLKIT}/{script}", revision, *arguments))
 

@@ -2,9 +2,10 @@
 
 from components import arns
 from components.policies.document import Document, document, statement
+from hostsetup.users import OPERATOR
 
 #: The login user on the host for which EC2 Instance Connect accepts ephemeral keys.
-LOGIN_USER = "agentkey"
+LOGIN_USER = OPERATOR
 
 
 def daemon(data_role_arn: str) -> Document:

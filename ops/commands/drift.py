@@ -27,12 +27,13 @@ from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, Site
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
+from hostsetup.users import OPERATOR, USERS
 from hostsetup.vhosts import FRAGMENTS
 from ops import exits, host, options
 from ops.stack import Stack, read
 from ops.verdicts import listing, print_json
 
-_SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
+_MEMORY = Path(__file__).parents[2] / "hostsetup" / "scripts" / "memory"
 _OBSERVER = Path(__file__).parent / "observe"
 
 NGINX = "/etc/nginx/conf.d/agentkeys.conf"
@@ -108,7 +109,7 @@ def questions(files: Mapping[str, File], site: Site, login_user: str, public_key
         *(f"package {name}" for name in sorted({name for family in FAMILIES for name in family.packages})),
         *(f"user {name}" for name in _users()),
         *(f"certificate {name}" for name in site.public_names.values()),
-        *(f"sshd {user}" for user in (login_user, "agentkey")),
+        *(f"sshd {user}" for user in (login_user, OPERATOR)),
         *(f"authorized {login_user} {key.split()[1]}" for key in public_keys),
         *(f"under {folder} {pattern}" for folder, pattern in _LOOKED_THROUGH),
         f"under {READY.rstrip('/')} *",
@@ -118,18 +119,8 @@ def questions(files: Mapping[str, File], site: Site, login_user: str, public_key
 
 
 def script(lines: list[str]) -> str:
-    """What runs on the host: how the steps remember what they loaded, the observer, the questions."""
-    prelude = (_SCRIPTS / "prelude").read_text()
-    state = re.search(r"^readonly state=.*\n", prelude, re.MULTILINE)
-    functions = [_function(prelude, name) for name in ("digest_of", "is_recorded")]
-    return "".join([state[0] if state else "", *functions, _OBSERVER.read_text(), *(f"{line}\n" for line in lines)])
-
-
-def _function(text: str, name: str) -> str:
-    found = re.search(rf"^{name}\(\) {{.*?^}}\n", text, re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise AssertionError(f"hostsetup/scripts/prelude has no function {name}, which ops/commands/observe calls")
-    return found[0]
+    """What runs on the host: the functions by which the steps record what they loaded, the observer, the questions."""
+    return "".join([_MEMORY.read_text(), _OBSERVER.read_text(), *(f"{line}\n" for line in lines)])
 
 
 def answers(text: str) -> Seen:
@@ -345,9 +336,8 @@ def _packages_and_users(report: Report, family: Family, seen: Seen) -> None:
 
 
 def _users() -> dict[str, str]:
-    """Home and shell by user, out of the script that makes them."""
-    lines = re.findall(r"^ensure_user (\S+) (\S+) (\S+)", (_SCRIPTS / "users").read_text(), re.MULTILINE)
-    return {name: f"{home}:{shell}" for name, home, shell in lines}
+    """Home and shell, by user."""
+    return {user.name: f"{user.home}:{user.login_shell}" for user in USERS}
 
 
 def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
@@ -357,7 +347,7 @@ def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
         key, _, value = line.partition(" ")
         effective[user].setdefault(key, value)
     wanted = dict(line.lower().split(" ", 1) for line in fill("sshd.conf").splitlines() if line)
-    for user, keys_command in ((login_user, "none"), ("agentkey", f"{family.keys_command} %u %f")):
+    for user, keys_command in ((login_user, "none"), (OPERATOR, f"{family.keys_command} %u %f")):
         report.compared["sshd settings"] += len(wanted) + 1
         for key, value in wanted.items():
             report.expect(f"sshd for {user}", key, effective[user].get(key, ""), value)

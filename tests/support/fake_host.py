@@ -95,7 +95,7 @@ class FakeHost:
         """``crash_at``: kill -9 before that command of it, with everything that it has started and waits for. It is the
         first script that gets so far, or the one that ``crash_in`` names.
         """
-        files = [self.toolkit / name for name in (script, "prelude", "install-files", "families")]
+        files = [self.toolkit / name for name in (script, "prelude", "memory", "install-files", "families")]
         revision = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
         crash = {"BASH_ENV": str(self.folder / "crash"), "CRASH_AT": str(crash_at), "CRASH_IN": crash_in}
         return self.command(

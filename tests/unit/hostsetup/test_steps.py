@@ -157,7 +157,7 @@ def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: P
     table.write_text(family_table().content)
     for step in steps(site)[1:]:
         script, revision = shlex.split(step.command)[1:3]
-        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "install-files")), table]
+        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "memory", "install-files")), table]
         summed = subprocess.run(
             ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
             capture_output=True,

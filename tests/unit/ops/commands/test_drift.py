@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from dev.recorder import PROJECT
 from hostsetup.families import FAMILIES, SHARE, UPDATES
 from hostsetup.services import BIN_DIR, BINARIES, SERVICES
-from hostsetup.steps import installed_files
+from hostsetup.steps import installed_files, steps
+from hostsetup.users import USERS, User
 from hostsetup.vhosts import FRAGMENTS
 from ops import exits, host
 from ops.commands import drift
@@ -492,11 +493,14 @@ def test_the_observer_is_sound_and_writes_nothing(tmp_path):
             )
 
 
-def test_a_prelude_without_the_functions_is_told_of(monkeypatch, tmp_path):
-    (tmp_path / "prelude").write_text("set -e\n")
-    monkeypatch.setattr(drift, "_SCRIPTS", tmp_path)
-    with pytest.raises(AssertionError, match="no function digest_of"):
-        drift.script([])
+def test_a_user_is_one_row_for_the_step_and_for_drift(monkeypatch, clean):
+    row = User(name="agentkeys-extra", home="/srv/extra", login_shell="/bin/false", kind="system")
+    monkeypatch.setattr("hostsetup.steps.USERS", (*USERS, row))
+    monkeypatch.setattr(drift, "USERS", (*USERS, row))
+    created = next(step for step in steps(clean.stack.settings.site) if step.name == "users")
+    assert created.command.endswith(" agentkeys-extra:/srv/extra:/bin/false:system")
+    assert "user agentkeys-extra" in drift.questions(clean.files, clean.stack.settings.site, "ubuntu", [])
+    assert drift._users()["agentkeys-extra"] == "/srv/extra:/bin/false"
 
 
 # --- the way to the host
