@@ -27,6 +27,7 @@ COMMANDS = {
     "proof": "Prove with real sessions that no actor reaches what is not its own.",
     "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
     "recover": "Take in what a failed or killed run of a stack made and its state does not know.",
+    "report": "Write one HTML page about a stack: state, differences, isolation, last up, cost.",
     "retire": "Tell what a destroy would refuse, delete and leave, and why.",
     "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
     "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",

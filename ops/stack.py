@@ -6,6 +6,7 @@ needs one asks for it by itself.
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,15 @@ def missing(stack: str) -> StackError:
         f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
         f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
     )
+
+
+def preview(stack: str, event_log: Path) -> None:
+    """A preview with a refresh, whose events go to ``event_log``. Changes nothing. Raises StackError."""
+    command = ["pulumi", "preview", "--stack", stack, "--refresh", "--non-interactive", "--event-log", str(event_log)]
+    # The engine keeps this flag to those who debug it.
+    done = called(command, env={**os.environ, "PULUMI_DEBUG_COMMANDS": "1"})
+    if done.returncode and not event_log.exists():
+        raise StackError(f"`{' '.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def called(

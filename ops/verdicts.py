@@ -9,8 +9,9 @@ import json
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -36,8 +37,24 @@ STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "bold r
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """The number behind a finding: ``value`` of ``most``, both in ``unit``.
+
+    ``kind`` says what it measures: time that is left, the age of a key or a snapshot, or the used part of a quota.
+    """
+
+    kind: Literal["time left", "age", "used"]
+    value: float
+    most: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """One finding: ``subject`` is who or what, ``claim`` what is looked at, ``cure`` the next step."""
+    """One finding.
+
+    ``subject`` is who or what, ``claim`` what is looked at, ``cure`` the next step, ``gauge`` the number behind it.
+    """
 
     subject: str
     claim: str
@@ -45,6 +62,7 @@ class Line:
     seen: str
     verdict: Verdict
     cure: str = ""
+    gauge: Gauge | None = None
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
@@ -105,7 +123,11 @@ def as_json(lines: Sequence[Line]) -> dict[str, object]:
     """Findings for ``print_json``: ``{"summary", "lines": [{...}]}``."""
     return {
         "summary": {verdict.value: sum(line.verdict == verdict for line in lines) for verdict in Verdict},
-        "lines": [{**line.__dict__, "verdict": line.verdict.value} for line in lines],
+        "lines": [
+            {key: value for key, value in asdict(line).items() if key != "gauge" or value}
+            | {"verdict": line.verdict.value}
+            for line in lines
+        ],
     }
 
 

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ops.events import Step, longest_chain, total
 from sandbox import layout
 from sandbox.engine import warm
-from sandbox.events import Step, longest_chain, total
 from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
 
 #: What carries a step to the host, and the step that downloads.

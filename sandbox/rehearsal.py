@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from dev.toolchain import golang
+from ops.events import CHANGING, EventLog, Step
 from sandbox import layout, stacklock, tools
 from sandbox.engine import build, policies
-from sandbox.events import CHANGING, EventLog, Step
 from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive
 from sandbox.supervisor import SandboxError, emulated, start

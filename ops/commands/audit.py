@@ -32,7 +32,7 @@ from gates.wait import NotYet
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 from ops import clients, options, session, stack, verdicts
 from ops.stack import Stack
-from ops.verdicts import Line, Verdict
+from ops.verdicts import Gauge, Line, Verdict
 
 #: Days after which a key is to be replaced: AWS Security Hub control IAM.3,
 #: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3
@@ -293,6 +293,7 @@ class Audit:
                     seen=f"{days} days",
                     verdict=Verdict.WARNING if old else Verdict.OK,
                     cure="Rotate it, in two steps (docs/runbook.md, Rotate an access key)." if old else "",
+                    gauge=Gauge(kind="age", value=days, most=KEY_AGE_DAYS, unit="days"),
                 )
             )
 

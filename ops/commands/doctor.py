@@ -28,7 +28,7 @@ from ops.commands import drift
 from ops.commands.audit import Audit
 from ops.leftovers import Thing
 from ops.stack import Stack
-from ops.verdicts import Line, Verdict
+from ops.verdicts import Gauge, Line, Verdict
 
 #: What the program, its gates and the operator's commands call, and what brings it.
 PROGRAMS = {
@@ -58,31 +58,43 @@ ROLES = len(ROLE_KEYS) + 1
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a look found: the verdict, in words, and the next step."""
+    """What a look found: the verdict, in words, the next step, and the number behind it."""
 
     verdict: Verdict
     seen: str
     cure: str = ""
+    gauge: Gauge | None = None
 
 
-def well(seen: str) -> Seen:
-    return Seen(verdict=Verdict.OK, seen=seen)
+def well(seen: str, gauge: Gauge | None = None) -> Seen:
+    return Seen(verdict=Verdict.OK, seen=seen, gauge=gauge)
 
 
-def warn(seen: str, cure: str) -> Seen:
-    return Seen(verdict=Verdict.WARNING, seen=seen, cure=cure)
+def warn(seen: str, cure: str, gauge: Gauge | None = None) -> Seen:
+    return Seen(verdict=Verdict.WARNING, seen=seen, cure=cure, gauge=gauge)
 
 
-def wrong(seen: str, cure: str) -> Seen:
-    return Seen(verdict=Verdict.WRONG, seen=seen, cure=cure)
+def wrong(seen: str, cure: str, gauge: Gauge | None = None) -> Seen:
+    return Seen(verdict=Verdict.WRONG, seen=seen, cure=cure, gauge=gauge)
+
+
+def used(count: int, most: int, unit: str) -> Gauge:
+    """The used part of a quota."""
+    return Gauge(kind="used", value=count, most=most, unit=unit)
 
 
 @dataclass(kw_only=True)
 class Doctor:
-    """All looks at one stack, before its first `up` and after it. ``ask`` makes a client of a service."""
+    """All looks at one stack, before its first `up` and after it.
+
+    ``ask`` makes a client of a service. ``audited`` and ``compared`` give the audit and the look at the host where the
+    caller has them already; without them the doctor looks by itself.
+    """
 
     stack: Stack
     ask: Callable[[str], Any]
+    audited: Callable[[], list[Line]] | None = None
+    compared: Callable[[], drift.Report] | None = None
     lines: list[Line] = field(default_factory=list)
     _delegated: dict[str, list[str]] = field(default_factory=dict)
 
@@ -148,7 +160,15 @@ class Doctor:
             # Every command's own errors say what was seen and what to do.
             found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
         self.lines.append(
-            Line(subject=subject, claim=claim, expected="", seen=found.seen, verdict=found.verdict, cure=found.cure)
+            Line(
+                subject=subject,
+                claim=claim,
+                expected="",
+                seen=found.seen,
+                verdict=found.verdict,
+                cure=found.cure,
+                gauge=found.gauge,
+            )
         )
 
     def programs(self) -> Seen:
@@ -253,26 +273,34 @@ class Doctor:
              if item["AttributeName"] == "vpc-max-elastic-ips"),
             0,
         )  # fmt: skip
-        used = len(ec2.describe_addresses()["Addresses"])
-        if not self.stack.outputs and not self.stack.settings.elastic_ip and used >= most:
-            return wrong(f"{used} of {most} used", "Release one, raise the quota, or use one that is there: elasticIp.")
-        return well(f"{used} of {most} used")
+        count = len(ec2.describe_addresses()["Addresses"])
+        room = used(count, most, "addresses")
+        if not self.stack.outputs and not self.stack.settings.elastic_ip and count >= most:
+            return wrong(
+                f"{count} of {most} used", "Release one, raise the quota, or use one that is there: elasticIp.", room
+            )
+        return well(f"{count} of {most} used", room)
 
     def room_for_roles(self) -> Seen:
         counted = self.ask("iam").get_account_summary()["SummaryMap"]
-        used, most = int(counted["Roles"]), int(counted["RolesQuota"])
-        if not self.stack.outputs and used + ROLES > most:
-            return wrong(f"{used} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).")
-        return well(f"{used} of {most} used")
+        count, most = int(counted["Roles"]), int(counted["RolesQuota"])
+        room = used(count, most, "roles")
+        if not self.stack.outputs and count + ROLES > most:
+            return wrong(
+                f"{count} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).", room
+            )
+        return well(f"{count} of {most} used", room)
 
     def room_for_buckets(self) -> Seen:
-        used = len(self.ask("s3").list_buckets()["Buckets"])
-        if not self.stack.outputs and used + len(BUCKET_KEYS) > BUCKETS:
+        count = len(self.ask("s3").list_buckets()["Buckets"])
+        room = used(count, BUCKETS, "buckets")
+        if not self.stack.outputs and count + len(BUCKET_KEYS) > BUCKETS:
             return wrong(
-                f"{used} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
+                f"{count} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
                 "Delete some, or raise the quota (Service Quotas, S3, general purpose buckets).",
+                room,
             )
-        return well(f"{used} of {BUCKETS} used")
+        return well(f"{count} of {BUCKETS} used", room)
 
     def names(self) -> Seen:
         """Whether something has a name of the stack that the state does not know; each such thing gets a line."""
@@ -338,9 +366,12 @@ class Doctor:
         now = datetime.datetime.now(datetime.UTC).timestamp()
         starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
         days = (ends - now) / drift.DAY
+        left = Gauge(kind="time left", value=days, most=(ends - starts) / drift.DAY, unit="days")
         if ends - now < (ends - starts) * drift.RENEWAL_PART:
-            return warn(f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.")
-        return well(f"{days:.0f} days left")
+            return warn(
+                f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.", left
+            )
+        return well(f"{days:.0f} days left", left)
 
     def verified(self, identity: str) -> Seen:
         found = self.ask("sesv2").get_email_identity(EmailIdentity=identity)
@@ -354,11 +385,11 @@ class Doctor:
         )
 
     def audit(self) -> Seen:
-        lines = Audit(stack=self.stack, ask=self.ask).lines()
+        lines = self.audited() if self.audited else Audit(stack=self.stack, ask=self.ask).lines()
         return _sum(lines, f"`agentkeys audit -s {self.stack.name}` names each and its next step.")
 
     def drift(self) -> Seen:
-        found = drift.look(self.stack)
+        found = self.compared() if self.compared else drift.look(self.stack)
         cure = f"`agentkeys drift -s {self.stack.name}` names each."
         if found.drift:
             return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", cure)

@@ -6,9 +6,12 @@ Owns the command: tokens from the live broker, clients, and what a person and a 
 
 import secrets
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import boto3
 import click
 
 from components.naming import ACTOR_LENGTH, ROLE_KEYS
@@ -72,35 +75,20 @@ def command(
         )
     if against == name:
         raise click.UsageError("--against takes another stack than --stack")
-    sessions, other_session = [_content(path) for path in files], _content(against_file)
+    sessions, other_session = [content(path) for path in files], content(against_file)
     own, other = stack.read(name), stack.read(against) if against else None
-    caller, region = session.of(own.settings), own.settings.region
-    cast, had, lacking = minted(own, sessions, other, other_session)
-    walk = Walk(
-        tokens=had,
-        lacking=lacking,
-        sts=clients.of_nobody(region, "sts"),
-        client_of=partial(clients.of_credentials, region, "s3"),
-        operator=clients.of(caller, "s3"),
-        progress=_say,
-    )
-    walked = ground(own)
-    _say(f"walking the matrix of stack {name}{f' against {against}' if against else ''}")
-    by_role = {walked.names.role_arn(area.role): area for area in walked.areas}
-
-    def further(session: Session) -> list[matrix.Row]:
-        area = by_role.get(session.role)
-        return matrix.untagged(walked, cast, area) if session.token == "untagged" and area else []  # noqa: S105
-
+    caller = session.of(own.settings)
+    proof = prepare(own, other, caller, sessions=sessions, other_session=other_session, say=_say)
+    cast, walk = proof.cast, proof.walk
     title = (
         f"Isolation of stack {name}{f' and of {against}' if against else ''}: A is {cast.a[:8]}…, B is {cast.b[:8]}…"
     )
     whole = False
     try:
-        walk.run(matrix.rows(walked, cast, ground(other) if other else None), further)
+        proof.run()
         whole = True
     finally:
-        lines = [*(_line(result, cast) for result in walk.results), *left_out(own), *(left_out(other) if other else ())]
+        lines = proof.lines()
         verdicts.show(
             title if whole else f"{title} (broken off)", ("who", "does what"), lines, to_stderr=as_json or not whole
         )
@@ -117,8 +105,60 @@ def command(
     sys.exit(verdicts.exit_code(line.verdict for line in lines))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """The proof of ``own``, against ``other`` if there is one; what ``run`` sees is in the results of ``walk``."""
+
+    own: Stack
+    other: Stack | None
+    cast: Cast
+    walk: Walk
+
+    def run(self) -> None:
+        """Walks the whole matrix; what a session that STS should not have given reaches is tried too."""
+        walked = ground(self.own)
+        by_role = {walked.names.role_arn(area.role): area for area in walked.areas}
+
+        def further(session: Session) -> list[matrix.Row]:
+            area = by_role.get(session.role)
+            return matrix.untagged(walked, self.cast, area) if session.token == "untagged" and area else []  # noqa: S105
+
+        self.walk.run(matrix.rows(walked, self.cast, ground(self.other) if self.other else None), further)
+
+    def lines(self) -> list[Line]:
+        """What was seen so far, one line for each row, and what the trust of a stack leaves out."""
+        return [*(_line(result, self.cast) for result in self.walk.results), *self.left_out()]
+
+    def left_out(self) -> list[Line]:
+        return [*left_out(self.own), *(left_out(self.other) if self.other else ())]
+
+
+def prepare(
+    own: Stack,
+    other: Stack | None,
+    caller: boto3.Session,
+    *,
+    sessions: list[str],
+    other_session: str,
+    say: Callable[[str], None],
+) -> Proof:
+    """A proof with the tokens that the brokers give. ``sessions`` are two actors' at the broker of ``own``, or none."""
+    region = own.settings.region
+    cast, had, lacking = minted(own, sessions, other, other_session, say)
+    say(f"walking the matrix of stack {own.name}{f' against {other.name}' if other else ''}")
+    walk = Walk(
+        tokens=had,
+        lacking=lacking,
+        sts=clients.of_nobody(region, "sts"),
+        client_of=partial(clients.of_credentials, region, "s3"),
+        operator=clients.of(caller, "s3"),
+        progress=say,
+    )
+    return Proof(own=own, other=other, cast=cast, walk=walk)
+
+
 def minted(
-    own: Stack, sessions: list[str], other: Stack | None, other_session: str
+    own: Stack, sessions: list[str], other: Stack | None, other_session: str, say: Callable[[str], None]
 ) -> tuple[Cast, dict[Token, str], dict[Token, str]]:
     """The two actors, the tokens that could be had, and why the others could not."""
     had: dict[Token, str] = {}
@@ -126,7 +166,7 @@ def minted(
 
     def ask(at: Stack, token: Token, actor: str, session: str, *, untagged: bool = False) -> None:
         settings = at.settings
-        _say(f"asking https://{at.names.broker_host} for a token ({token})")
+        say(f"asking https://{at.names.broker_host} for a token ({token})")
         try:
             had[token] = tokens.mint(
                 at.names.broker_host, settings.doh_urls, settings.ca_bundle,
@@ -197,7 +237,8 @@ def _line(result: Result, cast: Cast) -> Line:
     )
 
 
-def _content(path: Path | None) -> str:
+def content(path: Path | None) -> str:
+    """What a session token's file says; empty without a file. Raises UsageError for an empty one."""
     content = text_of(path).strip() if path else ""
     if path and not content:
         raise click.UsageError(f"{path} is empty; a session token belongs in it")

@@ -6,12 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dev.picture import Component, Item, draw
 from dev.recorder import PROJECT, Recorder, Registered
+from ops.page.picture import WAITS, Component, Item, draw
 
 ARCHITECTURE = (PROJECT / "docs/architecture.md").read_text()
-#: The document's table of waits, which test_docs.py holds against the program.
-WAITS = set(re.findall(r"^\| `([\w]+-[\w-]+)` .* minutes \|$", ARCHITECTURE, re.MULTILINE))
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "The components of one stack, the resources of each, and which component needs which"
 
@@ -67,6 +65,11 @@ def test_the_picture_of_prod_has_everything_that_test_has(programs):
         for stack in ("prod", "test")
     )
     assert of_test <= of_prod
+
+
+def test_the_waits_are_those_of_the_documents_table():
+    """Which test_docs.py holds against the program."""
+    assert set(re.findall(r"^\| `([\w]+-[\w-]+)` .* minutes? \|$", ARCHITECTURE, re.MULTILINE)) == WAITS
 
 
 def test_every_resource_and_every_wait_is_in_the_picture(programs):

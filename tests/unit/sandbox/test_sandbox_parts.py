@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from ops.events import EventLog, Step, longest_chain
 from sandbox import layout, rehearsal, stacklock, supervisor
-from sandbox.events import EventLog, Step, longest_chain
 from sandbox.hosts.machine import HostError, require_tools
 
 

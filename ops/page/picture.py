@@ -1,8 +1,9 @@
 """Draws components and what they wait for as one SVG, from top to bottom in the order in which they are made.
 
-Owns the layout and the look. Leaves out where the components come from: ``tests/unit/dev/test_picture.py`` takes them
-from the recorded program. Own layout because the picture is compared byte by byte, and a layout program's output
-follows its version and the machine's fonts. Text is set in a fixed-width font, so that its width is known without one.
+Owns the layout and the look. Leaves out where the components come from: ``tests/test_picture.py`` takes them from the
+recorded program, ``ops/page/graph.py`` from a stack's state. Own layout because the picture is compared byte by byte,
+and a layout program's output follows its version and the fonts of the machine. Text is set in a fixed-width font, so
+that its width is known without one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,26 +40,50 @@ SERVICES = {
     "tls:index": "in state",
 }
 
-_LIGHT = """\
+#: Resources at which an `up` waits; docs/architecture.md says for what, and a test holds the two together.
+WAITS = frozenset(
+    {"setup-host-key", "setup-login", "setup-booted", "setup-dns", "setup-certificates", "federation-issuer-check"}
+)
+
+#: What is special about a resource of a live stack: its sign, readable without colours, and what the sign means.
+MARKS = {
+    "failed": ("!", "failed in the last up"),
+    "replace": ("±", "is replaced by the next up"),
+    "delete": ("−", "is deleted by the next up"),  # noqa: RUF001 - a minus, as wide as the plus
+    "drift": ("≠", "was changed outside the program"),
+    "update": ("~", "is changed by the next up"),
+    "create": ("+", "is not there yet"),
+}
+
+LIGHT = """\
 .paper{fill:#fff}.card{fill:#f6f8fa;stroke:#d1d9e0}.chip{fill:#fff;stroke:#d1d9e0}.wait{fill:#fff8c5;stroke:#9a6700}
 .name,.text{fill:#1f2328}.muted{fill:#59636e}.waiting{fill:#7d4e00}.edge,.clock{fill:none;stroke:#59636e}
 .clock{stroke:#9a6700}.head{fill:#59636e}"""
-_DARK = """\
+DARK = """\
 .paper{fill:#0d1117}.card{fill:#151b23;stroke:#3d444d}.chip{fill:#0d1117;stroke:#3d444d}
 .wait{fill:#2e2200;stroke:#d29922}.name,.text{fill:#f0f6fc}.muted{fill:#9198a1}.waiting{fill:#e3b341}
 .edge{stroke:#9198a1}.clock{stroke:#d29922}.head{fill:#9198a1}"""
-_FONTS = """\
+FONTS = """\
 text{font:11.5px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
 .name{font-size:14px;font-weight:600}.edge{stroke-width:1.4}.clock{stroke-width:1.2}"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One resource of a component. ``kind`` is its type token, ``wait`` says that an ``up`` stops there for a while."""
+    """One resource of a component.
+
+    ``kind`` is its type token, ``wait`` says that an ``up`` stops there for a while, ``mark`` is a key of ``MARKS`` or
+    empty.
+    """
 
     name: str
     kind: str
     wait: bool
+    mark: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{MARKS[self.mark][0]} {self.name}" if self.mark else self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +109,11 @@ class _Card:
     after: list["_Card"] = field(default_factory=list)
 
 
-def draw(components: Sequence[Component], title: str) -> str:
-    """The picture. Components come in reading order, each after those that it needs."""
+def draw(components: Sequence[Component], title: str, *, embedded: bool = False) -> str:
+    """The picture. Components come in reading order, each after those that it needs.
+
+    An ``embedded`` one is a part of an HTML page, which has the style sheet; its class is ``graph``.
+    """
     cards = _cards(components)
     rows = [
         [card for card in cards.values() if card.row == row] for row in range(1 + max(c.row for c in cards.values()))
@@ -97,12 +125,13 @@ def draw(components: Sequence[Component], title: str) -> str:
     below = y - GAP + 26
     height = below + CHIP_HEIGHT + PADDING
     shapes = [*_edges(rows), *(shape for card in cards.values() for shape in _card(card)), *_legend(below)]
+    style = f"<style>\n{FONTS}\n{LIGHT}\n@media(prefers-color-scheme:dark){{\n{DARK}\n}}\n</style>"
+    look = f'class="graph" aria-label="{escape(title)}" ' if embedded else ""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" {look}viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
             f'height="{height:g}" role="img">',
-            f"<title>{escape(title)}</title>",
-            f"<style>\n{_FONTS}\n{_LIGHT}\n@media(prefers-color-scheme:dark){{\n{_DARK}\n}}\n</style>",
+            *([] if embedded else [f"<title>{escape(title)}</title>", style]),
             f'<rect class="paper" width="{WIDTH}" height="{height:g}" rx="6"/>',
             *shapes,
             "</svg>\n",
@@ -157,7 +186,7 @@ def _service(item: Item) -> str:
 
 def _chip_width(item: Item) -> float:
     """With the space behind it."""
-    return len(item.name) * CHARACTER + 14 + 6 + (CLOCK if item.wait else 0)
+    return len(item.label) * CHARACTER + 14 + 6 + (CLOCK if item.wait else 0)
 
 
 def _card(card: _Card) -> Iterable[str]:
@@ -178,13 +207,13 @@ def _card(card: _Card) -> Iterable[str]:
 
 def _chip(item: Item, x: float, y: float) -> Iterable[str]:
     width = _chip_width(item) - 6
-    shape = "wait" if item.wait else "chip"
+    shape = item.mark or ("wait" if item.wait else "chip")
     yield f'<rect class="{shape}" x="{x:g}" y="{y:g}" width="{width:g}" height="{CHIP_HEIGHT}" rx="9"/>'
     if item.wait:
         hands, face = f"M{x + 13:g} {y + 6.5:g}v3.8l2.6 1.6", f"M{x + 7.6:g} {y + 10:g}a5.2 5.2 0 1 0 .01 -.4"
         yield f'<path class="clock" d="{hands}{face}"/>'
     middle = x + width / 2 + (CLOCK / 2 if item.wait else 0)
-    yield _text("waiting" if item.wait else "text", middle, y + 14, item.name, anchor="middle")
+    yield _text("waiting" if item.wait else "text", middle, y + 14, item.label, anchor="middle")
 
 
 def _text(look: str, x: float, y: float, text: str, anchor: str = "") -> str:

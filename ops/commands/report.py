@@ -1,0 +1,91 @@
+"""`agentkeys report`: one page about a stack, out of what the other commands know.
+
+Owns the command's options and its files. What is asked is in ``ops/page/facts.py``, what is shown in the parts there.
+"""
+
+from pathlib import Path
+
+import click
+
+from ops import options
+from ops.commands.env import write
+from ops.commands.proof import content
+from ops.page import rendering, summary
+from ops.page.facts import Asked, gather
+
+
+@click.command("report")
+@options.stack("Stack to show, up or not.")
+@options.other_stack("--against", "Second stack: the proof runs against it, and the cost is shown beside.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write (default: report-<stack>.html, here).",
+)
+@click.option(
+    "--summary",
+    "markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the summary as Markdown to this file, for a job and a pull request.",
+)
+@click.option(
+    "--events",
+    "event_logs",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Event log of an up (timeline) or a preview (changes); several times. Without a preview's, one is run.",
+)
+@click.option("--proof/--no-proof", "prove", default=True, help="Run the proof with real sessions (default).")
+@click.option(
+    "--session-token-file",
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="As for `agentkeys proof`.",
+)
+@click.option(
+    "--against-session-token-file",
+    "against_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="As for `agentkeys proof`.",
+)
+@click.option("--mask", is_flag=True, help="Hide account ids, addresses and ids of keys and machines, for sharing.")
+def command(
+    name: str,
+    against: str | None,
+    out: Path | None,
+    markdown: Path | None,
+    event_logs: tuple[Path, ...],
+    prove: bool,
+    files: tuple[Path, ...],
+    against_file: Path | None,
+    mask: bool,
+) -> None:
+    """Write one self-contained HTML page about a stack.
+
+    It has the state, the differences, the isolation, the terms, the last up and the cost. Asks the doctor, the audit,
+    the drift of the host, a preview and the proof once each, and changes nothing but the proof's own objects, which it
+    takes away. A part that cannot be seen says why. Ends with 0 when the page was written, whatever it shows.
+    """
+    if len(files) not in (0, 2):
+        raise click.UsageError("--session-token-file takes one actor each: give it twice, or not at all")
+    if against == name:
+        raise click.UsageError("--against takes another stack than --stack")
+    facts = gather(
+        Asked(
+            name=name,
+            against=against,
+            event_logs=event_logs,
+            prove=prove,
+            sessions=[content(path) for path in files],
+            other_session=content(against_file),
+            say=lambda line: click.echo(line, err=True),
+        )
+    )
+    target = out or Path(f"report-{name.rpartition('/')[2]}.html")
+    write(target, rendering.page(facts, mask=mask))
+    if markdown:
+        write(markdown, rendering.markdown(facts, mask=mask))
+    for judged in summary.part(facts).verdicts:
+        click.echo(f"{judged.command}: {judged.state}", err=True)
+    click.echo(target)
