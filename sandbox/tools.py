@@ -22,7 +22,14 @@ HOSTS = {
 }
 ACME = {"pebble": "pebble", "setpriv": "util-linux"}
 GATES = {"ssh-keyscan": "openssh-client", "openssl": "openssl"}
-TESTS = {"nginx": "nginx-light", "sshd": "openssh-server", "visudo": "sudo", "systemd-analyze": "systemd"}
+TESTS = {
+    "nginx": "nginx-light",
+    "sshd": "openssh-server",
+    "visudo": "sudo",
+    "systemd-analyze": "systemd",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+}
 
 #: Debian asks this program before it starts a service of a package that it installs.
 _POLICY = Path("/usr/sbin/policy-rc.d")

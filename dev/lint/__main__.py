@@ -13,6 +13,7 @@ from pathlib import Path
 from dev import recorder
 from dev.lint import documents, resources
 from dev.lint.findings import LintError, allowed, judge
+from dev.toolchain.node import NpmError
 from dev.toolchain.virtualenv import VirtualenvError
 from dev.toolchain.wheels import WheelError
 from policypack.planned import Resource
@@ -37,7 +38,7 @@ def programs() -> dict[str, list[Resource]]:
 
 
 def lint(stacks: Mapping[str, list[Resource]]) -> list[str]:
-    """A line for everything that must change. Raises LintError, VirtualenvError and WheelError."""
+    """A line for everything that must change. Raises LintError and the installers' errors."""
     linters = (documents, resources)
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(linter.findings, stacks, say) for linter in linters]
@@ -51,7 +52,7 @@ def lint(stacks: Mapping[str, list[Resource]]) -> list[str]:
 def main() -> int:
     try:
         told = lint(programs())
-    except (LintError, VirtualenvError, WheelError) as error:
+    except (LintError, NpmError, VirtualenvError, WheelError) as error:
         print(f"lint: {error}", file=sys.stderr)
         return 1
     for line in told:

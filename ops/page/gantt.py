@@ -91,7 +91,14 @@ def draw(found: Sequence[Row], *, standalone: bool = False) -> Markup:
             "width": 640,
             "height": {"step": 19},
             "data": {"values": values},
-            "mark": {"type": "bar", "height": 11, "color": colour, "stroke": chart.INK, "strokeWidth": 0.6},
+            "mark": {
+                "type": "bar",
+                "aria": False,
+                "height": 11,
+                "color": colour,
+                "stroke": chart.INK,
+                "strokeWidth": 0.6,
+            },
             "encoding": {
                 "x": {**seconds, "field": "start", "scale": {"domain": [0, end + least], "nice": False}},
                 "x2": {"field": "end"},

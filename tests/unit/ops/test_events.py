@@ -1,0 +1,89 @@
+"""Event logs as files: whole, cut, of something else; previews, replacements, refreshes."""
+
+import json
+
+import pytest
+
+from ops.events import EventsError, read
+
+URN = "urn:pulumi:test::p::agentkeys:host:BrokerHost$aws:ec2/instance:Instance::host-instance"
+
+
+def event(when, kind, operation="create", urn=URN, old=None, new=None):
+    state = {"custom": True, "parent": "the parent"}
+    metadata = {"urn": urn, "op": operation, "old": old, "new": state if new is None else new}
+    return {"timestamp": when, kind: {"metadata": metadata}}
+
+
+def ended(when, preview=False):
+    return {"timestamp": when, "summaryEvent": {"isPreview": preview}}
+
+
+@pytest.fixture
+def log(tmp_path):
+    def write(*events, rest=""):
+        path = tmp_path / "events.json"
+        path.write_text("".join(json.dumps(item) + "\n" for item in events) + rest)
+        return read(path)
+
+    return write
+
+
+def test_a_run_has_its_steps_and_its_length(log):
+    run = log(event(10, "resourcePreEvent"), event(13.5, "resOutputsEvent"), ended(14))
+    assert [(step.name, step.start, step.seconds) for step in run.steps] == [("host-instance", 0, 3.5)]
+    assert (run.seconds, run.whole, run.preview, run.parents) == (4, True, False, {URN: "the parent"})
+
+
+def test_a_log_that_was_cut_counts_up_to_the_cut(log):
+    run = log(event(10, "resourcePreEvent"), event(12, "resOutputsEvent"), rest='{"timestamp": 13, "resO')
+    assert len(run.steps) == 1
+    assert not run.whole
+
+
+def test_the_halves_of_a_replacement_are_one_operation(log):
+    halves = [event(1, "resourcePreEvent", operation) for operation in ("create-replacement", "replace", "delete")]
+    assert log(*halves, ended(2, preview=True)).operations == {URN: "replace"}
+
+
+def test_what_failed_is_a_step_that_failed(log):
+    run = log(event(1, "resourcePreEvent"), event(2, "resOpFailedEvent"), ended(2))
+    assert run.failed == {URN}
+    assert run.steps[0].failed
+
+
+@pytest.mark.parametrize(
+    ("new", "found"),
+    [
+        ({"custom": True, "outputs": {"a": 2}}, {URN: "update"}),
+        ({}, {URN: "delete"}),
+        ({"custom": True, "outputs": {"a": 1}}, {}),
+    ],
+)
+def test_a_refresh_finds_what_differs_from_the_state(log, new, found):
+    old = {"custom": True, "outputs": {"a": 1}}
+    run = log(
+        event(1, "resourcePreEvent", "refresh", old=old),
+        event(2, "resOutputsEvent", "refresh", old=old, new=new),
+        event(3, "resourcePreEvent", "update"),
+        ended(4, preview=True),
+    )
+    assert run.drifted == found
+
+
+def test_what_a_refresh_finds_and_the_program_leaves_alone_is_no_drift(log):
+    old, new = {"custom": True, "outputs": {"etag": 1}}, {"custom": True, "outputs": {"etag": 2}}
+    run = log(
+        event(1, "resourcePreEvent", "refresh", old=old),
+        event(2, "resOutputsEvent", "refresh", old=old, new=new),
+        event(3, "resourcePreEvent", "same"),
+        ended(4, preview=True),
+    )
+    assert run.drifted == {}
+
+
+@pytest.mark.parametrize("text", ["", "hello\n", "[]\n", '{"a": 1}\n', '{"timestamp": 1, "resourcePreEvent": {}}\n'])
+def test_what_is_no_event_log_is_refused_with_the_way_to_one(tmp_path, text):
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(EventsError, match="is not an event log"):
+        read(tmp_path / "x")
