@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from ops import options
+from ops import options, stack
 from ops.commands.env import write
 from ops.commands.proof import content
 from ops.page import rendering, summary
-from ops.page.facts import Asked, gather
+from ops.page.facts import Asked, Unseen, gather
 
 
 @click.command("report")
@@ -65,7 +65,8 @@ def command(
 
     It has the state, the differences, the isolation, the terms, the last up and the cost. Asks the doctor, the audit,
     the drift of the host, a preview and the proof once each, and changes nothing but the proof's own objects, which it
-    takes away. A part that cannot be seen says why. Ends with 0 when the page was written, whatever it shows.
+    takes away. A part that cannot be seen says why. Ends with 0 when the page was written, whatever it shows, and with
+    3 when the stack itself cannot be read.
     """
     if len(files) not in (0, 2):
         raise click.UsageError("--session-token-file takes one actor each: give it twice, or not at all")
@@ -89,3 +90,5 @@ def command(
     for judged in summary.part(facts).verdicts:
         click.echo(f"{judged.command}: {judged.state}", err=True)
     click.echo(target)
+    if isinstance(facts.deployed, Unseen):
+        raise stack.StackError(f"{facts.deployed.why}\nThe page says so in every part that needs the stack.")
