@@ -1,1 +1,1 @@
-"""What an operator does around an ``up``, on any live stack, AWS or sandbox: `agentkeys --help`."""
+"""The operator's commands for any live stack, on AWS or in the sandbox: `agentkeys --help`."""

@@ -1,8 +1,8 @@
 """The operator's commands around an `up`: `agentkeys --help`, or `python -m ops` without the installed command.
 
-Owns the list of commands and how each of them ends: a signal, a refusal of AWS and a file that cannot be read are one
-line each. A command is a module of ``ops/commands`` with a click command named ``command``. It is loaded when it is
-called, so that a shell completes the list at once.
+Owns the list of commands and how they end: a signal, an AWS error and an unreadable file are one line each. A command
+is a module of ``ops/commands`` with a click command named ``command``. It is imported only when it is called, so that
+shell completion is fast.
 """
 
 import errno
@@ -16,29 +16,29 @@ from click.shell_completion import CompletionItem
 
 from ops import exits, options
 
-#: Command by the line that `--help` shows; the module has the command's name.
+#: The line in `agentkeys --help`, by command. The module in ``ops/commands`` has the command's name.
 COMMANDS = {
-    "adopt": "Match a running account with a stack: import file, settings, what an up would change.",
-    "audit": "Compare a stack's identities, buckets and host with what they may be.",
+    "adopt": "Find a running account's resources and write the file that imports them into a stack.",
+    "audit": "Compare a stack's identities, buckets and host with what the program allows.",
     "credentials": "Write a stack's access keys into the AWS credentials file.",
-    "doctor": "Look whether an up can go through and whether what is up is well.",
+    "doctor": "Check whether `pulumi up` can succeed and whether a running stack is healthy.",
     "drift": "Compare a stack's host with what the program would install.",
-    "env": "Write a stack's environment files for scripts, host and GitHub's runner.",
-    "proof": "Prove with real sessions that no actor reaches what is not its own.",
-    "records": "Print a stack's DNS records for another provider: table, zone file, JSON.",
-    "recover": "Take in what a failed or killed run of a stack made and its state does not know.",
-    "report": "Write one HTML page about a stack: state, differences, isolation, last up, cost.",
-    "retire": "Tell what a destroy would refuse, delete and leave, and why.",
-    "sender": "Verify the address that the broker sends from, out of the stack's inbox.",
-    "ssh": "Open an SSH session on a stack's host, by EC2 Instance Connect or with the stack's key.",
+    "env": "Write a stack's environment files for scripts, the host and GitHub's runner.",
+    "proof": "Prove with real sessions that no actor can reach another actor's data.",
+    "records": "Print a stack's DNS records for another DNS provider: table, zone file or JSON.",
+    "recover": "Add to a stack's state what a failed or killed run created.",
+    "report": "Write an HTML page about a stack: state, differences, isolation, last up, cost.",
+    "retire": "List what `pulumi destroy` would refuse, delete and keep, and why.",
+    "sender": "Verify the address that the broker sends from, using the stack's own inbox.",
+    "ssh": "Open an SSH session on a stack's host.",
 }
 
-#: Signals that end a command in order; a terminal that is closed is one of them.
+#: Signals that end a command cleanly. Closing the terminal sends SIGHUP.
 ENDED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class RefusedError(click.ClickException):
-    """AWS or this machine said no in the middle of a command."""
+    """AWS or the operating system refused a call while a command ran."""
 
     exit_code = exits.NOT_RUN
 
@@ -57,13 +57,13 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if ctx.resilient_parsing and args[0] in COMMANDS and args[-1] in options.TAKE_A_STACK:
-            # A shell asks for a stack's name; the command itself may take a second to load.
+            # Completion of a stack's name must not wait for the command's imports.
             asked = click.Option(options.TAKE_A_STACK, type=options.StackName())
             return args[0], click.Command(args[0], params=[asked]), args[1:]
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        # A group's own way loads every command that it offers.
+        # The base class would import every command.
         offered = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
         return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
@@ -77,41 +77,44 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            raise RefusedError(f"{error.filename or 'this machine'}: {error.strerror or error}") from None
+            raise RefusedError(f"{error.filename or 'this computer'}: {error.strerror or error}") from None
         except Exception as error:
             raise (_by_aws(error) or error) from None
 
 
 def _by_aws(error: Exception) -> RefusedError | None:
-    # Loaded by now if it can have been raised, and not to be waited for by those who only complete.
+    # Imported here, so that shell completion does not wait for it.
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(error, ClientError):
-        return RefusedError(f"AWS refuses: {error}. Use credentials that may ask it (AWS_PROFILE).")
-    return RefusedError(f"AWS does not answer: {error}. Run it again.") if isinstance(error, BotoCoreError) else None
+        return RefusedError(f"AWS refuses: {error}. Use credentials with this permission (AWS_PROFILE).")
+    if isinstance(error, BotoCoreError):
+        return RefusedError(f"AWS does not answer: {error}. Run the command again.")
+    return None
 
 
 @click.command(cls=_Commands)
 def main() -> None:
-    """What an operator of an AgentKeys account does beside `pulumi up`, for a stack of this project.
+    """Operate a stack of this project: what `pulumi up` does not do.
 
-    Commands read the stack through `pulumi` and ask AWS with the credentials of the environment. They end with 0 when
-    all is well, 1 when something is wrong, 2 for a wrong argument, 3 when the stack or a part of it could not be looked
-    at, 7 on drift, 130 after Ctrl-C.
+    Commands read the stack through `pulumi` and call AWS with the credentials of the environment.
+
+    Exit codes: 0 success, 1 a check failed, 2 usage error, 3 the stack or a part of it could not be checked, 7 drift,
+    130 after Ctrl-C.
     """
 
 
 def run(name: str) -> None:
-    """Be the command that is called ``name``."""
+    """Run the command line. ``name`` is how usage messages call the program."""
     for number in ENDED_BY:
-        # `nohup` and a shell's background ignore some of them.
+        # `nohup` and background jobs of a shell ignore some of these; they stay ignored.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
     main(prog_name=name)
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    """Ends what runs as an error does: whatever was begun is taken back on the way out."""
+    """Raises, so that cleanup code runs before the process ends."""
     click.echo(f"ended by {signal.Signals(number).name}", err=True)
     raise SystemExit(exits.ENDED + number)
 

@@ -1,7 +1,7 @@
-"""AWS clients of the operator's commands: region always explicit, patience with throttling.
+"""AWS clients for the operator's commands, with an explicit region and retries when AWS throttles.
 
-Owns how a client is made, and which answers say that something is not there. Leaves out whose account it is
-(``ops/session.py``) and what is asked.
+Owns how a client is made, and which error codes mean that something does not exist. Leaves out the check of the account
+(``ops/session.py``).
 """
 
 import ipaddress
@@ -13,35 +13,35 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-#: A refusal is an answer and is never tried again; throttling and lost connections are, this often.
+#: Throttling and lost connections are retried; refusals are not.
 RETRIES: Any = {"mode": "standard", "total_max_attempts": 6}
 
 
-#: Pieces of AWS's codes for a thing or a setting that is not there. SES has words of its own, and S3 answers a HEAD
-#: without a body with the HTTP status alone.
+#: Parts of the error codes for a missing resource or setting. SES has its own codes, and S3 answers a HEAD request with
+#: only the HTTP status.
 _ABSENT = ("NoSuch", "NotFound", "404", "RuleDoesNotExist", "RuleSetDoesNotExist")
 
 
 def is_absent(error: Exception) -> bool:
-    """AWS has answered that there is no such thing, which is an answer like any other."""
+    """Whether ``error`` is AWS's answer that the resource or the setting does not exist."""
     return isinstance(error, ClientError) and any(word in str(error.response["Error"]["Code"]) for word in _ABSENT)
 
 
 def of(session: boto3.Session, service: str, **config: Any) -> Any:
-    """A client with the session's own credentials and region; ``config`` is botocore's."""
+    """A client with the session's credentials and region. ``config`` is passed to botocore's Config."""
     made = session.client(service, config=Config(retries=RETRIES, **config))
-    # Before the signature is made: it covers the host.
+    # First, because the signature covers the host.
     made.meta.events.register_first("request-created.s3-control", _without_account_in_address)
     return made
 
 
 def of_nobody(region: str, service: str) -> Any:
-    """A client that signs nothing, for STS calls in which a token is the credential."""
+    """A client that does not sign requests, for STS calls in which a token is the credential."""
     return of(boto3.Session(region_name=region), service, signature_version=UNSIGNED)
 
 
 def of_credentials(region: str, service: str, credentials: Any) -> Any:
-    """A client with what STS gave for a token."""
+    """A client with temporary credentials, as STS returns them."""
     session = boto3.Session(
         region_name=region,
         aws_access_key_id=credentials["AccessKeyId"],
@@ -52,7 +52,7 @@ def of_credentials(region: str, service: str, credentials: Any) -> Any:
 
 
 def _without_account_in_address(request: Any, **_others: Any) -> None:
-    """S3 Control's host begins with the account's id; in front of an IP address it is no name."""
+    """Removes the account id from S3 Control's host when an IP address follows: together they are no valid name."""
     host = urlsplit(request.url).hostname or ""
     account, _, rest = host.partition(".")
     try:

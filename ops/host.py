@@ -1,7 +1,7 @@
-"""The broker host over SSH, as the stack's steps reach it: its key, its pinned host key, its login user.
+"""Access to the broker host over SSH, with the stack's private key, pinned host key and login user.
 
-Owns one call, a script as root, and what is said when it fails. The private key is a secret output of the stack. Leaves
-out how `ssh` is called (``gates/ssh.py``) and what is run there.
+Owns running a script as root and the error when that fails. The private key is a secret output of the stack. Leaves out
+how `ssh` is called (``gates/ssh.py``).
 """
 
 import contextlib
@@ -16,21 +16,21 @@ from gates.ssh import session as ssh_session
 from ops import exits
 from ops.stack import Stack, ask
 
-#: Seconds for the whole call.
+#: Time limit for a script, in seconds.
 CALL_SECONDS = 120
 
-#: ssh's own exit code for everything that is not the remote command's.
+#: Exit code of `ssh` when the connection fails, as opposed to the remote command.
 _SSH_FAILED = 255
 
 
 class HostError(click.ClickException):
-    """The host could not be asked; the message says what was tried, what was seen and the way out."""
+    """The host cannot be reached or gives no answer. The message says what was tried, what was seen and what to do."""
 
     exit_code = exits.NOT_RUN
 
 
 def as_root(stack: Stack, script: str) -> str:
-    """What a bash script printed that ran as root on the stack's host. Raises HostError, and StackError."""
+    """Run a bash script as root on the stack's host and return its output. Raises HostError and StackError."""
     with session(stack, stack.settings.login_user, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
         return _run([*ssh, "sudo -n bash -s"], script, stack.output("elasticIp"))
 
@@ -42,9 +42,9 @@ def stack_key(stack: Stack) -> str:
 
 @contextlib.contextmanager
 def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = ()) -> Iterator[list[str]]:
-    """The beginning of an `ssh` command to the stack's host; a remote command may follow. It works inside of the block.
+    """The `ssh` command to the stack's host, to which a remote command can be appended. Valid inside the block.
 
-    ``options`` are ssh's own. Raises HostError, and StackError.
+    ``options`` are passed to `ssh`. Raises HostError and StackError.
     """
     target, host_key = f"{user}@{stack.output('elasticIp')}", stack.output("sshHostKey")
     with contextlib.ExitStack() as opened:
@@ -55,7 +55,7 @@ def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = 
 
 @contextlib.contextmanager
 def openssh() -> Iterator[None]:
-    """Around a call of one of OpenSSH's programs. Raises HostError when it is not there."""
+    """Wraps a call of an OpenSSH program. Raises HostError if the program is not installed."""
     try:
         with calling_openssh():
             yield
@@ -77,22 +77,22 @@ def _run(ssh: Sequence[str], script: str, address: str) -> str:
             )
     except subprocess.TimeoutExpired:
         raise HostError(
-            f"the host at {address} has not answered everything within {CALL_SECONDS} s. Look at its load "
-            "(`uptime` on it), then run the command again."
+            f"the host at {address} did not finish within {CALL_SECONDS} s. Check its load (run `uptime` there), then "
+            "run the command again."
         ) from None
     said = " ".join((done.stderr.strip() or done.stdout.strip()[-500:]).split())
     if done.returncode == _SSH_FAILED and "Host key verification failed" in said:
         raise HostError(
-            f"the machine at {address} shows another host key than the one that this stack pinned (`pulumi stack "
-            "output sshHostKey`). It is another machine, or somebody plays it: nothing was sent. Find out first; if it "
-            "was set up anew on purpose, replace the host (docs/runbook.md)."
+            f"the host at {address} shows another host key than the one that this stack pinned (`pulumi stack output "
+            "sshHostKey`). Nothing was sent: it may be another host, or somebody who impersonates it. Find out why. If "
+            "the host was reinstalled on purpose, replace it (docs/runbook.md)."
         )
     if done.returncode == _SSH_FAILED:
         raise HostError(
-            f"the host at {address} cannot be reached over SSH: {said or 'no reason given'}. See that the instance "
-            "runs, that its security group lets this machine reach port 22 (sshCidrs), and that the login user still "
-            "has the stack's key (docs/runbook.md, Lost SSH)."
+            f"the host at {address} cannot be reached over SSH: {said or 'no reason given'}. Check that the instance "
+            "runs, that sshCidrs allows this computer's address, and that the login user still has the stack's key "
+            "(docs/runbook.md, Lost SSH)."
         )
     if done.returncode:
-        raise HostError(f"the host at {address} could not answer (exit code {done.returncode}): {said}")
+        raise HostError(f"the command failed on the host at {address} (exit code {done.returncode}): {said}")
     return done.stdout

@@ -1,7 +1,7 @@
-"""The options that the operator's commands share: which stack, and JSON in place of a table.
+"""The options that the operator's commands share: the stack, and JSON output.
 
-Owns their form and how a shell completes them. Leaves out reading a stack (``ops/stack.py``): completion of a name must
-not wait for Pulumi's packages.
+Owns their form and their shell completion. Leaves out reading a stack (``ops/stack.py``): completion of a name must not
+wait for Pulumi's packages.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def stacks(folder: Path = PROJECT) -> list[str]:
 
 
 class StackName(click.ParamType[str]):
-    """A stack of this project; one of another organisation may have that in front, as the engine takes it."""
+    """The name of a stack of this project. As for the engine, an organisation may precede it (``org/stack``)."""
 
     name = "stack"
 
@@ -40,7 +40,7 @@ class StackName(click.ParamType[str]):
 
 
 def stack(meaning: str) -> Decorator:
-    """``-s``, for the argument ``name``."""
+    """The option ``-s``/``--stack``, for the argument ``name``."""
     return click.option("-s", "--stack", "name", type=StackName(), required=True, help=meaning)
 
 
@@ -49,8 +49,8 @@ def other_stack(flag: str, meaning: str) -> Decorator:
 
 
 def as_json() -> Decorator:
-    """``--json``, for the argument ``as_json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON; a table makes way to standard error.")
+    """The option ``--json``, for the argument ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON. Tables go to standard error.")
 
 
 #: Options whose value is a stack.

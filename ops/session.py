@@ -1,6 +1,6 @@
-"""The account that a stack is for, as a boto3 session: the operator's credentials, the stack's region, checked once.
+"""A boto3 session with the operator's credentials and the stack's region, checked against the stack's account.
 
-Leaves out who may do what: AWS refuses by itself, and the commands say what it refused.
+Leaves out permissions: AWS refuses by itself, and the commands report what it refused.
 """
 
 import boto3
@@ -12,23 +12,23 @@ from settings import Settings
 
 
 class AccountError(click.ClickException):
-    """The credentials are none, or another account's; the message says whose they are and the way out."""
+    """There are no credentials, or they belong to another account. The message says whose they are and what to do."""
 
     exit_code = exits.NOT_RUN
 
 
 def of(settings: Settings) -> boto3.Session:
-    """Raises AccountError."""
+    """The session for a stack's account. Raises AccountError."""
     try:
         made = boto3.Session(region_name=settings.region)
         identity = made.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise AccountError(
-            f"AWS does not say who the credentials belong to: {error}. Select a profile (AWS_PROFILE) or sign in again."
+            f"the AWS credentials cannot be used: {error}. Select a profile (AWS_PROFILE) or sign in again."
         ) from None
     if identity["Account"] != settings.account_id:
         raise AccountError(
-            f"accountId: the stack is for account {settings.account_id}, and the credentials belong to "
-            f"{identity['Arn']}. Select the right profile (AWS_PROFILE)."
+            f"accountId: the stack is for account {settings.account_id}, but the credentials belong to "
+            f"{identity['Arn']}. Select a profile of account {settings.account_id} (AWS_PROFILE)."
         )
     return made

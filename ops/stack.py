@@ -1,7 +1,7 @@
-"""A stack as the operator's commands see it: its settings, names and outputs, read through the `pulumi` command.
+"""A stack's settings, names and outputs, read through the `pulumi` command.
 
-Owns the two questions to the engine and the message when it does not answer. Leaves out secret outputs: a command that
-needs one asks for it by itself.
+Owns the calls of the engine and the errors when they fail. Leaves out secret outputs: a command that needs one reads it
+itself.
 """
 
 import contextlib
@@ -23,22 +23,25 @@ from ops import exits
 from ops.options import PROJECT
 from settings import MASKED, Settings, load
 
-#: Seconds that the engine may take to end its plugins.
+#: Time that the engine gets to stop its plugins, in seconds.
 END_SECONDS = 10
 
 
 class StackError(click.ClickException):
-    """The stack cannot be read; the message says what was asked, what was seen and the way out."""
+    """The stack cannot be read. The message says what was called, what was seen and what to do."""
 
     exit_code = exits.NOT_RUN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """``outputs`` are those of ``__main__.py``, secrets masked; empty before the first `up`."""
+    """A stack of this project."""
 
+    #: Name as the engine takes it, with or without an organisation.
     name: str
+    #: The stack's settings, with secret values masked.
     settings: Settings
+    #: The outputs of ``__main__.py``, with secret values masked; empty before the first `up`.
     outputs: Mapping[str, Any]
 
     @property
@@ -46,14 +49,14 @@ class Stack:
         return self.settings.names
 
     def output(self, key: str) -> Any:
-        """One output. Raises StackError when the stack does not have it yet."""
+        """One output. Raises StackError if the stack does not have it yet."""
         if key not in self.outputs:
-            raise StackError(f"stack {self.name!r} has no output {key!r}: run `pulumi up -s {self.name}` first")
+            raise StackError(f"stack {self.name!r} has no output {key!r}. Run `pulumi up -s {self.name}` first.")
         return self.outputs[key]
 
 
 def read(name: str) -> Stack:
-    """The stack ``name`` of this project. Raises StackError."""
+    """Read the stack ``name`` of this project. Raises StackError."""
     configured = ask(name, "config", "--json")
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
     pulumi.runtime.settings.configure(pulumi.runtime.Settings(project=project, stack=name))
@@ -69,21 +72,21 @@ def read(name: str) -> Stack:
 
 
 def _from_anywhere(settings: Settings) -> Settings:
-    """Relative paths of settings are the project's, as for the engine, and a command is called in any folder."""
+    """Resolves relative paths in settings against the project's folder, because a command runs in any folder."""
     given = {key: getattr(settings, key) for key in ("ca_bundle", "release", "source_repository")}
     paths = {key: str(PROJECT / value) for key, value in given.items() if value and "://" not in value}
     return settings.model_copy(update=paths)
 
 
 def ask(stack: str, *arguments: str) -> Any:
-    """The engine's answer in JSON. Raises StackError."""
+    """Call `pulumi` for a stack and return its JSON output. Raises StackError."""
     command = ["pulumi", *arguments, "--stack", stack]
     done = called(command)
     said = done.stderr.strip() or done.stdout.strip()
     if done.returncode and "no stack named" in said:
         raise missing(stack)
     if done.returncode and "does not have output property" in said:
-        raise StackError(f"stack {stack!r} has no output {arguments[2]!r}: run `pulumi up -s {stack}` first")
+        raise StackError(f"stack {stack!r} has no output {arguments[2]!r}. Run `pulumi up -s {stack}` first.")
     if done.returncode:
         raise StackError(f"`{' '.join(command)}` failed: {said}")
     return json.loads(done.stdout)
@@ -92,8 +95,8 @@ def ask(stack: str, *arguments: str) -> Any:
 def missing(stack: str) -> StackError:
     """The error for a stack that the backend does not have."""
     return StackError(
-        f"stack {stack!r} is not at the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to the "
-        f"right one (`pulumi login`), or make the stack: `pulumi stack init {stack}`."
+        f"stack {stack!r} does not exist in the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to "
+        f"the right backend (`pulumi login`), or create the stack: `pulumi stack init {stack}`."
     )
 
 
@@ -109,7 +112,7 @@ def preview(stack: str, event_log: Path) -> None:
 def called(
     command: Sequence[str], *, folder: Path = PROJECT, env: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """An engine's command, with its output. Raises StackError where there is no engine."""
+    """Run a command of the engine and capture its output. Raises StackError if the engine is not installed."""
     try:
         running = subprocess.Popen(
             command,
@@ -129,7 +132,7 @@ def called(
         try:
             output, errors = running.communicate()
         except BaseException:
-            # Killed at once, it would leave its plugins and a lock behind.
+            # SIGKILL would leave its plugins running and a lock on the stack.
             running.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.communicate(timeout=END_SECONDS)

@@ -1,1 +1,1 @@
-"""The operator's commands, one module each; ``ops/__main__.py`` lists them."""
+"""The operator's commands, one module each. ``ops/__main__.py`` lists them."""

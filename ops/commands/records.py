@@ -1,4 +1,4 @@
-"""Prints a stack's DNS records in the forms that other providers take.
+"""`agentkeys records`: prints a stack's DNS records in forms that other DNS providers accept.
 
 Leaves out the records themselves (``components/dns.py``) and the wait for them, which is a gate of ``up``.
 """
@@ -23,13 +23,20 @@ def zone_file(records: Records) -> str:
 
 
 @click.command()
-@options.stack("Stack whose records these are.")
-@click.option("--format", "form", type=click.Choice(["table", "bind"]), default="table", help="Default: a table.")
+@options.stack("Stack whose records to print.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "bind"]),
+    default="table",
+    help="A table (default), or a BIND zone file.",
+)
 @options.as_json()
 def command(name: str, form: str, as_json: bool) -> None:
-    """Print a stack's DNS records, for a zone that is kept somewhere else.
+    """Print a stack's DNS records, for a zone at another DNS provider.
 
-    The last `up` knew them; one that waits for them to be published prints them by itself.
+    The records are those of the last `pulumi up`. With `dns: manual`, `pulumi up` waits until they are published, and
+    its progress lists the missing ones.
     """
     records: Records = read(name).output("dnsRecords")
     if as_json:

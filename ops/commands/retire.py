@@ -1,6 +1,6 @@
-"""Tells before a destroy what it refuses, what goes, what stays, and why. It changes nothing.
+"""`agentkeys retire`: reports what a destroy would refuse, delete and keep, and why. Changes nothing.
 
-Owns the reading of the state. Leaves out the destroy, which is the engine's, and what a failed one leaves behind.
+Owns reading the state. Leaves out the destroy itself, and what a failed destroy leaves (``ops/leftovers.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,36 +16,41 @@ from ops.stack import ask, read
 from ops.verdicts import listing, print_json
 from settings import Settings
 
-REFUSED, STAYS, GOES = "refused", "stays", "goes"
+#: What a destroy does with a resource, as the table shows it.
+REFUSED, STAYS, GOES = "refused", "kept", "deleted"
 
 BUCKET = "aws:s3/bucket:Bucket"
 INSTANCE = "aws:ec2/instance:Instance"
 USER, ACCESS_KEY = "aws:iam/user:User", "aws:iam/accessKey:AccessKey"
 
-#: What every stack finds and leaves; none of it is in a stack's state.
+#: What every stack uses and no stack owns, and why a destroy keeps it.
 OUTSIDE = (
-    ("hosted zone", "it was there before the stack; only the stack's records go"),
-    ("receipt rule set agentkeys and its activation", "the account's, other stacks receive by it"),
-    ("GitHub's OIDC provider and the CI roles", "the account's"),
-    ("account-wide S3 and EBS guards", "the account's"),
-    ("state bucket and key of the secrets provider", "the backend's, made by hand"),
+    ("hosted zone", "existed before the stack; only the stack's records are deleted"),
+    ("receipt rule set agentkeys and its activation", "belongs to the account; other stacks receive mail through it"),
+    ("GitHub's OIDC provider and the CI roles", "belongs to the account"),
+    ("account-wide S3 and EBS settings", "belongs to the account"),
+    ("state bucket and key of the secrets provider", "belongs to the backend; created by hand"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """What a destroy does with one thing, and why."""
+    """What a destroy does with one resource."""
 
+    #: The resource: its name in the state and its id, or a description.
     what: str
+    #: ``REFUSED``, ``STAYS`` or ``GOES``.
     fate: str
+    #: The reason, and for ``REFUSED`` what to do. May be empty for ``GOES``.
     why: str
 
 
 def fates(
     state: Sequence[Mapping[str, Any]], objects: Mapping[str, int], keys: Mapping[str, Sequence[str]]
 ) -> list[Fate]:
-    """For every resource of an exported state that is somewhere; ``objects`` counts those of each bucket, ``keys`` are
-    each user's access keys.
+    """The fate of every AWS resource in an exported state.
+
+    ``objects`` is the number of objects by bucket name, ``keys`` the access key ids by user name.
     """
     ours = [item for item in state if item.get("custom") and item["type"].startswith("aws:")]
     known = {item["id"] for item in ours if item["type"] == ACCESS_KEY}
@@ -54,13 +59,14 @@ def fates(
 
 
 def outside(settings: Settings) -> list[Fate]:
+    """What a destroy keeps because it is not in the stack's state."""
     found = dict(OUTSIDE)
     if settings.host_instance_id:
         found[f"instance {settings.host_instance_id}"] = (
-            "this stack did not launch it; what it installed there stays too"
+            "not launched by this stack; what the stack installed there stays too"
         )
     if settings.elastic_ip:
-        found[f"elastic IP {settings.elastic_ip}"] = "this stack did not allocate it"
+        found[f"elastic IP {settings.elastic_ip}"] = "not allocated by this stack"
     return [Fate(what=what, fate=STAYS, why=why) for what, why in found.items()]
 
 
@@ -70,21 +76,25 @@ def _fate(item: Mapping[str, Any], objects: Mapping[str, int], foreign: Mapping[
     inputs = item.get("inputs", {})
     refusals = []
     if item.get("protect"):
-        refusals.append("protected: set protect to false and run up")
+        refusals.append("protected: set protect to false and run `pulumi up`")
     if inputs.get("disableApiTermination"):
-        refusals.append("EC2 refuses its termination: the same")
+        refusals.append("EC2 refuses to terminate it: set protect to false and run `pulumi up`")
     if item["type"] == BUCKET and count and not (item.get("retainOnDelete") or inputs.get("forceDestroy")):
-        refusals.append(f"S3 refuses {count} objects: set bucketsOnDestroy to keep or delete, run up")
+        refusals.append(
+            f"S3 refuses a bucket with {count} objects: set bucketsOnDestroy to keep or delete and run `pulumi up`"
+        )
     if item["type"] == USER:
         refusals += [
-            f"IAM refuses a user with a key that is not the stack's: `aws iam delete-access-key --user-name "
+            "IAM refuses a user with an access key that is not in the state: `aws iam delete-access-key --user-name "
             f"{item['id']} --access-key-id {key}`"
             for key in foreign.get(item["id"], ())
         ]
     if refusals:
         return Fate(what=name, fate=REFUSED, why="; ".join(refusals))
     if item.get("retainOnDelete"):
-        kept = "bucketsOnDestroy is keep" if item["type"].startswith("aws:s3/") else "it is on what was there before"
+        kept = (
+            "bucketsOnDestroy is keep" if item["type"].startswith("aws:s3/") else "it belongs to an existing resource"
+        )
         return Fate(what=name, fate=STAYS, why=kept)
     return Fate(what=name, fate=GOES, why=f"with {count} objects and their versions" if count else "")
 
@@ -96,12 +106,12 @@ def _left_by(items: Iterable[Mapping[str, Any]]) -> Iterable[Fate]:
             yield Fate(
                 what=f"root disk of {item.get('id', '')}",
                 fate=STAYS,
-                why="the secrets that stored data is encrypted with are on it: delete the volume by hand, last",
+                why="holds the secrets that encrypt the stored data: delete the volume by hand, last",
             )
 
 
 def _objects(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many objects, old versions too, each bucket of the state has."""
+    """The number of objects, including old versions, in each bucket of the state."""
     s3 = clients.of(caller, "s3")
     counted: dict[str, int] = {}
     for item in state:
@@ -116,7 +126,7 @@ def _objects(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[
 
 
 def _keys(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Access keys of each user of the state, by name. Raises ClickException."""
+    """The access key ids of each user of the state. Raises ClickException."""
     iam = clients.of(caller, "iam")
     found: dict[str, list[str]] = {}
     for item in state:
@@ -125,19 +135,22 @@ def _keys(caller: boto3.Session, state: Sequence[Mapping[str, Any]]) -> dict[str
                 listed = iam.list_access_keys(UserName=item["id"])["AccessKeyMetadata"]
             except ClientError as error:
                 if error.response["Error"]["Code"] != "NoSuchEntity":
-                    raise click.ClickException(f"the keys of {item['id']} could not be listed: {error}") from None
+                    raise click.ClickException(
+                        f"the access keys of {item['id']} cannot be listed: {error}. Use credentials with this "
+                        "permission (AWS_PROFILE)."
+                    ) from None
                 continue
             found[item["id"]] = [key["AccessKeyId"] for key in listed]
     return found
 
 
 @click.command()
-@options.stack("Stack that is to go.")
+@options.stack("Stack to destroy.")
 @options.as_json()
 def command(name: str, as_json: bool) -> None:
-    """Tell what `pulumi destroy` would refuse, delete and leave of a stack, and why. Nothing is changed.
+    """List what `pulumi destroy` would refuse, delete and keep, and why. Changes nothing.
 
-    Ends with 1 while something is refused.
+    Exit codes: 0 if a destroy can go through, 1 if something is refused.
     """
     stack = read(name)
     state = (ask(name, "stack", "export")["deployment"] or {}).get("resources") or []
@@ -149,9 +162,9 @@ def command(name: str, as_json: bool) -> None:
     going = sum(item.fate == GOES for item in told)
     listing(("", "what", "why"), [*rows, (GOES, f"{going} resources of the stack", "")], to_stderr=as_json)
     click.echo(
-        f"{len(refused)} things are refused; see the reasons above."
+        f"{len(refused)} resources would be refused; the reasons are above."
         if refused
-        else f"Nothing stands in the way of `pulumi destroy -s {name}`.",
+        else f"`pulumi destroy -s {name}` can go through.",
         err=as_json,
     )
     if as_json:

@@ -1,7 +1,7 @@
-"""Connects an operator with a stack's host: through EC2 Instance Connect, or with the stack's own key.
+"""`agentkeys ssh`: connects an operator to a stack's host, through EC2 Instance Connect or with the stack's own key.
 
-Owns the ephemeral key and its delivery. Leaves out how `ssh` is called (``gates/ssh.py``) and what lets the key
-in on the host (``hostsetup/scripts/instance-connect``).
+Owns the ephemeral key and its delivery. Leaves out how `ssh` is called (``gates/ssh.py``) and what accepts the key on
+the host (``hostsetup/scripts/instance-connect``).
 """
 
 import shlex
@@ -21,7 +21,7 @@ from ops.stack import Stack, read
 
 
 def ephemeral_key() -> tuple[str, str]:
-    """A private key and its public line, made for one connection."""
+    """A new key pair for one connection: the private key, and the public key as an authorized_keys line."""
     with tempfile.TemporaryDirectory(prefix="agentkeys-") as folder:
         path = Path(folder) / "key"
         with host.openssh():
@@ -32,7 +32,7 @@ def ephemeral_key() -> tuple[str, str]:
 
 
 def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
-    """Has EC2 give the host the key, for 60 seconds. Raises HostError.
+    """Ask EC2 to offer the key to the host for 60 seconds. Raises HostError.
 
     https://docs.aws.amazon.com/ec2-instance-connect/latest/APIReference/API_SendSSHPublicKey.html
     """
@@ -41,8 +41,8 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
         session = boto3.Session(profile_name=wanted, region_name=stack.settings.region)
     except ProfileNotFound:
         raise host.HostError(
-            f"there is no AWS profile {wanted!r}. `agentkeys credentials -s {stack.name}` writes it; --profile "
-            "takes another one, --fallback connects with the stack's own key."
+            f"there is no AWS profile {wanted!r}. Write it with `agentkeys credentials -s {stack.name}`, use another "
+            "one with --profile, or connect with the stack's own key: --fallback."
         ) from None
     try:
         clients.of(session, "ec2-instance-connect").send_ssh_public_key(
@@ -50,15 +50,14 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
         )
     except (ClientError, BotoCoreError) as error:
         raise host.HostError(
-            f"EC2 Instance Connect does not take the key: {error}. The profile {wanted!r} must be allowed to send "
-            f"keys to {stack.output('instanceId')} as {LOGIN_USER}. With --fallback the stack's own key is used."
+            f"EC2 Instance Connect rejected the key: {error}. The profile {wanted!r} must be allowed to send keys to "
+            f"{stack.output('instanceId')} for the user {LOGIN_USER}. To connect with the stack's own key, use "
+            "--fallback."
         ) from None
 
 
 def aliases(stack: Stack) -> str:
-    """Functions for a shell's start-up file, by the runbook's names: ``ssh-agentkeys`` with the stack's suffix, and one
-    that uses the stack's own key.
-    """
+    """Shell functions by the runbook's names: ``ssh-agentkeys<suffix>`` and ``ssh-agentkeys<suffix>-fallback``."""
     call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack.name)}"
     return "\n".join(
         f'ssh-agentkeys{stack.settings.suffix}{ending}() {{ ({call}{option} -- "$@"); }}'
@@ -67,21 +66,27 @@ def aliases(stack: Stack) -> str:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@options.stack("Stack whose host is meant.")
-@click.option("--fallback", is_flag=True, help="Log in with the stack's own key as the image's login user.")
-@click.option("--profile", help="AWS profile that may send keys (default: the stack's SSH user).")
+@options.stack("Stack whose host to connect to.")
+@click.option("--fallback", is_flag=True, help="Log in with the stack's own key, as the image's login user.")
+@click.option("--profile", help="AWS profile that may send keys. Default: the stack's SSH user.")
 @click.option(
-    "--aliases", "print_aliases", is_flag=True, help="Print shell functions that call this, and connect nowhere."
+    "--aliases",
+    "print_aliases",
+    is_flag=True,
+    help="Print shell functions that call this command, and do not connect.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(name: str, fallback: bool, profile: str | None, print_aliases: bool, arguments: tuple[str, ...]) -> None:
-    """Open an SSH session on a stack's host, or run ARGUMENTS there.
+    """Open an SSH session on a stack's host, or run a command there.
 
-    EC2 Instance Connect gives the host a key that was made for this one session. With --fallback the stack's own key
-    is used. An agent holds the key, and the host must show the key that the stack pinned. ARGUMENTS that begin with a
-    dash are ssh's own, others are the remote command: `agentkeys ssh -s test -- -L 8091:127.0.0.1:8091`.
+    By default, EC2 Instance Connect accepts a new key that is valid for this connection only. With --fallback, the
+    stack's own key is used. The private key stays in an SSH agent, and the host must show the host key that the stack
+    pinned.
 
-    Ends with the remote command's exit code, 255 when ssh does not connect, 3 before that.
+    ARGUMENTS are the remote command. If the first one begins with a dash, they are options of ssh instead:
+    `agentkeys ssh -s test -- -L 8091:127.0.0.1:8091`.
+
+    Exit codes: that of the remote command, 255 if ssh cannot connect, 3 if it fails before that.
     """
     stack = read(name)
     if print_aliases:

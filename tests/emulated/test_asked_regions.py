@@ -94,5 +94,5 @@ def test_the_credentials_of_another_account_are_refused_by_every_command_that_as
         monkeypatch.setattr(module, "read", lambda _name: looked, raising=False)
         done = CliRunner().invoke(module.command, ["-s", "test"])
         assert done.exit_code == exits.NOT_RUN, done.output
-        assert "accountId: the stack is for account 429071895007, and the credentials belong to" in done.output
+        assert "accountId: the stack is for account 429071895007, but the credentials belong to" in done.output
     assert {operation for _, operation in asked} == {"sts:GetCallerIdentity"}

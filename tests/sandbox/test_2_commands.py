@@ -33,7 +33,7 @@ HERE = {
     "agentkeys drift -s test": (0, ""),
     "agentkeys env -s test --directory <folder>": (0, "written "),
     "agentkeys records -s test --format bind": (0, "test-broker.litentry.org. IN A "),
-    "agentkeys retire -s test": (0, "Nothing stands in the way of `pulumi destroy -s test`."),
+    "agentkeys retire -s test": (0, "`pulumi destroy -s test` can go through."),
     "agentkeys sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
     "agentkeys ssh -s test": (0, "--fallback"),
     "agentkeys recover -s test": (0, "has nothing to recover"),

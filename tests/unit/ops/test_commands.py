@@ -181,7 +181,7 @@ def test_a_stack_that_is_not_at_the_backend_is_told_with_both_ways_out(run, name
     engine.write_text("#!/bin/sh\necho \"error: no stack named 'test' found\" >&2\nexit 255\n")
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", str(engine.parent))
-    explained(run(name, "-s", "test"), exits.NOT_RUN, "or make the stack: `pulumi stack init test`.")
+    explained(run(name, "-s", "test"), exits.NOT_RUN, "or create the stack: `pulumi stack init test`.")
 
 
 @pytest.mark.parametrize("name", [name for name in ASKING_AWS if name != "ssh"])

@@ -542,7 +542,10 @@ def test_the_host_is_asked_as_root_without_a_question_to_anybody_and_must_show_t
             "cannot be reached over SSH: con",
         ),
         ('echo "Host key verification failed." >&2; exit 255', "shows another host key than the one that this stack"),
-        ('echo "sudo: a password is required" >&2; exit 1', "could not answer \\(exit code 1\\): sudo: a password"),
+        (
+            'echo "sudo: a password is required" >&2; exit 1',
+            "failed on the host at 3.208.12.34 \\(exit code 1\\): sudo: a password",
+        ),
     ],
 )
 def test_a_host_that_does_not_answer_is_a_message_and_exit_code_3(ssh, script, sentence):
@@ -553,7 +556,7 @@ def test_a_host_that_does_not_answer_is_a_message_and_exit_code_3(ssh, script, s
 
 def test_a_stack_that_was_never_up_says_so(ssh, release):
     ssh("exit 0")
-    with pytest.raises(StackError, match="run `pulumi up -s test` first"):
+    with pytest.raises(StackError, match="Run `pulumi up -s test` first"):
         host.as_root(a_stack("test", release, up=False), "x")
 
 

@@ -77,7 +77,7 @@ def test_prods_files_have_no_infix_and_nothing_of_tests(release):
 
 
 def test_before_the_first_up_the_way_out_is_named(release):
-    with pytest.raises(StackError, match="run `pulumi up -s test` first"):
+    with pytest.raises(StackError, match="Run `pulumi up -s test` first"):
         env.files(a_stack("test", release, up=False))
 
 

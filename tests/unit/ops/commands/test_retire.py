@@ -29,8 +29,13 @@ OBJECTS = {"id-of-vault-bucket": 3}
     ("item", "objects", "fate", "why"),
     [
         ({**BUCKET, "protect": True}, {}, retire.REFUSED, "protected: set protect to false"),
-        ({**BUCKET, "protect": True}, OBJECTS, retire.REFUSED, "run up; S3 refuses 3 objects: set bucketsOnDestroy"),
-        (BUCKET, OBJECTS, retire.REFUSED, "S3 refuses 3 objects: set bucketsOnDestroy"),
+        (
+            {**BUCKET, "protect": True},
+            OBJECTS,
+            retire.REFUSED,
+            "run `pulumi up`; S3 refuses a bucket with 3 objects: set bucketsOnDestroy",
+        ),
+        (BUCKET, OBJECTS, retire.REFUSED, "S3 refuses a bucket with 3 objects: set bucketsOnDestroy"),
         (BUCKET, {}, retire.GOES, ""),
         ({**BUCKET, "inputs": {"forceDestroy": True}}, OBJECTS, retire.GOES, "with 3 objects and their versions"),
         ({**BUCKET, "retainOnDelete": True}, OBJECTS, retire.STAYS, "bucketsOnDestroy is keep"),
@@ -38,9 +43,9 @@ OBJECTS = {"id-of-vault-bucket": 3}
             resource("aws:ec2/eipAssociation:EipAssociation", "host-association", retainOnDelete=True),
             {},
             retire.STAYS,
-            "it is on what was there before",
+            "it belongs to an existing resource",
         ),
-        (resource(retire.INSTANCE, "host", inputs={"disableApiTermination": True}), {}, retire.REFUSED, "termination"),
+        (resource(retire.INSTANCE, "host", inputs={"disableApiTermination": True}), {}, retire.REFUSED, "terminate"),
         (resource("aws:iam/role:Role", "roles-data"), {}, retire.GOES, ""),
     ],
 )
@@ -74,8 +79,8 @@ def test_a_machine_and_an_address_that_were_there_before_stay_and_are_told(relea
         update={"host_instance_id": "i-0123456789abcdef0"}
     )
     told = {item.what: item.why for item in retire.outside(adopted)}
-    assert "did not launch it" in told["instance i-0123456789abcdef0"]
-    assert "did not allocate it" in told["elastic IP 3.208.99.99"]
+    assert "not launched by this stack" in told["instance i-0123456789abcdef0"]
+    assert "not allocated by this stack" in told["elastic IP 3.208.99.99"]
     own = a_stack("test", release).settings
     assert [item.what for item in retire.outside(own)] == [what for what, _ in retire.OUTSIDE]
 
@@ -105,14 +110,14 @@ def run(release, monkeypatch):
 def test_while_something_is_refused_the_command_ends_with_one(run):
     told = run(state=[BUCKET])
     assert told.exit_code == exits.WRONG
-    assert "1 things are refused" in told.output
+    assert "1 resources would be refused" in told.output
     assert "hosted zone" in told.output
 
 
 def test_when_nothing_is_refused_the_next_command_is_named(run):
     told = run(state=[{**BUCKET, "retainOnDelete": True}])
     assert told.exit_code == exits.OK
-    assert "Nothing stands in the way of `pulumi destroy -s prod`." in told.output
+    assert "`pulumi destroy -s prod` can go through." in told.output
 
 
 def test_the_report_is_json_on_request(run):
@@ -120,6 +125,6 @@ def test_the_report_is_json_on_request(run):
     assert told[0] == {
         "what": "vault-bucket (id-of-vault-bucket)",
         "fate": "refused",
-        "why": "S3 refuses 3 objects: set bucketsOnDestroy to keep or delete, run up",
+        "why": "S3 refuses a bucket with 3 objects: set bucketsOnDestroy to keep or delete and run `pulumi up`",
     }
-    assert {item["fate"] for item in told[1:]} == {"stays"}
+    assert {item["fate"] for item in told[1:]} == {"kept"}

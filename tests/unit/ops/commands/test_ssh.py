@@ -124,7 +124,9 @@ def test_a_refusal_of_ec2_names_profile_instance_and_user(stack, monkeypatch, tm
     config.write_text("[profile mine]\naws_access_key_id = AKIA\naws_secret_access_key = s\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setattr(ssh.clients, "of", lambda _session, _service: Refusing())
-    with pytest.raises(host.HostError, match=rf"'mine' must be allowed to send keys to {INSTANCE_ID} as agentkey"):
+    with pytest.raises(
+        host.HostError, match=rf"'mine' must be allowed to send keys to {INSTANCE_ID} for the user agentkey"
+    ):
         ssh.deliver(stack, "mine", "ssh-ed25519 AAAA")
 
 
