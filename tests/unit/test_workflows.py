@@ -136,3 +136,75 @@ def test_the_document_names_every_workflow_variable_and_secret():
     assert [name for name in sorted(named) if f"`{name}`" not in text] == []
     listed = set(re.findall(r"^\| `([\w-]+)\.yml`", text, re.MULTILINE))
     assert listed == set(WORKFLOWS) - {"up-stack"}
+
+
+def test_preview_up_and_drift_upload_the_report_also_after_a_failure():
+    for name, comments in (("preview", True), ("up-stack", False), ("drift", False)):
+        (job,) = PARSED[name]["jobs"].values()
+        (step,) = [step for step in steps(job) if step.get("uses") == "./.github/actions/report"]
+        assert step["if"] == "${{ !cancelled() }}"
+        assert ("pull-request" in step["with"]) == comments
+        for log in step["with"]["events"].split("\n"):
+            assert f"$RUNNER_TEMP/{log.rpartition('/')[2]}" in str(job).replace("${{ runner.temp }}", "$RUNNER_TEMP")
+
+
+@pytest.fixture
+def report(tmp_path):
+    """Runs a named step of the report's action as GitHub's runner does; `gh` and the report's command are stand-ins."""
+    called = (
+        'echo "$@" >>calls\nwhile [ $# -gt 0 ]; do\n  case $1 in\n    --out) echo page >"$2" ;;\n'
+        '    --summary) echo "### Stack test" >"$2" ;;\n  esac\n  shift\ndone\nexit "${CODE:-0}"\n'
+    )
+    gh = 'echo "$@" >>calls\ncase $2 in --paginate) cat found 2>/dev/null || true ;; esac\n'
+    for name, text in (("venv/bin/python", called), ("bin/gh", gh)):
+        program = tmp_path / name
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\n{text}")
+        program.chmod(0o755)
+    action = yaml.load((PROJECT / ".github/actions/report/action.yml").read_text(), yaml.BaseLoader)  # noqa: S506 - makes texts only
+
+    def run(name, **environment):
+        (step,) = [step for step in action["runs"]["steps"] if step.get("name") == name]
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+            cwd=tmp_path,
+            env={
+                "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path), "STACK": "test",
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "PULL_REQUEST": "7", "GH_REPO": "o/r", "RUN": "https://run",
+                **environment,
+            },
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done, (tmp_path / "calls").read_text().splitlines()
+
+    run.folder = tmp_path
+    return run
+
+
+def test_the_report_of_a_workflow_is_masked_and_in_the_jobs_summary(report):
+    (report.folder / "up.json").write_text("{}")
+    done, (call,) = report("Write the page", EVENTS=f"{report.folder}/up.json\n{report.folder}/none.json\n")
+    assert done.returncode == 0, done.stderr
+    assert f"--no-proof --mask --events {report.folder}/up.json --out" in call
+    assert "none.json" not in call
+    assert (report.folder / "summary").read_text() == "### Stack test\n"
+
+
+@pytest.mark.parametrize(("code", "ends"), [("3", 0), ("1", 1)])
+def test_a_stack_that_cannot_be_read_has_its_page_uploaded_all_the_same(report, code, ends):
+    done, _ = report("Write the page", EVENTS="", CODE=code)
+    assert done.returncode == ends
+
+
+def test_a_pull_request_has_one_comment_for_a_stack(report):
+    (report.folder / "report-test.md").write_text("### Stack test\n")
+    report("Comment on the pull request")
+    (report.folder / "found").write_text("11\n12\n")
+    done, calls = report("Comment on the pull request")
+    assert done.returncode == 0, done.stderr
+    body = report.folder / "report-test-comment.md"
+    assert [call for call in calls if "--paginate" not in call] == [
+        f"pr comment 7 --body-file {body}",
+        f"api --method PATCH repos/o/r/issues/comments/11 -F body=@{body} --silent",
+    ]
+    assert body.read_text().startswith("<!-- agentkeys report of test -->\n### Stack test\n")
