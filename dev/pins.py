@@ -25,12 +25,12 @@ _INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/insta
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One comparison. ``cure`` is empty where nothing has to be done; what is not ``wrong`` comes by itself."""
+    """One comparison. ``fix`` is empty where nothing has to be done; what is not ``wrong`` comes by itself."""
 
     what: str
     wanted: str
     seen: str
-    cure: str = ""
+    fix: str = ""
     wrong: bool = False
 
 
@@ -43,8 +43,8 @@ def findings() -> Iterator[Finding]:
     yield from _packages()
     seen = _pulumi("version")
     if seen is None:
-        cure = f'{_INSTALL}, or take the sandbox\'s: eval "$(make -s env)"'
-        yield Finding(what="pulumi", wanted=versions.PULUMI, seen="not on PATH", cure=cure, wrong=True)
+        fix = f'{_INSTALL}, or take the sandbox\'s: eval "$(make -s env)"'
+        yield Finding(what="pulumi", wanted=versions.PULUMI, seen="not on PATH", fix=fix, wrong=True)
         return
     yield command(seen.strip().removeprefix("v"))
     yield from plugins(json.loads(_pulumi("plugin", "ls", "--json") or "[]"))
@@ -59,7 +59,7 @@ def _packages() -> Iterator[Finding]:
             except PackageNotFoundError:
                 seen = "not installed"
             if seen != wanted:
-                yield Finding(what=name, wanted=wanted, seen=seen, cure="run `make setup`", wrong=True)
+                yield Finding(what=name, wanted=wanted, seen=seen, fix="run `make setup`", wrong=True)
     yield Finding(what="pulumi's SDK", wanted=versions.PULUMI, seen=version("pulumi"))
 
 
@@ -70,24 +70,24 @@ def command(seen: str) -> Finding:
     """
     found, sdk = Version(re.split(r"[-+]", seen)[0]), Version(versions.PULUMI)
     refusing = [project for project in PROJECTS if found not in required(project)]
-    cure = ""
+    fix = ""
     if refusing:
-        cure = f"{' and '.join(refusing)} let in {required(refusing[0])}: {_INSTALL}"
+        fix = f"{' and '.join(refusing)} let in {required(refusing[0])}: {_INSTALL}"
     elif found.major != sdk.major or found < sdk:
-        cure = f"the SDK is {sdk}, and the engine must be that or a newer {sdk.major}.x: {_INSTALL}"
-    return Finding(what="pulumi", wanted=f"{sdk} or a newer {sdk.major}.x", seen=seen, cure=cure, wrong=bool(cure))
+        fix = f"the SDK is {sdk}, and the engine must be that or a newer {sdk.major}.x: {_INSTALL}"
+    return Finding(what="pulumi", wanted=f"{sdk} or a newer {sdk.major}.x", seen=seen, fix=fix, wrong=bool(fix))
 
 
 def plugins(installed: list[dict[str, str]]) -> Iterator[Finding]:
     """The engine runs the plugin of exactly the SDK's version, and fetches it where it can."""
     for name, wanted in versions.PLUGINS.items():
         seen = [plugin["version"] for plugin in installed if (plugin["kind"], plugin["name"]) == ("resource", name)]
-        cure = f"the first preview fetches it, or: pulumi plugin install resource {name} {wanted}"
+        fix = f"the first preview fetches it, or: pulumi plugin install resource {name} {wanted}"
         yield Finding(
             what=f"plugin {name}",
             wanted=wanted,
             seen=", ".join(seen) or "not installed",
-            cure="" if wanted in seen else cure,
+            fix="" if wanted in seen else fix,
         )
 
 
@@ -103,8 +103,8 @@ def main() -> int:
     found = list(findings())
     for one in found:
         print(f"{'!' if one.wrong else ' '} {one.what:<16} wanted {one.wanted:<22} seen {one.seen}")
-        if one.cure:
-            print(f"    {one.cure}")
+        if one.fix:
+            print(f"    {one.fix}")
     wrong = [one.what for one in found if one.wrong]
     print(f"does not fit: {', '.join(wrong)}" if wrong else "everything fits")
     return 1 if wrong else 0

@@ -53,7 +53,7 @@ class Gauge:
 class Line:
     """One finding.
 
-    ``subject`` is who or what, ``claim`` what is looked at, ``cure`` the next step, ``gauge`` the number behind it.
+    ``subject`` is who or what, ``claim`` what is looked at, ``fix`` the next step, ``gauge`` the number behind it.
     """
 
     subject: str
@@ -61,7 +61,7 @@ class Line:
     expected: str
     seen: str
     verdict: Verdict
-    cure: str = ""
+    fix: str = ""
     gauge: Gauge | None = None
 
 
@@ -90,8 +90,8 @@ def show(title: str, columns: Sequence[str], lines: Sequence[Line], *, to_stderr
         table.add_row(*(Text(part) for part in (line.subject, line.claim, line.expected, seen)), verdict)
     console.print(table)
     for line in lines:
-        if line.cure:
-            console.print(Text(f"{line.verdict.value}: {line.subject}, {line.claim}. {line.cure}"), soft_wrap=True)
+        if line.fix:
+            console.print(Text(f"{line.verdict.value}: {line.subject}, {line.claim}. {line.fix}"), soft_wrap=True)
 
 
 def listing(

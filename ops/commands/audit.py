@@ -102,7 +102,7 @@ class Audit:
         expected: Any,
         look: Callable[[], Any],
         *,
-        cure: str = "",
+        fix: str = "",
         told: Callable[[Any, Any], str] | None = None,
     ) -> None:
         """One line. ``look`` gives what is there, which must equal ``expected``; ``told`` words a difference."""
@@ -116,7 +116,7 @@ class Audit:
                     expected=_text(expected),
                     seen=str(error),
                     verdict=Verdict.NOT_RUN,
-                    cure="Ask again when it answers.",
+                    fix="Ask again when it answers.",
                 )
             )
             return
@@ -130,7 +130,7 @@ class Audit:
                     expected=_text(expected),
                     seen=f"none ({code})" if absent else f"AWS answers {code}",
                     verdict=Verdict.WRONG if absent else Verdict.NOT_RUN,
-                    cure=(cure or self._restore) if absent else "Ask with credentials that may read it (AWS_PROFILE).",
+                    fix=(fix or self._restore) if absent else "Ask with credentials that may read it (AWS_PROFILE).",
                 )
             )
             return
@@ -142,7 +142,7 @@ class Audit:
                 expected=_text(expected),
                 seen=_text(seen) if right or told is None else told(expected, seen),
                 verdict=Verdict.OK if right else Verdict.WRONG,
-                cure="" if right else cure or self._restore,
+                fix="" if right else fix or self._restore,
             )
         )
 
@@ -241,14 +241,14 @@ class Audit:
             "groups",
             NOTHING,
             lambda: _listing(group["GroupName"] for group in self._iam.list_groups_for_user(UserName=name)["Groups"]),
-            cure=f"`aws iam remove-user-from-group --user-name {name} --group-name <group>`: none belongs here.",
+            fix=f"`aws iam remove-user-from-group --user-name {name} --group-name <group>`: none belongs here.",
         )
         self._look(
             subject,
             "a password for the console",
             NOTHING,
             lambda: self._password(name),
-            cure=f"`aws iam delete-login-profile --user-name {name}`: the user is for a program or for SSH.",
+            fix=f"`aws iam delete-login-profile --user-name {name}`: the user is for a program or for SSH.",
         )
         self._keys(key, subject, name)
 
@@ -264,7 +264,7 @@ class Audit:
             "access keys in the state",
             len(settings.access_key_epochs) if key in settings.access_key_users else 0,
             lambda: len(expected),
-            cure=f"accessKeyUsers or accessKeyEpochs was changed since the last up: `pulumi up -s {self.stack.name}`.",
+            fix=f"accessKeyUsers or accessKeyEpochs was changed since the last up: `pulumi up -s {self.stack.name}`.",
         )
         found: list[Any] = []
 
@@ -279,7 +279,7 @@ class Audit:
             "its access keys",
             expected,
             active,
-            cure=f"Find out who made one that the program did not, then `aws iam delete-access-key --user-name {name} "
+            fix=f"Find out who made one that the program did not, then `aws iam delete-access-key --user-name {name} "
             f"--access-key-id <id>`; a missing one comes back with `pulumi up -s {self.stack.name} --refresh`.",
         )
         for item in found:
@@ -292,7 +292,7 @@ class Audit:
                     expected=f"at most {KEY_AGE_DAYS} days",
                     seen=f"{days} days",
                     verdict=Verdict.WARNING if old else Verdict.OK,
-                    cure="Rotate it, in two steps (docs/runbook.md, Rotate an access key)." if old else "",
+                    fix="Rotate it, in two steps (docs/runbook.md, Rotate an access key)." if old else "",
                     gauge=Gauge(kind="age", value=days, most=KEY_AGE_DAYS, unit="days"),
                 )
             )
@@ -338,7 +338,7 @@ class Audit:
             lambda: self.ask("s3control").get_public_access_block(AccountId=names.account_id)[
                 "PublicAccessBlockConfiguration"
             ],
-            cure="It belongs to the account's project: `pulumi -C account up --refresh`.",
+            fix="It belongs to the account's project: `pulumi -C account up --refresh`.",
         )
 
     def _mail(self) -> None:
@@ -349,7 +349,7 @@ class Audit:
             "the active receipt rule set",
             RECEIPT_RULE_SET,
             lambda: ses.describe_active_receipt_rule_set().get("Metadata", {}).get("Name", NOTHING),
-            cure="It belongs to the account's project: `pulumi -C account up --refresh`.",
+            fix="It belongs to the account's project: `pulumi -C account up --refresh`.",
         )
         self._look(
             subject,
@@ -380,7 +380,7 @@ class Audit:
                 for rule in ses.describe_receipt_rule_set(RuleSetName=RECEIPT_RULE_SET)["Rules"]
                 if rule["Name"] != names.receipt_rule and _takes(rule.get("Recipients", []), names.mail_domain)
             ),
-            cure="A rule of another's takes or copies this stack's mail: find its owner, "
+            fix="A rule of another's takes or copies this stack's mail: find its owner, "
             f"`aws ses describe-receipt-rule-set --region {names.region} --rule-set-name {RECEIPT_RULE_SET}`.",
         )
 
@@ -408,7 +408,7 @@ class Audit:
             "how it answers for its credentials",
             METADATA,
             lambda: {key: self._instance()["MetadataOptions"].get(key) for key in METADATA},
-            cure=existing.require_tokens_by(by_hand, names) if by_hand else "",
+            fix=existing.require_tokens_by(by_hand, names) if by_hand else "",
         )
 
         def groups() -> list[str]:
@@ -435,7 +435,7 @@ class Audit:
                 f"what reaches it but for {', '.join(map(str, (SSH_PORT, *PUBLIC_PORTS)))}",
                 NOTHING,
                 lambda: _listing(rule for rule in rules("IpPermissions") if not rule.startswith(served)),
-                cure="The machine's security groups are not the stack's. Close it: `aws ec2 "
+                fix="The machine's security groups are not the stack's. Close it: `aws ec2 "
                 f"revoke-security-group-ingress --region {names.region} --group-id <group> --protocol <protocol> "
                 "--port <ports> --cidr <network>`.",
             )

@@ -62,7 +62,7 @@ class Seen:
 
     verdict: Verdict
     seen: str
-    cure: str = ""
+    fix: str = ""
     gauge: Gauge | None = None
 
 
@@ -70,12 +70,12 @@ def well(seen: str, gauge: Gauge | None = None) -> Seen:
     return Seen(verdict=Verdict.OK, seen=seen, gauge=gauge)
 
 
-def warn(seen: str, cure: str, gauge: Gauge | None = None) -> Seen:
-    return Seen(verdict=Verdict.WARNING, seen=seen, cure=cure, gauge=gauge)
+def warn(seen: str, fix: str, gauge: Gauge | None = None) -> Seen:
+    return Seen(verdict=Verdict.WARNING, seen=seen, fix=fix, gauge=gauge)
 
 
-def wrong(seen: str, cure: str, gauge: Gauge | None = None) -> Seen:
-    return Seen(verdict=Verdict.WRONG, seen=seen, cure=cure, gauge=gauge)
+def wrong(seen: str, fix: str, gauge: Gauge | None = None) -> Seen:
+    return Seen(verdict=Verdict.WRONG, seen=seen, fix=fix, gauge=gauge)
 
 
 def used(count: int, most: int, unit: str) -> Gauge:
@@ -154,7 +154,7 @@ class Doctor:
             found = Seen(
                 verdict=Verdict.NOT_RUN,
                 seen=str(error),
-                cure="Ask with credentials that may read it (AWS_PROFILE).",
+                fix="Ask with credentials that may read it (AWS_PROFILE).",
             )
         except click.ClickException as error:
             # Every command's own errors say what was seen and what to do.
@@ -166,7 +166,7 @@ class Doctor:
                 expected="",
                 seen=found.seen,
                 verdict=found.verdict,
-                cure=found.cure,
+                fix=found.fix,
                 gauge=found.gauge,
             )
         )
@@ -320,14 +320,14 @@ class Doctor:
         """One that only this program makes can be nobody's, and is in the way of the next `up`."""
         removal = f"`{' && '.join(thing.removal)}`"
         adopt = f"`agentkeys adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
-        cure = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
+        fix = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
         return Line(
             subject="left in the account",
             claim=thing.what,
             expected="",
             seen="is not in the state",
             verdict=Verdict.WARNING if thing.adoptable or self.stack.outputs else Verdict.WRONG,
-            cure=f"{cure} {thing.hint}".strip(),
+            fix=f"{fix} {thing.hint}".strip(),
         )
 
     def whole(self) -> Seen:
@@ -390,18 +390,18 @@ class Doctor:
 
     def drift(self) -> Seen:
         found = self.compared() if self.compared else drift.look(self.stack)
-        cure = f"`agentkeys drift -s {self.stack.name}` names each."
+        fix = f"`agentkeys drift -s {self.stack.name}` names each."
         if found.drift:
-            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", cure)
+            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", fix)
         if found.warnings:
-            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", cure)
+            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", fix)
         return well(f"{sum(found.compared.values())} things are as the program installs them")
 
 
-def _sum(lines: list[Line], cure: str) -> Seen:
+def _sum(lines: list[Line], fix: str) -> Seen:
     worst = max((line.verdict for line in lines), key=list(Verdict).index, default=Verdict.OK)
     seen = verdicts.summary(lines)
-    return well(seen) if worst == Verdict.OK else Seen(verdict=worst, seen=seen, cure=cure)
+    return well(seen) if worst == Verdict.OK else Seen(verdict=worst, seen=seen, fix=fix)
 
 
 @click.command("doctor")

@@ -127,8 +127,8 @@ def _todo(facts: Facts) -> Iterator[Todo]:
     if not isinstance(facts.audit, Unseen):
         found += facts.audit
     urgent = [Verdict.WRONG, Verdict.WARNING, Verdict.NOT_RUN]
-    for line in sorted((line for line in found if line.cure), key=lambda line: urgent.index(line.verdict)):
-        yield Todo(state=line.verdict.value, what=f"{line.subject}: {line.claim}", seen=line.seen, next=line.cure)
+    for line in sorted((line for line in found if line.fix), key=lambda line: urgent.index(line.verdict)):
+        yield Todo(state=line.verdict.value, what=f"{line.subject}: {line.claim}", seen=line.seen, next=line.fix)
     if not isinstance(facts.host, Unseen) and facts.host.drift:
         first = facts.host.drift[0]
         yield Todo(

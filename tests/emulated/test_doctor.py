@@ -51,21 +51,21 @@ def test_before_a_first_up_everything_it_needs_is_looked_at(examined, rule_set):
         *("elastic IPs", "roles", "buckets", "free, or in the state"),
     }
     assert seen["sending"].verdict == Verdict.WARNING
-    assert "production access" in seen["sending"].cure
+    assert "production access" in seen["sending"].fix
     assert "every host has the stack's address" not in seen
 
 
 def test_another_active_rule_set_is_told_and_never_taken(examined, rule_set):
     line = examined()["active rule set"]
     assert (line.verdict, line.seen) == (Verdict.WRONG, rule_set)
-    assert "pulumi -C account up" in line.cure
+    assert "pulumi -C account up" in line.fix
 
 
 def test_a_zone_that_the_world_does_not_ask_is_told_with_both_sides(examined):
     line = examined(servers=SERVERS)["delegated"]
     assert line.verdict == Verdict.WRONG
     assert "gives ns-1.example.net, ns-2.example.org; the zone's are " in line.seen
-    assert "registrar" in line.cure
+    assert "registrar" in line.fix
 
 
 def test_a_resolver_is_asked_once_for_the_name_servers(examined, monkeypatch):
@@ -101,13 +101,13 @@ def test_a_region_that_the_account_has_not_enabled_is_told(examined, ask, monkey
     monkeypatch.setattr(ask("ec2"), "describe_regions", lambda **_asked: off)
     line = examined()["region"]
     assert (line.verdict, line.seen) == (Verdict.WRONG, "us-east-1 is not-opted-in")
-    assert "enable-region --region-name us-east-1" in line.cure
+    assert "enable-region --region-name us-east-1" in line.fix
 
 
 def test_a_missing_program_is_told_with_what_brings_it(examined, monkeypatch):
     monkeypatch.setattr(doctor.shutil, "which", lambda program: None if program == "openssl" else program)
     line = examined()["programs"]
-    assert (line.verdict, line.seen, line.cure) == (Verdict.WRONG, "not on PATH: openssl", "Install OpenSSL.")
+    assert (line.verdict, line.seen, line.fix) == (Verdict.WRONG, "not on PATH: openssl", "Install OpenSSL.")
 
 
 def test_a_clock_that_is_off_is_told(examined, monkeypatch):
@@ -137,10 +137,10 @@ def test_names_that_are_taken_are_told_with_the_way_to_take_them_over(examined, 
         iam.delete_user(UserName="agentkeys-daemon-test")
     line = seen["free, or in the state"]
     assert (line.verdict, line.seen) == (Verdict.WARNING, "1 are taken already")
-    assert "agentkeys adopt -s test" in line.cure
+    assert "agentkeys adopt -s test" in line.fix
     line = seen["user agentkeys-daemon-test"]
     assert (line.verdict, line.seen) == (Verdict.WARNING, "is not in the state")
-    assert line.cure == (
+    assert line.fix == (
         "`agentkeys adopt -s test` takes it over. To remove it instead: `aws iam delete-user --user-name "
         "agentkeys-daemon-test`."
     )
@@ -226,7 +226,7 @@ def test_what_a_failed_destroy_left_is_listed_one_by_one_and_its_commands_remove
     assert {claim for claim in left if seen[claim].verdict == Verdict.WRONG} == {
         claim for claim in left if claim.startswith(owned)
     }
-    commands = [re.search(r"[Rr]emove it(?: instead)?: `([^`]+)`", seen[claim].cure)[1] for claim in left]
+    commands = [re.search(r"[Rr]emove it(?: instead)?: `([^`]+)`", seen[claim].fix)[1] for claim in left]
     done = run_by_hand(commands, account)
     assert done.returncode == 0, done.stderr
     again = examined()
@@ -241,8 +241,8 @@ def test_an_address_that_a_lost_state_left_can_be_gone_on_with(examined, account
     tags = [{"Key": "Name", "Value": names.elastic_ip}, {"Key": "agentkeys:owned-by", "Value": names.host}]
     ec2.create_tags(Resources=[made["AllocationId"]], Tags=tags)
     try:
-        cure = examined()[f"address {made['PublicIp']}"].cure
-        unmark, use = re.search(r"To go on with it: `([^`]+)`, `([^`]+)`\.", cure).groups()
+        fix = examined()[f"address {made['PublicIp']}"].fix
+        unmark, use = re.search(r"To go on with it: `([^`]+)`, `([^`]+)`\.", fix).groups()
         assert run_by_hand([unmark], account).returncode == 0
         (found,) = ec2.describe_addresses(AllocationIds=[made["AllocationId"]])["Addresses"]
         assert found["Tags"] == tags[:1]
@@ -319,7 +319,7 @@ def test_a_destroy_that_failed_half_way_is_told_with_the_way_on_and_nothing_that
     line = seen["whole"]
     assert line.verdict == Verdict.WRONG
     assert line.seen.startswith(f"13 things are not in it: receipt rule {names.receipt_rule}, role ")
-    assert "`pulumi destroy -s test` goes on" in line.cure
+    assert "`pulumi destroy -s test` goes on" in line.fix
     assert "drift" not in seen
 
 
@@ -346,7 +346,7 @@ def test_drift_of_the_host_is_wrong_and_names_the_command(up, monkeypatch):
     monkeypatch.setattr(drift, "look", lambda _stack: found)
     line = up()["drift"]
     assert line.verdict == Verdict.WRONG
-    assert "agentkeys drift -s test" in line.cure
+    assert "agentkeys drift -s test" in line.fix
 
 
 def test_an_address_that_is_not_verified_is_a_warning_with_its_command(up, ask):
@@ -357,4 +357,4 @@ def test_an_address_that_is_not_verified_is_a_warning_with_its_command(up, ask):
     finally:
         ask("sesv2").delete_email_identity(EmailIdentity=address)
     assert line.verdict == Verdict.WARNING
-    assert "agentkeys sender -s test" in line.cure
+    assert "agentkeys sender -s test" in line.fix

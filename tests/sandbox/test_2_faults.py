@@ -233,5 +233,5 @@ def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_sta
     lost = ops(ground, "doctor", "-s", "left", "--json")
     lines = [line for line in json.loads(lost.stdout)["lines"] if line["subject"] == "left in the account"]
     assert [line["claim"] for line in lines] == [f"bucket {left}"]
-    assert "agentkeys adopt -s left" in lines[0]["cure"]
-    assert f"aws s3 rb s3://{left} --force" in lines[0]["cure"]
+    assert "agentkeys adopt -s left" in lines[0]["fix"]
+    assert f"aws s3 rb s3://{left} --force" in lines[0]["fix"]

@@ -302,7 +302,7 @@ def weakened(ground):
 def test_a_weakening_is_caught(weakened, weakening):
     proof, audit = weakened
     subject, seen = weakening.audit
-    assert [line for line in audit if line["subject"] == subject and seen in line["seen"] and line["cure"]]
+    assert [line for line in audit if line["subject"] == subject and seen in line["seen"] and line["fix"]]
     if weakening.proof:
         assert [line for line in proof if weakening.proof(line)]
 
@@ -329,7 +329,7 @@ def test_a_preview_that_asks_aws_shows_them_and_an_up_restores_what_is_the_stack
     left = wrong(ops(ground, "audit", "-s", "test", code=1))
     assert {line["subject"] for line in left} == NOT_BY_UP
     for line in left:
-        assert "pulumi -C account up --refresh" in line["cure"] or "delete-access-key" in line["cure"]
+        assert "pulumi -C account up --refresh" in line["fix"] or "delete-access-key" in line["fix"]
     ground.pulumi(rehearsal.ACCOUNT_STACK, "up", "--yes", "--skip-preview", "--refresh")
     iam = ground.client("iam")
     keys = iam.list_access_keys(UserName="agentkeys-broker-test")["AccessKeyMetadata"]

@@ -309,7 +309,7 @@ def test_one_thing_changed_by_hand_is_told_where_it_is(looked, number):
     told = {(line.claim, line.seen): line for line in lines if line.verdict != Verdict.OK}
     found = [line for (said, what), line in told.items() if said == claim and seen in what]
     assert found, told
-    assert all(line.cure for line in found)
+    assert all(line.fix for line in found)
     assert {line.subject for line in told.values()} == {found[0].subject}, "nothing else is to blame"
     assert {line.verdict for line in told.values()} == {
         Verdict.WARNING if claim.startswith("age of") else Verdict.WRONG
@@ -339,7 +339,7 @@ def test_a_machine_that_no_stack_launched_keeps_its_firewalls(by_hand):
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "seen", "cure"),
+    ("path", "value", "seen", "fix"),
     [
         (("ingress",), lambda old: [*old, {"IpProtocol": "tcp", "FromPort": 8091, "ToPort": 8091,
                                           "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
@@ -348,13 +348,13 @@ def test_a_machine_that_no_stack_launched_keeps_its_firewalls(by_hand):
          "aws ec2 modify-instance-metadata-options"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_it_has_a_cure_by_hand_since_no_up_restores_it(by_hand, path, value, seen, cure):
+def test_what_is_wrong_with_it_has_a_fix_by_hand_since_no_up_restores_it(by_hand, path, value, seen, fix):
     read, account = by_hand
     weaken(account, path, value)
     (line,) = [line for line in audited(read, account) if line.verdict != Verdict.OK]
     assert seen in line.seen
-    assert cure in line.cure
-    assert "pulumi" not in line.cure
+    assert fix in line.fix
+    assert "pulumi" not in line.fix
 
 
 def test_what_may_not_be_looked_at_is_not_run(looked):

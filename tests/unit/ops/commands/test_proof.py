@@ -333,7 +333,7 @@ def test_junit_and_json_tell_failures_and_what_did_not_run(tmp_path, capsys):
 
 
 def test_the_table_shows_brackets_as_they_are(capsys):
-    odd = Line(subject="[bold]x", claim="c", expected="e", seen="[/]", verdict=Verdict.WRONG, cure="do [this]")
+    odd = Line(subject="[bold]x", claim="c", expected="e", seen="[/]", verdict=Verdict.WRONG, fix="do [this]")
     verdicts.show("title", ("who", "does"), [odd], to_stderr=False)
     shown = capsys.readouterr().out
     assert "[bold]x" in shown

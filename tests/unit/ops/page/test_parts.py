@@ -217,7 +217,7 @@ def test_every_price_that_is_counted_has_a_row_in_the_table():
 
 
 def test_what_is_wrong_is_the_first_that_needs_a_person(facts):
-    bad = Line(subject="x", claim="y", expected="1", seen="2", verdict=Verdict.WRONG, cure="do it")
+    bad = Line(subject="x", claim="y", expected="1", seen="2", verdict=Verdict.WRONG, fix="do it")
     todo = summary.part(changed(facts, audit=[*facts.audit, bad])).todo
     assert (todo[0].state, todo[0].what, todo[0].next) == ("wrong", "x: y", "do it")
 

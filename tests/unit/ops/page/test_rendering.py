@@ -44,7 +44,7 @@ def page(facts):
 
 def hostile(facts):
     """The recorded facts with hostile strings wherever AWS, the host or a person may put one."""
-    line = Line(subject=HOSTILE, claim=HOSTILE, expected=HOSTILE, seen=HOSTILE, verdict=Verdict.WRONG, cure=HOSTILE)
+    line = Line(subject=HOSTILE, claim=HOSTILE, expected=HOSTILE, seen=HOSTILE, verdict=Verdict.WRONG, fix=HOSTILE)
     urn = facts.deployed.resources[20]["urn"]
     bad = f"{urn}{HOSTILE}".replace("::", ":")
     resource = {**facts.deployed.resources[20], "urn": f"{urn.rpartition('::')[0]}::{HOSTILE}"}
