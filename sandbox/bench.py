@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ops.events import Step, longest_chain, total
+from ops.events import CHANGING, Step, longest_chain, total
+from ops.page import gantt
 from sandbox import layout
 from sandbox.engine import warm
 from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
@@ -48,6 +49,7 @@ def run(stack: str, progress: Progress) -> None:
 
     created = timed("up from nothing", lambda: engine.up(project))
     resources = engine.state(project)["resources"]
+    changing = [step for step in created if step.operation in CHANGING]
     chain = longest_chain(created, resources)
     timed("up, no change", lambda: engine.up(project))
     timed("preview, no change", previewed)
@@ -73,6 +75,9 @@ def run(stack: str, progress: Progress) -> None:
         f"  {'host steps, no change':<22} {statistics.median(spans):7.1f} s   {len(host_steps)} steps; at most 5 s;"
         f" median of {spans[0]:.1f} to {spans[-1]:.1f}"
     )
+    picture = layout.HOME / f"bench-{stack}.svg"
+    picture.write_text(gantt.draw(gantt.rows(changing, resources), standalone=True))
+    print(f"  {'timeline of up':<22}         {picture}")
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"  {'peak memory':<22} {largest:7.0f} MiB  engine and program, the largest process")
     print(f"  {'':<22} {_provider_peak():7.0f} MiB  providers, all processes of the pool together")

@@ -19,7 +19,7 @@ from typing import Any
 
 from dev.toolchain import golang
 from ops.events import CHANGING, EventLog, Step
-from sandbox import layout, stacklock, tools
+from sandbox import display, layout, stacklock, tools
 from sandbox.engine import build, policies
 from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive
@@ -211,9 +211,18 @@ class Engine:
     def _logged(self, project: Project, *arguments: str) -> list[Step]:
         path = layout.HOME / "events" / f"{project.name}-{project.stack}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with EventLog(path) as log:
-            self.environment["PULUMI_DEBUG_COMMANDS"] = "1"
-            self.run(project, *arguments, "--event-log", str(path))
+        self.environment["PULUMI_DEBUG_COMMANDS"] = "1"
+        command = (*arguments, "--event-log", str(path))
+        if not display.fits():
+            with EventLog(path) as log:
+                self.run(project, *command)
+            return log.steps()
+        with display.Display() as shown, EventLog(path, shown.take) as log:
+            done = self.run(project, *command, capture=True, check=False)
+        if done.returncode:
+            # What is in front of it was on the screen.
+            said = done.stdout[max(done.stdout.find("Diagnostics:"), 0) :]
+            raise SandboxError(f"`pulumi {' '.join(command)} --stack {project.stack}` failed:\n{said}{done.stderr}")
         return log.steps()
 
 
@@ -267,7 +276,7 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
     lines = ["", f"Stack {stack} is up, for this machine alone: only the sandbox's DNS knows its names.", ""]
     lines += [f"  {key:<8} {url}" for key, url in outputs["urls"].items()]
     lines += ["", "Outputs (`pulumi stack output --show-secrets` shows the masked ones)"]
-    lines += [f"  {key:<16} {_shown(value)}" for key, value in outputs.items() if key != "urls"]
+    lines += [line for key, value in outputs.items() if key != "urls" for line in _shown(key, value)]
     lines += ["", "Time"]
     lines += [f"  {phase:<20} {seconds:6.1f} s" for phase, seconds in phases.items()]
     changing = [step for step in steps if step.operation in CHANGING and "::pulumi:providers:" not in step.urn]
@@ -295,10 +304,20 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
+def _shown(key: str, value: Any) -> list[str]:
+    """An output: one line for a single value, else a table below its name."""
+    rows: list[tuple[str, ...]]
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items()) or "none"
-    return str(value)
+        rows = [(str(name), str(inner)) for name, inner in value.items()]
+    elif isinstance(value, list):
+        rows = [tuple(map(str, item.values())) if isinstance(item, dict) else (str(item),) for item in value]
+    else:
+        return [f"  {key:<16} {value}"]
+    if not rows:
+        return [f"  {key:<16} none"]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    cells = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return [f"  {key}", *(f"    {line}" for line in cells)]
 
 
 def say(line: str) -> None:

@@ -1,0 +1,103 @@
+"""Shows on a terminal what the engine works on, out of its events: a line for each resource at work, and what is done.
+
+Owns the look. Without a terminal the engine's own plain lines are shown instead.
+"""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from ops.events import CHANGING
+
+#: Operation in the words of a line that is done. The two halves of a replacement stand for themselves.
+WORDS = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "create-replacement": "replaced",
+    "delete-replaced": "deleted the former",
+    "refresh": "refreshed",
+}
+
+
+def fits() -> bool:
+    """Whether a person watches: both streams are a terminal."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+class Display:
+    """Takes events one by one, from any thread. What is done stays on the screen, what is at work is drawn below it."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[said]}", markup=False, style="dim"),
+            console=console or Console(stderr=True),
+            transient=True,
+        )
+        self._whole = self._progress.add_task("stack", said="", total=None)
+        self._tasks: dict[str, tuple[TaskID, float]] = {}
+        self._done = 0
+
+    def __enter__(self) -> "Display":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def take(self, event: dict[str, Any]) -> None:
+        """One event of the engine's log."""
+        if "resourcePreEvent" in event:
+            self._begin(event["resourcePreEvent"]["metadata"])
+        elif "diagnosticEvent" in event:
+            said = event["diagnosticEvent"]
+            if said.get("ephemeral") and said.get("urn") in self._tasks:
+                self._say(said["urn"], said["message"])
+        elif "resOutputsEvent" in event:
+            self._end(event["resOutputsEvent"]["metadata"], failed=False)
+        elif "resOpFailedEvent" in event:
+            self._end(event["resOpFailedEvent"]["metadata"], failed=True)
+
+    def _begin(self, metadata: dict[str, Any]) -> None:
+        shown = (metadata.get("new") or metadata.get("old") or {}).get("custom")
+        # A replacement as a whole is over at once; its halves take the time.
+        if shown and metadata["op"] in CHANGING - {"replace"}:
+            urn = metadata["urn"]
+            self._tasks[urn] = (self._progress.add_task(_name(urn), said="", total=None), time.monotonic())
+
+    def _say(self, urn: str, message: str) -> None:
+        lines = [line for line in message.splitlines() if line.strip()]
+        if lines:
+            self._progress.update(self._tasks[urn][0], said=_plain(lines[-1]))
+
+    def _end(self, metadata: dict[str, Any], *, failed: bool) -> None:
+        task, began = self._tasks.pop(metadata["urn"], (None, 0.0))
+        if task is None:
+            return
+        self._progress.remove_task(task)
+        self._done += 1
+        self._progress.update(self._whole, said=f"{self._done} done, {len(self._tasks)} at work")
+        word = "failed" if failed else WORDS.get(metadata["op"], metadata["op"])
+        line = Text(
+            f"{word} {_name(metadata['urn'])} ({time.monotonic() - began:.1f} s)", style="red" if failed else ""
+        )
+        self._progress.console.print(line)
+
+
+def _name(urn: str) -> str:
+    return _plain(urn.rpartition("::")[2])
+
+
+def _plain(text: str) -> str:
+    """Without what a terminal would obey: the words come from a host."""
+    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
