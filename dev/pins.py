@@ -4,13 +4,16 @@ Owns the comparison and what to do about a difference: `python -m dev.pins`. Lea
 (requirements.txt and its lock; Pulumi.yaml has the oldest engine that is let in).
 """
 
+import datetime
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import yaml
 from packaging.specifiers import SpecifierSet
@@ -18,6 +21,16 @@ from packaging.version import Version
 
 from dev import locks
 from sandbox.engine import versions
+
+#: The actions of the workflows; its comment says what each key is.
+ACTIONS: Mapping[str, Mapping[str, Any]] = tomllib.loads((locks.PROJECT / "dev/actions.toml").read_text())
+
+#: The last day of a JavaScript runtime on GitHub's runners; None for one that stays:
+#: https://github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners/
+RUNTIMES = {"node20": datetime.date(2026, 9, 16), "node24": None}
+
+#: Days after which somebody should compare a pin with the action's releases again.
+ACTION_DAYS = 180
 
 PROJECTS = ("Pulumi.yaml", "account/Pulumi.yaml")
 _INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/install/versions/)"
@@ -40,6 +53,7 @@ def required(project: str) -> SpecifierSet:
 
 
 def findings() -> Iterator[Finding]:
+    yield from actions(datetime.datetime.now(datetime.UTC).date())
     yield from _packages()
     seen = _pulumi("version")
     if seen is None:
@@ -48,6 +62,27 @@ def findings() -> Iterator[Finding]:
         return
     yield command(seen.strip().removeprefix("v"))
     yield from plugins(json.loads(_pulumi("plugin", "ls", "--json") or "[]"))
+
+
+def actions(today: datetime.date) -> Iterator[Finding]:
+    """Each pinned action: whether runners still have its runtime, and how long ago the pin was reviewed."""
+    for name, pin in ACTIONS.items():
+        age = (today - pin["reviewed"]).days
+        last = RUNTIMES[pin["runtime"]]
+        releases = f"https://github.com/{name}/releases"
+        fix = ""
+        if last is not None:
+            state = "have no longer" if last < today else f"have until {last}"
+            fix = f"runners {state} {pin['runtime']}: take a newer release ({releases}) into dev/actions.toml"
+        elif age > ACTION_DAYS:
+            fix = f"compare it with {releases}, then set `reviewed` in dev/actions.toml"
+        yield Finding(
+            what=f"action {name}",
+            wanted=f"v{pin['version']}",
+            seen=f"{pin['runtime']}, reviewed {age} days ago",
+            fix=fix,
+            wrong=last is not None and last < today,
+        )
 
 
 def _packages() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import yaml
 
+from dev import pins
 from dev.recorder import PROJECT
 from ops.commands import env
 from tests.support.stacks import a_stack
@@ -37,6 +38,12 @@ def test_every_action_of_others_is_pinned_by_commit_and_says_which_version_that_
 def test_an_action_has_one_version_in_all_workflows():
     used = {line for path in WORKFLOWS.values() for line in re.findall(r"uses: (\S+@\S+)", path.read_text())}
     assert len({action.split("@")[0] for action in used}) == len(used)
+
+
+def test_every_action_is_the_one_of_the_table_and_the_table_has_no_other():
+    files = [*WORKFLOWS.values(), *(PROJECT / ".github/actions").glob("*/action.yml")]
+    used = {line for path in files for line in re.findall(r"uses: (\S+@.*)$", path.read_text(), re.MULTILINE)}
+    assert used == {f"{name}@{pin['commit']} # v{pin['version']}" for name, pin in pins.ACTIONS.items()}
 
 
 @pytest.mark.parametrize(("name", "job"), JOBS, ids=[name for name, _ in JOBS])

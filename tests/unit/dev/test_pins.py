@@ -1,5 +1,6 @@
 """The pinned engine, SDK and plugins fit each other in every file, and a person is told what does not fit."""
 
+import datetime
 import json
 import re
 from pathlib import Path
@@ -103,3 +104,28 @@ def test_the_sandboxes_engine_fits(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
     assert pins.main() == 0
     assert "!" not in capsys.readouterr().out
+
+
+def test_every_pinned_action_runs_on_a_runtime_that_stays():
+    assert [finding.fix for finding in pins.actions(max(pin["reviewed"] for pin in pins.ACTIONS.values()))] == [
+        ""
+    ] * len(pins.ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "today", "fix", "wrong"),
+    [
+        ("node20", datetime.date(2026, 9, 17), "runners have no longer node20: take a newer release", True),
+        ("node20", datetime.date(2026, 9, 1), "runners have until 2026-09-16 node20", False),
+        ("node24", datetime.date(2027, 6, 1), "compare it with https://github.com/some/action/releases", False),
+        ("node24", datetime.date(2026, 12, 1), "", False),
+    ],
+)
+def test_an_action_says_its_runtime_and_how_old_its_pin_is(monkeypatch, runtime, today, fix, wrong):
+    pin = {"version": "1.2.3", "commit": "0" * 40, "runtime": runtime, "reviewed": datetime.date(2026, 11, 28)}
+    monkeypatch.setattr(pins, "ACTIONS", {"some/action": pin})
+    (found,) = pins.actions(today)
+    assert found.seen == f"{runtime}, reviewed {(today - pin['reviewed']).days} days ago"
+    assert found.fix.startswith(fix)
+    assert (found.fix == "") == (fix == "")
+    assert found.wrong is wrong
