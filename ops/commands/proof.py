@@ -1,7 +1,7 @@
-"""`agentkeys proof`: real sessions of two actors try everything the isolation must refuse, on a live stack.
+"""`agentkeys proof`: real sessions of two actors try everything that the isolation must refuse, on a live stack.
 
-Owns the command: tokens from the live broker, clients, and what a person and a program read at the end. The rows are in
-``ops/proof/matrix.py``, their verdicts in ``ops/proof/walk.py``.
+Owns the command: tokens from the live broker, clients, and the report. The rows are in ``ops/proof/matrix.py``, the
+requests and their verdicts in ``ops/proof/walk.py``.
 """
 
 import secrets
@@ -19,39 +19,43 @@ from ops import clients, options, session, stack, verdicts
 from ops.commands import audit
 from ops.commands.env import text_of
 from ops.proof import matrix, tokens
-from ops.proof.matrix import Cast, Ground, Session, Token
+from ops.proof.matrix import Cast, Scope, Session, Token
 from ops.proof.walk import Result, Walk
 from ops.stack import Stack
 from ops.verdicts import Line, Verdict
 
 NO_UNTAGGED = (
-    "the broker mints no token without the actor's tag, as it should be. The sandbox's stand-in does: run the proof "
-    "there for these rows."
+    "the broker issues no token without the actor tag, which is correct. To run these rows, run the proof in the "
+    "sandbox, whose stand-in broker issues one."
 )
 STATIC = (
-    "trust is static: the daemon user assumes the data role, and its policy reads the whole mail bucket. Isolation of "
-    "mail begins with `trust: federated`."
+    "trust is static: the daemon user assumes the data role, whose policy reads the whole mail bucket. Mail is "
+    "isolated only with `trust: federated`."
 )
 
 
 @click.command("proof")
-@options.stack("Stack to prove, which must be up.")
-@options.other_stack("--against", "Second stack that is up: neither's tokens and sessions may work at the other.")
+@options.stack("Stack to prove. It must be up.")
+@options.other_stack("--against", "Second stack that is up. Neither stack's tokens and sessions may work at the other.")
 @click.option(
     "--session-token-file",
     "files",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="File with an actor's session token for the broker; twice, for two actors. The sandbox needs none.",
+    help="File with an actor's session token for the broker. Give it twice, for two actors; in the sandbox, omit it.",
 )
 @click.option(
     "--against-session-token-file",
     "against_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The same for the broker of --against; once.",
+    help="File with one actor's session token for the broker of --against.",
 )
-@click.option("--audit/--no-audit", "audited", default=True, help="Also audit the stack, in the same report (default).")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to this file.")
+@click.option(
+    "--audit/--no-audit", "audited", default=True, help="Also audit the stack, in the same report. Default: yes."
+)
+@click.option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write the report as JUnit XML to this file."
+)
 @options.as_json()
 def command(
     name: str,
@@ -62,44 +66,38 @@ def command(
     junit: Path | None,
     as_json: bool,
 ) -> None:
-    """Prove with real sessions that no actor reaches what is not its own.
+    """Prove with real sessions that no actor can reach another actor's data.
 
-    Every row is one request to STS or S3. A refusal counts only as the error that AWS refuses with, and only where the
-    same session was seen working. Makes a few empty objects below `isolation-proof/` and takes them away again, also
-    when it is ended by a signal; the table then has what was seen so far. Ends with 0 when every row is as expected, 1
-    when one is not, 3 when one could not run.
+    Each row of the table is one request to STS or S3. A refusal counts only if AWS returns the expected error and the
+    same session has been seen working before. The proof creates a few empty objects below `isolation-proof/` and
+    deletes them at the end, also when a signal ends it; the table then shows the rows so far.
+
+    Exit codes: 0 if every row is as expected, 1 if one is not, 3 if one could not run.
     """
     if len(files) not in (0, 2):
         raise click.UsageError(
-            "--session-token-file takes one actor each: give it twice, or, in the sandbox, not at all"
+            "--session-token-file takes one actor each: give it twice or, in the sandbox, not at all"
         )
     if against == name:
-        raise click.UsageError("--against takes another stack than --stack")
+        raise click.UsageError("--against needs another stack than --stack")
     sessions, other_session = [content(path) for path in files], content(against_file)
     own, other = stack.read(name), stack.read(against) if against else None
     caller = session.of(own.settings)
     proof = prepare(own, other, caller, sessions=sessions, other_session=other_session, say=_say)
-    cast, walk = proof.cast, proof.walk
-    title = (
-        f"Isolation of stack {name}{f' and of {against}' if against else ''}: A is {cast.a[:8]}…, B is {cast.b[:8]}…"
-    )
-    whole = False
     try:
         proof.run()
-        whole = True
-    finally:
-        lines = proof.lines()
-        verdicts.show(
-            title if whole else f"{title} (broken off)", ("who", "does what"), lines, to_stderr=as_json or not whole
-        )
-        for sentence in walk.stays:
-            _say(f"stays: {sentence}")
+    except BaseException:
+        _show(proof, interrupted=True, to_stderr=True)
+        raise
+    _show(proof, interrupted=False, to_stderr=as_json)
+    lines = proof.lines()
     if audited:
-        # A session shows what is open today; the audit, what stands ready to be.
+        # Sessions show what is possible today; the audit also finds what could become possible.
         lines += audit.shown(own, caller, to_stderr=as_json)
     if as_json:
-        told = verdicts.as_json(lines)
-        verdicts.print_json(name, **told, stays=walk.stays, actors={"A": cast.a, "B": cast.b}, run=cast.run)
+        cast = proof.cast
+        found = verdicts.as_json(lines)
+        verdicts.print_json(name, **found, stays=proof.walk.stays, actors={"A": cast.a, "B": cast.b}, run=cast.run)
     if junit:
         verdicts.write_junit(junit, f"isolation {name}", lines)
     sys.exit(verdicts.exit_code(line.verdict for line in lines))
@@ -107,26 +105,35 @@ def command(
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """The proof of ``own``, against ``other`` if there is one; what ``run`` sees is in the results of ``walk``."""
+    """One run of the proof."""
 
+    #: The stack to prove.
     own: Stack
+    #: A second stack, whose tokens and sessions must not work at ``own`` and vice versa.
     other: Stack | None
+    #: The actors of the run.
     cast: Cast
+    #: Makes the requests; its results hold what ``run`` saw.
     walk: Walk
 
+    @property
+    def title(self) -> str:
+        other = f" and of {self.other.name}" if self.other else ""
+        return f"Isolation of stack {self.own.name}{other}: A is {self.cast.a[:8]}…, B is {self.cast.b[:8]}…"
+
     def run(self) -> None:
-        """Walks the whole matrix; what a session that STS should not have given reaches is tried too."""
-        walked = ground(self.own)
+        """Run every row. If STS issues a session that it must refuse, also try what that session can reach."""
+        walked = scope(self.own)
         by_role = {walked.names.role_arn(area.role): area for area in walked.areas}
 
         def further(session: Session) -> list[matrix.Row]:
             area = by_role.get(session.role)
             return matrix.untagged(walked, self.cast, area) if session.token == "untagged" and area else []  # noqa: S105
 
-        self.walk.run(matrix.rows(walked, self.cast, ground(self.other) if self.other else None), further)
+        self.walk.run(matrix.rows(walked, self.cast, scope(self.other) if self.other else None), further)
 
     def lines(self) -> list[Line]:
-        """What was seen so far, one line for each row, and what the trust of a stack leaves out."""
+        """One line for each row so far, and one for each role that a stack's ``trust`` excludes from the proof."""
         return [*(_line(result, self.cast) for result in self.walk.results), *self.left_out()]
 
     def left_out(self) -> list[Line]:
@@ -142,10 +149,10 @@ def prepare(
     other_session: str,
     say: Callable[[str], None],
 ) -> Proof:
-    """A proof with the tokens that the brokers give. ``sessions`` are two actors' at the broker of ``own``, or none."""
+    """A proof with tokens of the brokers. ``sessions`` are the session tokens of two actors at ``own``, or empty."""
     region = own.settings.region
     cast, had, lacking = minted(own, sessions, other, other_session, say)
-    say(f"walking the matrix of stack {own.name}{f' against {other.name}' if other else ''}")
+    say(f"trying every row of the matrix for stack {own.name}{f' against {other.name}' if other else ''}")
     walk = Walk(
         tokens=had,
         lacking=lacking,
@@ -160,7 +167,7 @@ def prepare(
 def minted(
     own: Stack, sessions: list[str], other: Stack | None, other_session: str, say: Callable[[str], None]
 ) -> tuple[Cast, dict[Token, str], dict[Token, str]]:
-    """The two actors, the tokens that could be had, and why the others could not."""
+    """The two actors, the tokens that the brokers issued, and for each other token the reason why there is none."""
     had: dict[Token, str] = {}
     lacking: dict[Token, str] = {}
 
@@ -184,9 +191,9 @@ def minted(
     named = {token: tokens.actor_of(had[token]) for token in ("A", "B") if token in had}
     for token, actor in named.items():
         if not actor:
-            lacking[token] = f"the token has no tag for an actor; {tokens.MINT} must give one"
+            lacking[token] = f"the token has no actor tag; {tokens.MINT} must set one"
     if len(named) == 2 and named["A"] == named["B"]:
-        lacking["B"] = "both session tokens are the same actor's: give those of two"
+        lacking["B"] = "both session tokens belong to the same actor; give those of two actors"
     came_tagged = "untagged" in had and tokens.actor_of(had["untagged"])
     if came_tagged or (sessions and "untagged" in lacking):
         lacking["untagged"] = NO_UNTAGGED
@@ -197,7 +204,7 @@ def minted(
 
 
 def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:
-    """Adds what a thief would try with A's token."""
+    """Add the tokens that an attacker could make from A's token."""
     if "A" in had:
         had["forged"] = tokens.forged(had["A"], cast.a, cast.b)
         had["unsigned"] = tokens.unsigned(had["A"])
@@ -205,12 +212,14 @@ def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:
         lacking["forged"] = lacking["unsigned"] = lacking["A"]
 
 
-def ground(of: Stack) -> Ground:
+def scope(of: Stack) -> Scope:
+    """The stack as the matrix needs it."""
     static = of.settings.trust == "static"
-    return Ground(names=of.names, federated=[key for key in ROLE_KEYS if not (static and key == "data")])
+    return Scope(names=of.names, federated=[key for key in ROLE_KEYS if not (static and key == "data")])
 
 
 def left_out(of: Stack) -> list[Line]:
+    """A line that did not run, if the stack's ``trust`` excludes the data role from the proof."""
     if of.settings.trust != "static":
         return []
     return [
@@ -225,7 +234,7 @@ def left_out(of: Stack) -> list[Line]:
 
 
 def _line(result: Result, cast: Cast) -> Line:
-    """With the actors as A and B and the run left out: 64 digits each would fill the row."""
+    """A row's line, with the actors as A and B and without the run's id: their 64 digits would fill the row."""
     row = result.row
     target = row.target.replace(cast.a, "A").replace(cast.b, "B").replace(cast.run, "…")
     return Line(
@@ -238,13 +247,21 @@ def _line(result: Result, cast: Cast) -> Line:
 
 
 def content(path: Path | None) -> str:
-    """What a session token's file says; empty without a file. Raises UsageError for an empty one."""
+    """The session token in a file; empty without a file. Raises UsageError for an empty file."""
     content = text_of(path).strip() if path else ""
     if path and not content:
-        raise click.UsageError(f"{path} is empty; a session token belongs in it")
+        raise click.UsageError(f"{path} is empty; it must contain a session token")
     if not content.isascii():
-        raise click.UsageError(f"{path} is no text; a session token belongs in it")
+        raise click.UsageError(f"{path} is not a text file; it must contain a session token")
     return content
+
+
+def _show(proof: Proof, *, interrupted: bool, to_stderr: bool) -> None:
+    """Print the rows so far, and what could not be deleted."""
+    title = f"{proof.title} (interrupted)" if interrupted else proof.title
+    verdicts.show(title, ("session", "request"), proof.lines(), to_stderr=to_stderr)
+    for sentence in proof.walk.stays:
+        _say(f"not deleted: {sentence}")
 
 
 def _say(line: str) -> None:

@@ -1,1 +1,1 @@
-"""The isolation proof: what sessions may do (``matrix``), the tokens they start with, and the requests (``walk``)."""
+"""The isolation proof: what sessions may do (``matrix``), their tokens (``tokens``) and the requests (``walk``)."""

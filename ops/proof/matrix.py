@@ -1,8 +1,8 @@
-"""The isolation matrix as data: every row of the proof for one stack, and for two that must not reach each other.
+"""The isolation matrix as data: every row of the proof, for one stack or for two that must not reach each other.
 
-Source: "The isolation proof" of the deployment's facts, and the rows that a mutation of any policy would need. Owns who
-tries what and what AWS must answer. Pure: no request is made here (``ops/proof/walk.py`` does it). A row that a policy
-must refuse comes after the rows that show the same session working.
+Source: "The isolation proof" of the deployment's facts, plus the rows that detect a mutation of any policy. Owns who
+tries what and what AWS must answer. Pure: ``ops/proof/walk.py`` makes the requests. A row that must be refused comes
+after the rows that show the same session working.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,24 +13,28 @@ from components.naming import DATA_CLASSES, INBOUND_PREFIX, Names
 
 Action = Literal["assume", "put", "get", "list", "delete"]
 
-#: What AWS must say: nothing against it, or this error.
+#: What AWS must answer: success, or this error.
 Expected = Literal["allowed", "AccessDenied", "InvalidIdentityToken"]
 
-#: A token by what is special about it. ``A`` and ``B`` are two actors of the stack's broker, ``other`` is an actor of
-#: the other stack's. ``forged`` is A's with B's id written into it, ``unsigned`` is A's with no signature at all.
+#: The tokens of the proof. ``A`` and ``B`` belong to two actors of the stack's broker, ``other`` to an actor of the
+#: other stack's. ``untagged`` has no actor tag. ``forged`` is A's token with B's id in it, ``unsigned`` is A's token
+#: without a signature.
 Token = Literal["A", "B", "untagged", "forged", "unsigned", "other"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """Where a role's sessions keep an actor's data: the role's key, the bucket's, and the part after the actor."""
+    """Where the sessions of a role keep an actor's data."""
 
+    #: Key of the role, from ROLE_KEYS.
     role: str
+    #: Key of the bucket, from BUCKET_KEYS.
     bucket: str
+    #: Path segment of object keys below the actor's prefix.
     part: str
 
 
-#: Mail has no class in its key: the data role reads whatever is filed under the actor.
+#: One area per data class, and mail. Mail keys have no class: the data role reads everything below the actor's prefix.
 AREAS = (
     *(Area(role=row.key, bucket=row.key, part=row.prefix) for row in DATA_CLASSES),
     Area(role="data", bucket="mail", part="mail"),
@@ -39,9 +43,11 @@ AREAS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A role, by ARN, assumed with a token."""
+    """A role assumed with a token."""
 
+    #: ARN of the role.
     role: str
+    #: The token that STS gets.
     token: Token
 
     def __str__(self) -> str:
@@ -50,18 +56,21 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One thing that one session tries, or that its token tries at STS (``assume``).
+    """One request: ``assume`` with the session's token at STS, any other action with the session at S3."""
 
-    ``key`` is an object's key or a listing's prefix; None lists without a prefix. ``after`` are the sessions that must
-    have shown themselves working, or this row proves nothing.
-    """
-
+    #: The session.
     who: Session
+    #: The request.
     action: Action
+    #: What the request is about, for the report.
     what: str
+    #: What AWS must answer.
     expected: Expected
+    #: Name of the bucket; empty for ``assume``.
     bucket: str = ""
+    #: Object key, or prefix of a listing. None: a listing without a prefix.
     key: str | None = None
+    #: Sessions that must have been seen working; otherwise the row proves nothing and does not run.
     after: tuple[Session, ...] = ()
 
     @property
@@ -74,10 +83,12 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
-    """A stack as the proof walks it; ``federated`` are the keys of the roles that trust its issuer."""
+class Scope:
+    """What the proof covers of a stack."""
 
+    #: Physical names of the stack.
     names: Names
+    #: Keys of the roles that trust the stack's issuer; only these are tried.
     federated: Sequence[str]
 
     @property
@@ -90,10 +101,13 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """The ids of the two actors, and the name of this run's objects, which nobody else uses."""
+    """The actors and the objects of one run."""
 
+    #: Id of the first actor, 64 hex characters.
     a: str
+    #: Id of the second actor, 64 hex characters.
     b: str
+    #: Unique name of this run's objects.
     run: str
 
     def id(self, token: Token) -> str:
@@ -103,8 +117,8 @@ class Cast:
         return f"bots/{self.id(token)}/{part}/isolation-proof/{self.run}"
 
 
-def rows(own: Ground, cast: Cast, other: Ground | None = None) -> list[Row]:
-    """Every row in the order of running: tokens become sessions, sessions show that they work, then what is refused."""
+def rows(own: Scope, cast: Cast, other: Scope | None = None) -> list[Row]:
+    """Every row in order: tokens become sessions, sessions are seen working, then the requests that must be refused."""
     return [
         *_assumed(own),
         *(row for area in own.areas for token in ("A", "B") for row in _working(own, area, cast, token)),
@@ -121,8 +135,8 @@ def rows(own: Ground, cast: Cast, other: Ground | None = None) -> list[Row]:
     ]  # fmt: skip
 
 
-def untagged(own: Ground, cast: Cast, area: Area) -> list[Row]:
-    """What a session without a tag would try, where STS gave one against the rules."""
+def untagged(own: Scope, cast: Cast, area: Area) -> list[Row]:
+    """Rows of a session without a tag, for the case that STS issues one although it must not."""
     who, bucket = own.session(area, "untagged"), own.names.bucket(area.bucket)
     literal = "bots/${aws:PrincipalTag/agentkeys_actor_omni}/" + area.part
     return [
@@ -132,7 +146,7 @@ def untagged(own: Ground, cast: Cast, area: Area) -> list[Row]:
     ]
 
 
-def _assumed(own: Ground) -> Iterator[Row]:
+def _assumed(own: Scope) -> Iterator[Row]:
     for area in own.areas:
         for token in ("A", "B"):
             yield Row(
@@ -140,7 +154,7 @@ def _assumed(own: Ground) -> Iterator[Row]:
             )
 
 
-def _working(own: Ground, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
+def _working(own: Scope, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
     who, bucket, key = own.session(area, token), own.names.bucket(area.bucket), cast.key(token, area.part)
     prefix = f"bots/{cast.id(token)}/{area.part}/"
     if area.role != "data":
@@ -149,7 +163,7 @@ def _working(own: Ground, area: Area, cast: Cast, token: Token) -> Iterator[Row]
     yield Row(who=who, action="get", what="own prefix", expected="allowed", bucket=bucket, key=key)
 
 
-def _tokens_refused(own: Ground) -> Iterator[Row]:
+def _tokens_refused(own: Scope) -> Iterator[Row]:
     for area in own.areas:
         after = (own.session(area, "A"),)
         for token, expected, what in (
@@ -166,7 +180,7 @@ def _tokens_refused(own: Ground) -> Iterator[Row]:
             )
 
 
-def _refused(own: Ground, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
+def _refused(own: Scope, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
     names, who, bucket = own.names, own.session(area, token), own.names.bucket(area.bucket)
     neighbour: Token = "A" if token == "B" else "B"  # noqa: S105 - the name of a token, not one
     me = cast.id(token)
@@ -205,7 +219,7 @@ def _refused(own: Ground, area: Area, cast: Cast, token: Token) -> Iterator[Row]
     )  # fmt: skip
 
 
-def _across(own: Ground, other: Ground, cast: Cast) -> Iterator[Row]:
+def _across(own: Scope, other: Scope, cast: Cast) -> Iterator[Row]:
     for area in other.areas:
         yield Row(
             who=other.session(area, "other"),
@@ -219,7 +233,7 @@ def _across(own: Ground, other: Ground, cast: Cast) -> Iterator[Row]:
             action="assume",
             what="this stack's token at the other stack",
             expected="AccessDenied",
-            # A role that is not there answers like one that does not trust: both sides must work.
+            # A missing role answers like one that does not trust the token, so both sides must be seen working.
             after=(other.session(area, "other"), *(own.session(mine, "A") for mine in own.areas)),
         )
     for area in own.areas:
@@ -243,7 +257,7 @@ def _across(own: Ground, other: Ground, cast: Cast) -> Iterator[Row]:
 
 
 def _everything(who: Session, bucket: str, key: str, what: str, after: tuple[Session, ...]) -> Iterator[Row]:
-    """Get, list, put and delete, all refused; the delete last, so that nothing is missing for the get."""
+    """Get, list, put and delete, all of which must be refused. Delete is last, because get needs the object."""
     yield _one(who, "get", bucket, key, what, after)
     yield _one(who, "list", bucket, f"{key.rpartition('/')[0]}/", what, after)
     yield _one(who, "put", bucket, f"{key}-by-another", what, after)

@@ -1,7 +1,7 @@
-"""Tokens of a live broker for the isolation proof, and two that are forged out of them.
+"""Tokens of a live broker for the isolation proof, and two forgeries of them.
 
-Owns the call of `POST /v1/mint-oidc-jwt` over public TLS at the address that DNS-over-HTTPS gives, and reading a
-token's actor out of its own claim. Leaves out what STS makes of a token. Nothing here prints or keeps one.
+Owns the call of `POST /v1/mint-oidc-jwt` over public TLS, at the address that DNS-over-HTTPS returns, and reading the
+actor from a token's claims. Nothing here prints or stores a token.
 """
 
 import base64
@@ -24,7 +24,7 @@ MINT = "/v1/mint-oidc-jwt"
 
 
 class NotMintedError(Exception):
-    """The broker gave no token; the message says what it answered and the next step."""
+    """The broker issued no token. The message says what it answered and what to do."""
 
 
 def mint(
@@ -32,8 +32,8 @@ def mint(
 ) -> str:
     """A token of the broker at ``host``. Raises NotMintedError.
 
-    A real broker takes the actor from the caller's ``session`` token. The sandbox's stand-in takes ``actor``, and
-    leaves the tag out where it is asked for an ``untagged`` token.
+    A real broker reads the actor from the caller's ``session`` token. The sandbox's stand-in uses ``actor`` instead,
+    and omits the actor tag if ``untagged``.
     """
     body: dict[str, Any] = {} if session else {"actor_omni": actor}
     if untagged:
@@ -41,7 +41,7 @@ def mint(
     try:
         addresses = dns.resolve(host, doh_urls[0])
         if not addresses:
-            raise NotMintedError(f"{doh_urls[0]} gives no address for {host}. Is the stack up?")
+            raise NotMintedError(f"{doh_urls[0]} returns no address for {host}. Is the stack up?")
         with issuer.connection(addresses[0], host, ca_bundle) as pool:
             headers = {"Host": host, **({"Authorization": f"Bearer {session}"} if session else {})}
             answer = pool.request("POST", MINT, headers=headers, json=body)
@@ -51,24 +51,24 @@ def mint(
         raise NotMintedError(_refused(host, answer.status, has_session=bool(session)))
     token = _token(answer)
     if token is None:
-        raise NotMintedError(f"https://{host}{MINT} answers 200 with no token in it. Compare the broker's version.")
+        raise NotMintedError(f"https://{host}{MINT} answers 200 without a token. Check the broker's version.")
     return token
 
 
 def _refused(host: str, status: int, *, has_session: bool) -> str:
     if has_session:
         return (
-            f"https://{host}{MINT} answers {status} to the session token. Sign in again for a fresh one; the sandbox's "
-            "stand-in takes none: leave the files out there."
+            f"https://{host}{MINT} answers {status} to the session token. Sign in again for a new one. In the sandbox, "
+            "omit --session-token-file."
         )
     return (
-        f"https://{host}{MINT} answers {status} without a session token. Give the session tokens of two actors, a file "
-        "each, with --session-token-file."
+        f"https://{host}{MINT} answers {status} without a session token. Give the session tokens of two actors, one "
+        "file each, with --session-token-file."
     )
 
 
 def _token(answer: urllib3.BaseHTTPResponse) -> str | None:
-    """The answer's one value that is a JWT, whatever its field is called."""
+    """The first value in the answer that is a JWT, whatever its field is called."""
     try:
         values = dict(answer.json()).values()
     except (ValueError, TypeError):
@@ -77,7 +77,7 @@ def _token(answer: urllib3.BaseHTTPResponse) -> str | None:
 
 
 def claims(token: str) -> dict[str, Any]:
-    """A token's claims, unverified; empty for anything that is no token."""
+    """A token's claims, unverified; empty if it is not a token."""
     try:
         _, body, _ = token.split(".")
         decoded = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -87,21 +87,21 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def actor_of(token: str) -> str:
-    """The actor that a token's tag names; empty when it has no such tag."""
+    """The actor in a token's actor tag; empty without that tag."""
     tags = claims(token).get(TAGS_CLAIM)
     values = tags.get("principal_tags", {}).get(ACTOR_TAG, []) if isinstance(tags, dict) else []
     return str(values[0]) if values else ""
 
 
 def forged(token: str, actor: str, other: str) -> str:
-    """The token with ``other`` written in place of ``actor``, and the signature that no longer fits."""
+    """The token with ``other`` in place of ``actor``; its signature is no longer valid."""
     head, body, signature = token.split(".")
     text = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode().replace(actor, other)
     return ".".join([head, _encoded(text), signature])
 
 
 def unsigned(token: str) -> str:
-    """The token as an attacker without a key would have it: the same claims, algorithm ``none``."""
+    """The token as an attacker without a key can make it: the same claims, with the algorithm ``none``."""
     head, body, _ = token.split(".")
     header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     return ".".join([_encoded(json.dumps({**header, "alg": "none"})), body, ""])

@@ -1,9 +1,8 @@
-"""Walks the isolation matrix with real requests: tokens to sessions at STS, sessions to S3, and a verdict for each row.
+"""Runs the isolation matrix with real requests: tokens at STS, sessions at S3, and a verdict for each row.
 
-Owns what counts as denied, what counts as not run, and that nothing of a run stays behind. Leaves out which rows there
-are (``ops/proof/matrix.py``), where tokens and clients come from and how a result is shown (``ops/commands/proof.py``).
-Only the error that a row names counts as its refusal. A throttled, missing or unreachable thing is a failure of the
-proof.
+Owns what counts as refused, what counts as not run, and the cleanup after a run. Leaves out the rows
+(``ops/proof/matrix.py``), and where tokens and clients come from and how results are shown (``ops/commands/proof.py``).
+Only the error that a row names counts as its refusal: a throttled request or a missing object fails the row.
 """
 
 import time
@@ -17,24 +16,28 @@ from components.buckets import OLD_VERSION_DAYS
 from ops.proof.matrix import Row, Session, Token
 from ops.verdicts import Verdict
 
-#: Seconds that positives together may wait for AWS: IAM takes a while until every part of it knows a fresh role.
+#: Time in seconds for which rows that must succeed are retried, all together: a new role takes a while to work
+#: everywhere in AWS.
 PATIENCE = 60.0
-#: Seconds between two tries.
+#: Seconds between two attempts.
 PAUSE = 2.0
-#: Seconds a session lives; the shortest that STS gives.
+#: Duration of a session in seconds, the shortest that STS accepts.
 SESSION_SECONDS = 900
 SESSION_NAME = "isolation-proof"
 
-#: HTTP status that belongs to an error by which a row is refused.
+#: HTTP status of each error that a row may expect.
 STATUS_OF = {"AccessDenied": 403, "InvalidIdentityToken": 400}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """AWS's answer: its HTTP status and error code, or, without an answer, what went wrong in ``text``."""
+    """AWS's answer to a request."""
 
+    #: HTTP status; 0 without an answer.
     status: int = 0
+    #: AWS's error code; empty on success.
     error: str = ""
+    #: Why there was no answer; empty with one.
     text: str = ""
 
     @property
@@ -52,15 +55,18 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A row's outcome; ``seen`` says why where it did not run."""
+    """The outcome of a row."""
 
+    #: The row.
     row: Row
+    #: Whether it ran and was as expected.
     verdict: Verdict
+    #: AWS's answer, or why the row did not run.
     seen: str
 
 
 def asked(request: Callable[..., Any], **arguments: Any) -> Seen:
-    """What AWS says to a request, never raising for an answer or for the lack of one."""
+    """AWS's answer to a request. Does not raise for an error or a missing answer."""
     try:
         answer = request(**arguments)
     except ClientError as error:
@@ -73,30 +79,41 @@ def asked(request: Callable[..., Any], **arguments: Any) -> Seen:
 
 @dataclass(kw_only=True)
 class Walk:
-    """One run. ``tokens`` that could not be had have the reason in ``lacking``. ``client_of`` makes an S3 client out of
-    STS's credentials; ``operator`` is one with the caller's own, which lays out objects that no session may make.
-    """
+    """One run of the matrix."""
 
+    #: The tokens, by name.
     tokens: Mapping[Token, str]
+    #: For each token that the broker did not issue, the reason.
     lacking: Mapping[Token, str]
+    #: STS client that does not sign requests.
     sts: Any
+    #: Makes an S3 client from the credentials that STS returned.
     client_of: Callable[[Mapping[str, str]], Any]
+    #: S3 client with the caller's own credentials. It creates the objects that no session may create, and cleans up.
     operator: Any
+    #: Gets a line for each event worth showing.
     progress: Callable[[str], None]
+    #: Seconds left for retries of rows that must succeed.
     patience: float = PATIENCE
+    #: Replaced in tests.
     sleep: Callable[[float], None] = time.sleep
+    #: One result per row so far.
     results: list[Result] = field(default_factory=list)
-    #: What could not be taken away again, in sentences.
+    #: A sentence for each object that could not be deleted.
     stays: list[str] = field(default_factory=list)
+    #: S3 clients of the sessions that STS issued.
     _clients: dict[Session, Any] = field(default_factory=dict)
+    #: Sessions that do not work, with the request that failed.
     _unproven: dict[Session, str] = field(default_factory=dict)
-    #: Objects that are there now, and every one that may ever have been made, with the session that tried.
+    #: Objects that exist now, as bucket and key.
     _present: set[tuple[str, str]] = field(default_factory=set)
+    #: Every object that may have been created, with the session that tried; None for the operator.
     _made: dict[tuple[str, str], Session | None] = field(default_factory=dict)
 
     def run(self, rows: Sequence[Row], further: Callable[[Session], Sequence[Row]]) -> None:
-        """Every row, then everything away again, also when a row raises. ``further`` gives the rows of a session that
-        STS should not have given.
+        """Run every row, then clean up, also if a row raises.
+
+        ``further`` returns the rows to add for a session that STS issued although it must not.
         """
         try:
             for row in rows:
@@ -125,20 +142,20 @@ class Walk:
             return self.lacking[row.who.token]
         for session in row.after:
             if session in self._unproven:
-                return f"proves nothing, since {session} does not work: {self._unproven[session]}"
+                return f"would prove nothing, because {session} does not work: {self._unproven[session]}"
         if row.action != "assume" and row.who not in self._clients:
             return self._unproven.get(row.who, "there is no session")
         return self._laid_out(row) if row.action == "get" else ""
 
     def _laid_out(self, row: Row) -> str:
-        """Have the object there: S3 refuses a missing one with the same 403. Gives the reason why it is not."""
+        """Ensure that the object exists: S3 answers 403 for a missing one too. Returns why it does not, or nothing."""
         at = (row.bucket, str(row.key))
         if at in self._present:
             return ""
         self._made.setdefault(at, None)
         seen = asked(self.operator.put_object, Bucket=row.bucket, Key=row.key, Body=b"")
         if not seen.ok:
-            return f"the object to try it on could not be laid out with the caller's own credentials: {seen}"
+            return f"the object for this row could not be created with the caller's own credentials: {seen}"
         self._present.add(at)
         return ""
 
@@ -148,7 +165,7 @@ class Walk:
             waiting = row.expected == "allowed" and seen.error == "AccessDenied" and self.patience > 0
             if not waiting:
                 return seen
-            self.progress(f"{row.who}: {row.action} {row.target}: {seen}, tried again for {self.patience:.0f} s")
+            self.progress(f"{row.who}: {row.action} {row.target}: {seen}, retried for up to {self.patience:.0f} s")
             self.patience -= PAUSE
             self.sleep(PAUSE)
 
@@ -163,7 +180,7 @@ class Walk:
                 prefix = {} if row.key is None else {"Prefix": row.key}
                 return asked(client.list_objects_v2, Bucket=row.bucket, MaxKeys=1, **prefix)
             case "put":
-                # Noted before it is asked: an answer that is lost may have left an object.
+                # Recorded before the request: if the answer is lost, the object may exist.
                 self._made[at] = row.who
                 seen = asked(client.put_object, Bucket=row.bucket, Key=row.key, Body=b"")
                 if seen.ok:
@@ -195,9 +212,9 @@ class Walk:
         return seen
 
     def clean_up(self) -> None:
-        """Everything this run may have made, old versions included. What cannot be removed is in ``stays``."""
+        """Delete every object that the run may have created, with old versions. Failures are added to ``stays``."""
         if self._made:
-            self.progress(f"taking away what this run may have made: {len(self._made)} objects")
+            self.progress(f"deleting the {len(self._made)} objects that this run may have created")
         try:
             for (bucket, key), session in list(self._made.items()):
                 try:
@@ -206,12 +223,15 @@ class Walk:
                     self._delete_as(session, bucket, key, error)
                 del self._made[bucket, key]
         finally:
-            # A second signal ends this too.
-            self.stays += [f"s3://{bucket}/{key}: the run was ended; `aws s3 rm` it" for bucket, key in self._made]
+            # A second signal interrupts the cleanup too.
+            self.stays += [
+                f"s3://{bucket}/{key}: the run was interrupted; delete it with `aws s3 rm`"
+                for bucket, key in self._made
+            ]
             self._made.clear()
 
     def _erase(self, bucket: str, key: str) -> None:
-        """Every version and delete marker. Raises what AWS answers."""
+        """Delete every version and delete marker of a key. Raises ClientError and BotoCoreError."""
         listed = self.operator.list_object_versions(Bucket=bucket, Prefix=key)
         for item in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
             if item["Key"] == key:
@@ -222,8 +242,8 @@ class Walk:
         if (bucket, key) not in self._present:
             if session is not None:
                 self.stays.append(
-                    f"old versions of s3://{bucket}/{key}, if the bucket keeps versions: the caller may not remove "
-                    f"them ({code}); they go after {OLD_VERSION_DAYS} days by the bucket's lifecycle"
+                    f"old versions of s3://{bucket}/{key}, if the bucket keeps versions: the caller may not delete "
+                    f"them ({code}); the bucket's lifecycle deletes them after {OLD_VERSION_DAYS} days"
                 )
             return
         client = self._clients.get(session) if session else None
@@ -231,4 +251,4 @@ class Walk:
             self._present.discard((bucket, key))
             self._delete_as(session, bucket, key, error)
             return
-        self.stays.append(f"s3://{bucket}/{key}: it could not be removed ({code}); `aws s3 rm` it")
+        self.stays.append(f"s3://{bucket}/{key}: it could not be deleted ({code}); delete it with `aws s3 rm`")

@@ -75,7 +75,7 @@ def test_a_proof_that_is_ended_takes_its_objects_away_and_shows_what_it_saw(grou
     _, said = running.communicate(timeout=120)
     assert running.returncode == 128 + signal.SIGTERM, said
     assert "ended by SIGTERM" in said
-    assert "(broken off)" in said
+    assert "(interrupted)" in said
     assert ground.listing() == before
 
 

@@ -23,8 +23,8 @@ def names_of(suffix):
 
 TEST, PROD = names_of("-test"), names_of("")
 ROLES = ("data", "vault", "memory")
-OWN = matrix.Ground(names=TEST, federated=ROLES)
-OTHER = matrix.Ground(names=PROD, federated=ROLES)
+OWN = matrix.Scope(names=TEST, federated=ROLES)
+OTHER = matrix.Scope(names=PROD, federated=ROLES)
 
 
 def refusal(code, status):

@@ -283,7 +283,7 @@ def test_a_proof_that_breaks_off_shows_what_it_saw_and_leaves_nothing(prove, end
     done = prove(world, "--json")
     assert done.exception is end
     assert done.stdout == "", "half of a report is none for a program"
-    assert "(broken off)" in done.stderr
+    assert "(interrupted)" in done.stderr
     assert " ok" in done.stderr.splitlines()[-1]
     assert world.objects
     assert world.left() == []
@@ -299,9 +299,9 @@ def test_an_end_of_the_cleaning_up_too_tells_what_stays(prove):
     world = World(may=ended)
     done = prove(world)
     assert (done.exit_code, done.stdout) == (143, "")
-    told = [line for line in done.stderr.splitlines() if line.startswith("stays: s3://")]
+    told = [line for line in done.stderr.splitlines() if line.startswith("not deleted: s3://")]
     assert len(told) >= len(world.left()) > 0
-    assert all(f"s3://{bucket}/{key}: the run was ended" in done.stderr for bucket, key in world.left())
+    assert all(f"s3://{bucket}/{key}: the run was interrupted" in done.stderr for bucket, key in world.left())
 
 
 def line(verdict):

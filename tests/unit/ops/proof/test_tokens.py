@@ -91,14 +91,14 @@ def test_a_broker_that_does_not_answer_is_told(broker, monkeypatch):
     with pytest.raises(tokens.NotMintedError, match=f"https://{HOST} does not answer"):
         mint()
     monkeypatch.setattr(dns, "resolve", lambda host, url: [])
-    with pytest.raises(tokens.NotMintedError, match=f"gives no address for {HOST}"):
+    with pytest.raises(tokens.NotMintedError, match=f"returns no address for {HOST}"):
         mint()
 
 
 @pytest.mark.parametrize("body", [{}, {"token": 7}, {"token": "x.y.z"}, {"error": "no"}, []])
 def test_an_answer_without_a_token_is_told(broker, monkeypatch, body):
     monkeypatch.setattr(broker, "request", lambda *_args, **_given: answer(200, body))
-    with pytest.raises(tokens.NotMintedError, match="no token in it"):
+    with pytest.raises(tokens.NotMintedError, match="answers 200 without a token"):
         mint()
 
 
@@ -177,6 +177,6 @@ def test_a_wrong_argument_is_told_before_anything_is_asked(arguments, said, tmp_
 def test_mail_in_the_static_stage_is_not_run(release, own):
     static = a_stack("test", release, trust="static")
     assert [line.verdict.value for line in proof.left_out(static)] == ["not run"]
-    assert "data" not in proof.ground(static).federated
+    assert "data" not in proof.scope(static).federated
     assert proof.left_out(own) == []
-    assert json.dumps(list(proof.ground(own).federated)) == '["data", "vault", "memory"]'
+    assert json.dumps(list(proof.scope(own).federated)) == '["data", "vault", "memory"]'
