@@ -8,6 +8,7 @@ too. Every strike is a line of the log beside the plan.
 """
 
 import contextlib
+import ctypes
 import json
 import logging
 import os
@@ -42,6 +43,8 @@ Kind = Literal[
     "kill-account-after",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+
+_LIBC = ctypes.CDLL(None)
 
 #: Longest that a request waits for the client of a killed engine to go away.
 _CLIENT_SECONDS = 120.0
@@ -95,10 +98,12 @@ class Fault:
         )
 
 
-def write(path: Path, faults: Iterable[Fault]) -> None:
-    """Replace the plan; counts begin anew. The account reads it before its next request."""
-    # Two plans within a tick of the file system's clock would look alike.
-    plan = {"id": time.monotonic_ns(), "faults": [asdict(fault) for fault in faults]}
+def write(path: Path, faults: Iterable[Fault], *, record: bool = False) -> None:
+    """Replace the plan; counts and log begin anew. The account reads it before its next request. With ``record``, every
+    call that changes something is a line of the log, too.
+    """
+    _record(path).unlink(missing_ok=True)
+    plan = {"record": record, "faults": [asdict(fault) for fault in faults]}
     path.with_suffix(".new").write_text(json.dumps(plan))
     path.with_suffix(".new").rename(path)
 
@@ -122,6 +127,7 @@ class Faults:
         self._lock = threading.Lock()
         self._seen: os.stat_result | None = None
         self._plan: list[Fault] = []
+        self._records = False
         self._counts: list[int] = []
         self._since: dict[Fault, float] = {}
 
@@ -141,10 +147,15 @@ class Faults:
                 self._counts[index] += 1
                 if picked is None and self._is_due(fault, self._counts[index]):
                     picked = fault
+            if picked is None and self._records and not received.reads:
+                self._note({"service": received.service, "operation": received.operation, "kind": ""})
             if picked is not None:
-                with _record(self._path).open("a") as record:
-                    record.write(json.dumps({"time": time.time(), **asdict(picked)}) + "\n")
+                self._note(asdict(picked))
             return picked
+
+    def _note(self, line: Mapping[str, Any]) -> None:
+        with _record(self._path).open("a") as record:
+            record.write(json.dumps({"time": time.time(), **line}) + "\n")
 
     def _is_due(self, fault: Fault, count: int) -> bool:
         if fault.kind != "throttled":
@@ -162,7 +173,9 @@ class Faults:
         if self._seen is not None and (now.st_ino, now.st_mtime_ns) == (self._seen.st_ino, self._seen.st_mtime_ns):
             return
         try:
-            self._plan = [Fault.read(item) for item in json.loads(self._path.read_text())["faults"]]
+            given = json.loads(self._path.read_text())
+            self._plan = [Fault.read(item) for item in given["faults"]]
+            self._records = bool(given["record"])
         except (ValueError, KeyError, TypeError) as error:
             raise PlanError(f"{self._path} is not a plan of faults: {error}. Correct or delete it.") from None
         self._counts, self._since, self._seen = [0] * len(self._plan), {}, now
@@ -218,10 +231,9 @@ def _drop(environ: Mapping[str, Any]) -> None:
 
 
 def _reset(environ: Mapping[str, Any]) -> None:
-    connection = environ["werkzeug.socket"]
-    # With a linger time of 0, close() sends a reset.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    # Linux resets a TCP connection that is connected to no family. close() would wait for werkzeug's own references.
+    nowhere = struct.pack("=H14x", socket.AF_UNSPEC)
+    _LIBC.connect(environ["werkzeug.socket"].fileno(), nowhere, len(nowhere))
     raise DroppedError("the connection is reset on purpose")
 
 

@@ -26,7 +26,7 @@ def group(client: Client, unique: str) -> str:
 
 def run(ec2: Any, group: str, **changes: Any) -> dict[str, Any]:
     arguments = {
-        "ImageId": UBUNTU,
+        "ImageId": "ami-0a22042026090100a",
         "MinCount": 1,
         "MaxCount": 1,
         "InstanceType": "t3.small",
@@ -90,6 +90,21 @@ def test_an_instance_reads_back_as_it_was_run(client: Client, group: str, unique
     (volume,) = ec2.describe_volumes(VolumeIds=[mapping["Ebs"]["VolumeId"]])["Volumes"]
     assert (volume["VolumeType"], volume["Size"], volume["Encrypted"]) == ("gp3", 30, True)
     assert (volume["Iops"], volume.get("Throughput")) == (3000, 125)
+
+
+def test_the_same_client_token_launches_once(client: Client, group: str, unique: str) -> None:
+    """A provider that lost the answer asks again with the token of its first attempt."""
+    ec2 = client("ec2")
+    wanted = {
+        "ImageId": "ami-0a22042026090100a",
+        "InstanceType": "t3.micro",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SecurityGroupIds": [group],
+    }
+    launched = [ec2.run_instances(**wanted, ClientToken=token) for token in (unique, unique, f"{unique}-other")]
+    first, again, other = (done["Instances"][0]["InstanceId"] for done in launched)
+    assert (first == again, first == other) == (True, False)
 
 
 def test_metadata_options_change_only_where_asked(client: Client, group: str) -> None:

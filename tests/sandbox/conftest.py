@@ -3,13 +3,12 @@
 import json
 import smtplib
 import subprocess
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import urllib3
-from botocore.exceptions import ClientError
 
+from dev import inventory
 from gates import dns
 from sandbox import layout, rehearsal, supervisor
 from tests.support import emulation
@@ -99,76 +98,7 @@ class Ground:
 
     def listing(self) -> dict[str, Any]:
         """The whole account as AWS tells it, by kind and name; everything a stack makes shows here."""
-        iam, s3, ec2 = self.client("iam"), self.client("s3"), self.client("ec2")
-        zone = supervisor.emulated().zone_id
-        found: dict[str, Any] = {}
-        for user in iam.list_users()["Users"]:
-            name = user["UserName"]
-            found[f"user {name}"] = (
-                user["UserId"],
-                sorted(iam.list_user_policies(UserName=name)["PolicyNames"]),
-                sorted(key["AccessKeyId"] for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]),
-            )
-        for role in iam.list_roles()["Roles"]:
-            name = role["RoleName"]
-            policies = {
-                policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
-            }
-            found[f"role {name}"] = (role["RoleId"], role["AssumeRolePolicyDocument"], policies)
-        for profile in iam.list_instance_profiles()["InstanceProfiles"]:
-            found[f"profile {profile['InstanceProfileName']}"] = profile["InstanceProfileId"]
-        for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-            arn = provider["Arn"]
-            made = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-            found[f"provider {arn}"] = (made["Url"], made["ThumbprintList"])
-        for bucket in s3.list_buckets()["Buckets"]:
-            name = bucket["Name"]
-            objects = s3.list_object_versions(Bucket=name)
-            found[f"bucket {name}"] = (
-                json.loads(_if_set(s3.get_bucket_policy, Bucket=name).get("Policy", "null")),
-                _if_set(s3.get_public_access_block, Bucket=name).get("PublicAccessBlockConfiguration"),
-                _if_set(s3.get_bucket_lifecycle_configuration, Bucket=name).get("Rules"),
-                s3.get_bucket_versioning(Bucket=name).get("Status"),
-                sorted((item["Key"], item["ETag"]) for item in objects.get("Versions", [])),
-            )
-        records = self.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
-        for record in records:
-            found[f"record {record['Name']} {record['Type']}"] = record["ResourceRecords"]
-        ses = self.client("ses")
-        for rule_set in ses.list_receipt_rule_sets()["RuleSets"]:
-            rules = ses.describe_receipt_rule_set(RuleSetName=rule_set["Name"])["Rules"]
-            found.update({f"rule {rule_set['Name']}/{rule['Name']}": rule for rule in rules})
-        for identity in self.client("sesv2").list_email_identities()["EmailIdentities"]:
-            found[f"identity {identity['IdentityName']}"] = identity["IdentityType"]
-        for reservation in ec2.describe_instances()["Reservations"]:
-            for instance in reservation["Instances"]:
-                if instance["State"]["Name"] != "terminated":
-                    found[f"instance {_name(instance)} {instance['InstanceId']}"] = instance["State"]["Name"]
-        for address in ec2.describe_addresses()["Addresses"]:
-            found[f"address {_name(address)} {address['AllocationId']}"] = (
-                address["PublicIp"],
-                address.get("InstanceId"),
-            )
-        for group in ec2.describe_security_groups()["SecurityGroups"]:
-            found[f"firewall {group['GroupName']}"] = (group["GroupId"], group["IpPermissions"])
-        for pair in ec2.describe_key_pairs()["KeyPairs"]:
-            found[f"key pair {pair['KeyName']}"] = pair["KeyPairId"]
-        return found
-
-
-def _if_set(ask: Callable[..., dict[str, Any]], **arguments: str) -> dict[str, Any]:
-    """S3 answers for a setting that was never made with an error of its own."""
-    try:
-        return ask(**arguments)
-    except ClientError as error:
-        if not error.response["Error"]["Code"].startswith("NoSuch"):
-            raise
-        return {}
-
-
-def _name(resource: dict[str, Any]) -> str:
-    return next((tag["Value"] for tag in resource.get("Tags", []) if tag["Key"] == "Name"), "")
+        return inventory.listing(self.client, supervisor.emulated().zone_id)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ in. Leaves out the hosts behind the instances (sandbox.hosts).
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
@@ -19,8 +20,15 @@ _ROOT_GIBIBYTES = 8
 _GP3_THROUGHPUT = 125
 
 
-@replaces(InstanceResponse, because="moto drops DisableApiTermination at launch")
+@replaces(
+    InstanceResponse,
+    because="moto drops DisableApiTermination at launch, and launches a second time for the client token of the first",
+)
 def run_instances(original: Any, self: Any) -> Any:
+    token = self._get_param("ClientToken")
+    for reservation in self.ec2_backend.reservations.values():
+        if token and any(instance.client_token == token for instance in reservation.instances):
+            return ActionResult(reservation)
     result = original(self)
     for instance in result.result.instances:
         instance.disable_api_termination = bool(self._get_param("DisableApiTermination"))
