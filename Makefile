@@ -9,7 +9,7 @@ COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench engine tools \
+.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench chaos engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -95,6 +95,9 @@ graph: setup ## draw docs/graph.svg, the picture of the program, anew
 
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)
+
+chaos: setup ## strike every call of STACK's runs with every kind of fault (hours; continues where it ended)
+	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK)
 
 sandbox-start: setup ## start the sandbox alone
 	@$(SANDBOX) start

@@ -20,11 +20,17 @@ def main() -> int:
         "reset": "stop the sandbox and delete its state",
         "serve": "be the sandbox, in the foreground",
         "tools": "install the system's programs that the sandbox and the tests call",
+        "weather": "set how the account behaves: late, throttled, inconsistent; without options: fair again",
         "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
         made = commands.add_parser(name, help=summary, description=summary)
         if name in {"up", "preview", "down", "bench"}:
             made.add_argument("--stack", default="test", help="stack name (default test)")
+        if name == "weather":
+            made.add_argument("--inconsistent", type=float, default=0, help="seconds that new things are not seen")
+            made.add_argument("--throttled", action="store_true", help="keep the rates that AWS documents")
+            made.add_argument("--slow", type=float, default=0, help="seconds that every answer is late")
+            made.add_argument("--boot", type=float, default=0, help="seconds until an instance's host boots")
     given = parser.parse_args()
 
     from dev.toolchain.virtualenv import VirtualenvError
@@ -32,6 +38,7 @@ def main() -> int:
     from sandbox.aws.acme import AcmeError
     from sandbox.aws.ports import PortTakenError
     from sandbox.aws.snapshot import SnapshotError
+    from sandbox.aws.weather import WeatherError
     from sandbox.engine.build import EngineError
     from sandbox.hosts.machine import HostError
     from sandbox.rehearsal import say
@@ -40,7 +47,7 @@ def main() -> int:
     # Each says by itself what was seen and what to do.
     explained = (
         *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError, WheelError),
-        *(SnapshotError, StandinError, VirtualenvError, tools.ToolError),
+        *(SnapshotError, StandinError, WeatherError, VirtualenvError, tools.ToolError),
     )
     try:
         _run(given)
@@ -73,6 +80,14 @@ def _run(given: argparse.Namespace) -> None:
             print(rehearsal.shell_environment(say))
         case "start":
             supervisor.start(say)
+        case "weather":
+            from sandbox.aws import weather
+
+            wanted = {name: getattr(given, name) for name in ("inconsistent", "throttled", "slow", "boot")}
+            weather.write(layout.HOME / "weather.json", weather.Weather(**wanted))
+            say(
+                f"the account of {layout.HOME} is {', '.join(f'{k} {v}' for k, v in wanted.items() if v) or 'fair'} now"
+            )
         case "status":
             print(status())
         case "stop" | "reset":

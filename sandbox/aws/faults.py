@@ -1,7 +1,7 @@
 """Faults of single calls to the account: the answer is lost, an error, late or a reset, or a process is killed.
 
 Owns the plan, a JSON file that a test or a campaign writes while the account is served, and what each kind does to a
-request. Leaves out how the account behaves as a whole on a bad day (``conditions``) and what runs against it.
+request. Leaves out how the account behaves as a whole on a bad day (``weather``) and what runs against it.
 
 A fault is given to the nth call of one operation, so a plan says exactly what happens. Retries of a client are calls
 too. Every strike is a line of the log beside the plan.
@@ -42,7 +42,7 @@ Kind = Literal[
     "kill-account-before",  # this process is killed in place of the call
     "kill-account-after",
 ]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _LIBC = ctypes.CDLL(None)
 
@@ -130,11 +130,6 @@ class Faults:
         self._records = False
         self._counts: list[int] = []
         self._since: dict[Fault, float] = {}
-
-    @property
-    def planned(self) -> bool:
-        """Whether there is a plan at all; without one a request costs nothing more."""
-        return self._path.exists()
 
     def pick(self, received: Received) -> Fault | None:
         """The fault that this request gets. Counts it. Raises PlanError."""

@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,13 +19,14 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws import instances, ports, seed, snapshot
-from sandbox.aws.faults import Fault, Faults, PlanError, failure
+from sandbox.aws.faults import Faults, PlanError, failure
 from sandbox.aws.iam import door, refusals
 from sandbox.aws.iam.received import MalformedError, Received, receive
 from sandbox.aws.serial import Gate
 from sandbox.aws.services import install
 from sandbox.aws.services.context import Context
 from sandbox.aws.services.ses import answer_click
+from sandbox.aws.weather import Sky, WeatherError
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec
 from sandbox.layout import LOOPBACK, PORTS
@@ -64,6 +66,9 @@ class Account:
         self.port = port
         self.gate = Gate()
         self.faults = Faults(home / "faults.json", engine)
+        self.sky = Sky(home / "weather.json")
+        self._purposes = (home / "faults.json", home / "weather.json")
+        self._launched: dict[str, float] = {}
         self._on_change = on_change
         self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
         self._server: BaseWSGIServer | None = None
@@ -86,6 +91,11 @@ class Account:
     def endpoint(self) -> str:
         """Where the APIs answer; known after start() when the port was left to the kernel."""
         return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def misbehaves(self) -> bool:
+        """A plan of faults or weather is there. Without one a request costs two looks at the disk."""
+        return any(path.exists() for path in self._purposes)
 
     def start(self) -> None:
         """Restore the account (or make it, the first time) and serve it; returns when it answers."""
@@ -148,9 +158,20 @@ class Account:
         self._on_change()
 
     def host_specs(self) -> list[HostSpec]:
-        """The hosts that the running instances are."""
+        """The hosts that the running instances are. One that the weather boots late is left out until then."""
         with self.gate.held():
-            return instances.host_specs(self.account_id, self.region)
+            specs = instances.host_specs(self.account_id, self.region)
+        now, boot = time.monotonic(), self.sky.weather.boot
+        late = {
+            spec.instance_id: left
+            for spec in specs
+            if (left := self._launched.setdefault(spec.instance_id, now) + boot - now) > 0
+        }
+        for left in late.values():
+            again = threading.Timer(left + 0.1, self.hosts_changed)
+            again.daemon = True
+            again.start()
+        return [spec for spec in specs if spec.instance_id not in late]
 
     def exposures(self) -> list[Exposure]:
         """The ports that security groups open on elastic addresses."""
@@ -167,24 +188,42 @@ class _Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = _buffer(environ)
-        faults = self._account.faults
         try:
-            with self._account.gate.held():
-                fault = _picked(faults, environ, body)
-        except PlanError as error:
-            # A plan that is ignored would be a test that passes.
-            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
-            return [str(error).encode()]
-        # Others go on while one waits.
-        answered = faults.before(fault[0], fault[1], environ) if fault else None
+            answered = self._on_purpose(environ, body) if self._account.misbehaves else None
+        except (PlanError, WeatherError) as error:
+            # A fault that is ignored would be a test that passes.
+            answered = "500 Internal Server Error", [("Content-Type", "text/plain")], str(error).encode()
         if answered is None:
             with self._account.gate.held():
                 answered = self._answer(environ, body)
-            if fault:
-                faults.after(fault[0], environ)
         status, headers, answer = answered
         start_response(status, headers)
         return [answer]
+
+    def _on_purpose(self, environ: dict[str, Any], body: bytes) -> refusals.Response | None:
+        """The answer to a request that a fault or the weather may have changed. None for one that cannot be read.
+
+        Others go on while one waits. Raises PlanError, WeatherError and DroppedError.
+        """
+        faults, sky = self._account.faults, self._account.sky
+        try:
+            with self._account.gate.held():
+                received = receive(environ, body)
+        except MalformedError:
+            return None
+        answered = sky.before(received)
+        if answered is not None:
+            return answered
+        fault = faults.pick(received)
+        answered = faults.before(fault, received, environ) if fault else None
+        if answered is not None:
+            return answered
+        with self._account.gate.held():
+            answered = self._answer(environ, body)
+        sky.after(received, answered)
+        if fault:
+            faults.after(fault, environ)
+        return answered
 
     def _answer(self, environ: dict[str, Any], body: bytes) -> refusals.Response:
         clicked = answer_click(str(environ.get("HTTP_HOST", "")), str(environ.get("QUERY_STRING", "")))
@@ -234,18 +273,6 @@ class _QuietHandler(MotoRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002
         log.debug("%s %s", self.address_string(), message % args if args else message)
-
-
-def _picked(faults: Faults, environ: dict[str, Any], body: bytes) -> tuple[Fault, Received] | None:
-    """The fault that a request gets, and the request; one that cannot be read gets none."""
-    if not faults.planned:
-        return None
-    try:
-        received = receive(environ, body)
-    except MalformedError:
-        return None
-    fault = faults.pick(received)
-    return (fault, received) if fault else None
 
 
 def _buffer(environ: dict[str, Any]) -> bytes:

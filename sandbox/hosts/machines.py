@@ -257,6 +257,11 @@ class Hosts:
         network.disconnect(self._number(instance_id))
 
 
+def lose_power(instance_id: str) -> None:
+    """End a host at once, of whatever process it is. Its disk stays, and the next change of an instance boots it."""
+    _end(instance_id)
+
+
 def _take_lock() -> int:
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
