@@ -345,6 +345,7 @@ def main() -> int:
         rehearsal.say(f"{line.verdict.value}: {line.seen}")
     shown = list(lines.values())
     verdicts.show("Campaign of faults", ("stage", "fault"), shown, to_stderr=False)
+    print(f"The ledger is {campaign.ledger}; delete it to begin anew.")
     verdicts.write_junit(campaign.ledger.with_name("chaos.xml"), "chaos", shown)
     return verdicts.exit_code(line.verdict for line in shown)
 
