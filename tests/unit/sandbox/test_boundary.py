@@ -12,6 +12,12 @@ PRODUCT = ("__main__", "account", "components", "gates", "hostsetup", "ops", "po
 #: What the sandbox takes from the product, and why.
 TAKEN = {
     "hostsetup.services.BINARIES": "the names of the binaries that the stand-ins play",
+    "ops.events.CHANGING": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.events.EventLog": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.events.Step": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.events.longest_chain": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.events.total": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.page.gantt": "the times of a run, which `make up` and `agentkeys report` read alike",
 }
 
 
