@@ -248,7 +248,7 @@ def test_another_key_of_the_machine_runs_the_steps_again_in_place_as_the_runbook
         before, after = up(Ec2()), up(Ec2(), hostPrivateKey=private_key(Path(folder)))
     changed = [item.name for item in before.custom if item.inputs != after.named(item.name).inputs]
     (count,) = re.findall(
-        r"take the old line\nout\. Expected preview: (\d+) to update", (PROJECT / "docs/runbook.md").read_text()
+        r"remove the\s+old line\.\s+Expected preview: (\d+) to update", (PROJECT / "docs/runbook.md").read_text()
     )
     assert len(changed) == int(count), changed
     for name in changed:
