@@ -74,7 +74,13 @@ FUNCTIONS = [
     aws.vpc.get_security_group_rules,
     aws.vpc.get_security_group_rule,
     aws.ec2.get_vpc,
+    aws.ec2.get_subnet,
     aws.ec2.get_subnets,
+    aws.ec2.get_route_table,
+    aws.route53.get_records,
+    aws.iam.get_open_id_connect_provider,
+    aws.iam.get_principal_policy_simulation,
+    aws.iam.get_session_context,
 ]
 
 #: What pulumi-aws 7.51.1 has and provider 5.100 lacks, by type; a trailing dot means everything below it.
@@ -100,6 +106,7 @@ LACKING: Mapping[str, set[str]] = {
     "aws:ec2/getAmi:getAmi": {"allowUnsafeFilter"},
     "aws:ec2/getInstance:getInstance": {"placementGroupId"},
     "aws:ec2/getVpc:getVpc": {"ipv6CidrBlockAssociations"},
+    "aws:ec2/getRouteTable:getRouteTable": {"routes.odbNetworkArn"},
     translate.PROVIDER: {"endpoints.", "tagPolicyCompliance", "userAgents"},
 }
 
