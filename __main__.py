@@ -8,7 +8,8 @@ import pulumi_aws as aws
 
 from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
-from components.checks import existing, preflight
+from components.checks import existing, network, preflight, zone
+from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone
 from components.federation import Federation, FederationArgs
 from components.host import BrokerHost, BrokerHostArgs, ExistingHost
@@ -28,12 +29,17 @@ provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[sett
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
+    found = zone.records(provider, settings.parent_zone_id, names)
+    zone.require_room(found, names, own())
+    if settings.uses_lets_encrypt:
+        zone.require_authority(found, names, zone.LETS_ENCRYPT)
 elif settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
 existing_host: ExistingHost | None = None
+place = network.DEFAULT
 if settings.host_instance_id:
     existing_host = ExistingHost(
         instance_id=settings.host_instance_id,
@@ -48,8 +54,10 @@ if settings.host_instance_id:
         strict=settings.protect,
         sends_mail=settings.email_sender == "ses",
     )
-elif not settings.elastic_ip:
-    existing.no_other_address(provider, names)
+else:
+    place = network.place(provider, settings.subnet_id, settings.region)
+    if not settings.elastic_ip:
+        existing.no_other_address(provider, names)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -61,6 +69,8 @@ host = BrokerHost(
         existing=existing_host,
         instance_type=settings.instance_type,
         ami=settings.ami,
+        vpc_id=place.vpc_id,
+        subnet_id=place.subnet_id,
         root_volume_gib=settings.root_volume_gib,
         elastic_ip=settings.elastic_ip,
         allocation_id=allocation_id,

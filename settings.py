@@ -289,6 +289,7 @@ class AccountSettings(Configured):
     #: The end of a token's `sub`. IAM's wildcards and variables are rejected: it names one branch or environment.
     deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/+@#=,%-]+$")]
     deploy_instance_id: InstanceId
+    github_provider: Literal["create", "existing"]
 
     @model_validator(mode="after")
     def _both_ids_or_none(self) -> Self:
@@ -332,6 +333,7 @@ class Settings(Configured):
     buckets_on_destroy: Literal["refuse", "keep", "delete"]
     #: Sizes may have a hyphen: m7i.metal-24xl.
     instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+    subnet_id: Annotated[str, Field(pattern=r"^(subnet-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
@@ -416,6 +418,12 @@ class Settings(Configured):
                     "of its own. Set hostInstanceId, or run `pulumi config rm hostPrivateKey`."
                 )
             return self
+        if self.subnet_id:
+            raise ValueError(
+                f"subnetId: {self.subnet_id!r} is for a host that this program launches, and instance "
+                f"{self.host_instance_id} has a subnet. Remove the setting (`pulumi config rm -s {pulumi.get_stack()} "
+                "subnetId`)."
+            )
         if self.ssh_key_epochs != FIRST_EPOCHS:
             raise ValueError(
                 f"sshKeyEpochs: {self.ssh_key_epochs} is for a host that this program launches, and instance "
@@ -508,6 +516,11 @@ class Settings(Configured):
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
             reboot_time=self.reboot_time,
         )
+
+    @property
+    def uses_lets_encrypt(self) -> bool:
+        """Whether the certificates are Let's Encrypt's, staging included."""
+        return self.acme_directory in ACME_DIRECTORIES.values()
 
     @property
     def login_key(self) -> str:

@@ -9,8 +9,11 @@ import pulumi_aws as aws
 # This project shares components and settings with the deployments, and Pulumi starts it in its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from components import arns
 from components.checks import preflight
+from components.checks.state import own
 from components.ci import CiRoles, CiRolesArgs
+from components.naming import GITHUB_ISSUER
 from components.singletons import Singletons
 from settings import AccountSettings, load
 
@@ -19,10 +22,12 @@ settings = load(AccountSettings)
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 preflight.caller(provider, settings.account_id, settings.allowed_callers)
 preflight.no_other_rule_set(provider, settings.region)
+preflight.github_provider(provider, settings.account_id, settings.github_provider, own())
 
 singletons = Singletons(
     "account",
     settings.region,
+    creates_github=settings.github_provider == "create",
     opts=pulumi.ResourceOptions(providers=[provider], protect=settings.protect),
 )
 ci = CiRoles(
@@ -38,5 +43,6 @@ ci = CiRoles(
     opts=pulumi.ResourceOptions(providers=[provider]),
 )
 
-pulumi.export("githubProviderArn", singletons.github.arn)
+provider_arn = singletons.github.arn if singletons.github else arns.oidc_provider(settings.account_id, GITHUB_ISSUER)
+pulumi.export("githubProviderArn", provider_arn)
 pulumi.export("ciRoleArns", ci.arns)

@@ -32,8 +32,8 @@ class CiRolesArgs:
     deploy_from: str
     #: EC2 instance that the deploy role runs commands on. Empty: no deploy role is created.
     deploy_instance_id: str
-    #: The account's OIDC provider for GitHub.
-    provider: aws.iam.OpenIdConnectProvider
+    #: The account's OIDC provider for GitHub; None if something else manages it.
+    provider: aws.iam.OpenIdConnectProvider | None
 
 
 class CiRoles(pulumi.ComponentResource):
@@ -71,7 +71,7 @@ class CiRoles(pulumi.ComponentResource):
             description=description,
             assume_role_policy=text(trust.github(args.account_id, args.repository, what)),
             max_session_duration=SESSION_SECONDS,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.provider]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.provider] if args.provider else []),
         )
         self.arns[role_name] = role.arn
         return role

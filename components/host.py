@@ -64,6 +64,10 @@ class BrokerHostArgs:
     instance_type: str
     #: AMI id to launch. Empty, the default: Canonical's newest Ubuntu 22.04 at the first `up`.
     ami: str
+    #: VPC of the security group. Empty: the default VPC.
+    vpc_id: str
+    #: Public subnet of ``vpc_id`` to launch in. Empty, the default: EC2 chooses one of the default VPC.
+    subnet_id: str
     #: Size of the root volume in GiB. Default: 30.
     root_volume_gib: int
     #: Public IPv4 address of an existing elastic IP. Empty, the default: an address is allocated.
@@ -119,7 +123,7 @@ class BrokerHost(pulumi.ComponentResource):
             # EC2 reads the key pair only at launch; a new key replaces the pair under the same name.
             opts=pulumi.ResourceOptions(parent=self, protect=False, delete_before_replace=True),
         )
-        firewall = self._firewall(name, names, args.ssh_cidrs)
+        firewall = self._firewall(name, names, args.ssh_cidrs, args.vpc_id)
         image = (
             args.ami
             or aws.ec2.get_ami_output(
@@ -136,6 +140,7 @@ class BrokerHost(pulumi.ComponentResource):
             # With the key pair's output here, replacing the pair would replace the instance.
             key_name=names.host,
             vpc_security_group_ids=[firewall.id],
+            subnet_id=args.subnet_id or None,
             iam_instance_profile=profile.name,
             metadata_options={
                 "http_endpoint": METADATA["HttpEndpoint"],
@@ -250,13 +255,14 @@ class BrokerHost(pulumi.ComponentResource):
         exclusive.role(f"{name}-role", role, [grant.name for grant in policies], child, managed=managed)
         return aws.iam.InstanceProfile(f"{name}-profile", name=names.host, role=role.name, opts=child), policies
 
-    def _firewall(self, name: str, names: Names, ssh_cidrs: Sequence[str]) -> aws.ec2.SecurityGroup:
+    def _firewall(self, name: str, names: Names, ssh_cidrs: Sequence[str], vpc_id: str) -> aws.ec2.SecurityGroup:
         child = pulumi.ResourceOptions(parent=self, protect=False)
         # Inline rules are exclusive. Separate rule resources would not remove a rule that was added by hand.
         return aws.ec2.SecurityGroup(
             f"{name}-firewall",
             name=names.host,
             description="AgentKeys broker host",
+            vpc_id=vpc_id or None,
             ingress=[
                 {
                     "protocol": "tcp",

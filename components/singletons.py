@@ -14,10 +14,12 @@ from components.naming import GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE
 class Singletons(pulumi.ComponentResource):
     """The active rule set ``agentkeys``, GitHub's OIDC provider, the S3 public access block, EBS encryption."""
 
-    #: OIDC provider for GitHub Actions.
-    github: aws.iam.OpenIdConnectProvider
+    #: OIDC provider for GitHub Actions; None if something else manages it.
+    github: aws.iam.OpenIdConnectProvider | None
 
-    def __init__(self, name: str, region: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, region: str, *, creates_github: bool = True, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("agentkeys:account:Singletons", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         rule_set = aws.ses.ReceiptRuleSet(f"{name}-rule-set", rule_set_name=RECEIPT_RULE_SET, opts=child)
@@ -44,16 +46,7 @@ class Singletons(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[active]),
         )
-        self.github = aws.iam.OpenIdConnectProvider(
-            f"{name}-github",
-            url=f"https://{GITHUB_ISSUER}",
-            client_id_lists=[STS_AUDIENCE],
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # IAM fetches the thumbprint itself when none is given, and no longer uses it for GitHub.
-                ignore_changes=["thumbprintLists"],
-            ),
-        )
+        self.github = self._github(name) if creates_github else None
         aws.s3.AccountPublicAccessBlock(
             f"{name}-public-access",
             block_public_acls=True,
@@ -64,3 +57,15 @@ class Singletons(pulumi.ComponentResource):
         )
         aws.ebs.EncryptionByDefault(f"{name}-ebs-encryption", enabled=True, opts=child)
         self.register_outputs({})
+
+    def _github(self, name: str) -> aws.iam.OpenIdConnectProvider:
+        return aws.iam.OpenIdConnectProvider(
+            f"{name}-github",
+            url=f"https://{GITHUB_ISSUER}",
+            client_id_lists=[STS_AUDIENCE],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # IAM fetches the thumbprint itself when none is given, and no longer uses it for GitHub.
+                ignore_changes=["thumbprintLists"],
+            ),
+        )

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components import arns
 from components.checks import existing
-from components.naming import OWNER_TAG, RECEIPT_RULE_SET, Names
+from components.checks.state import Own
+from components.naming import GITHUB_ISSUER, OWNER_TAG, RECEIPT_RULE_SET, STS_AUDIENCE, Names
 
 
 def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
@@ -139,11 +141,59 @@ def no_other_rule_set(provider: aws.Provider, region: str) -> None:
         )
 
 
+def github_provider(provider: aws.Provider, account_id: str, choice: str, own: Own) -> None:
+    """With `create`, no one else manages GitHub's OIDC provider, of which an account has one. With `existing`, it is
+    there and AWS STS accepts GitHub's tokens for it. Raises RunError; a preview warns of one that could be imported.
+    """
+    arn = arns.oidc_provider(account_id, GITHUB_ISSUER)
+    try:
+        found = aws.iam.get_open_id_connect_provider(arn=arn, opts=pulumi.InvokeOptions(provider=provider))
+    except Exception as error:
+        if not _says_absent(error):
+            raise _refused(f"for the OIDC provider {arn}", error) from None
+        if choice == "existing":
+            raise pulumi.RunError(
+                f"githubProvider: is 'existing', and the account has no OIDC provider {arn}. Nothing was created. Set "
+                "it to create."
+            ) from None
+        return
+    if choice == "existing":
+        if own.names is not None and own.has("account-github"):
+            raise pulumi.RunError(
+                "githubProvider: is 'existing', and the provider is this project's: the `up` would delete it. Nothing "
+                "was changed. Set it to create, or take the provider out of the state first (`pulumi -C account state "
+                "delete <URN of account-github>`)."
+            )
+        if STS_AUDIENCE not in found.client_id_lists:
+            raise pulumi.RunError(
+                f"githubProvider: the existing OIDC provider accepts {', '.join(found.client_id_lists) or 'nothing'} "
+                f"and not {STS_AUDIENCE}, which the workflows ask for. Nothing was created. Add it: `aws iam "
+                f"add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {arn} --client-id "
+                f"{STS_AUDIENCE}`."
+            )
+        return
+    if own.has("account-github"):
+        return
+    said = (
+        f"githubProvider: the account already has the OIDC provider {arn}, and IAM allows one for each URL. To use it "
+        f"and leave it to whoever manages it: `pulumi -C account config set -s {pulumi.get_stack()} githubProvider "
+        "existing`."
+    )
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(f"{said} Nothing was created.")
+    pulumi.log.warn(f"{said} The `up` stops here.")
+
+
 def identity_of(arn: str) -> str:
     """``user/<name>`` or ``role/<name>`` of a caller's ARN; paths and session names are left out."""
     kind, _, rest = arn.rpartition(":")[2].partition("/")
     parts = rest.split("/")
     return f"role/{parts[0]}" if kind == "assumed-role" else f"{kind}/{parts[-1]}"
+
+
+def _says_absent(error: Exception) -> bool:
+    """The words of the provider's versions for a resource that does not exist."""
+    return any(word in str(error) for word in ("NoSuchEntity", "couldn't find resource", "empty result", "not found"))
 
 
 def _refused(what: str, error: Exception) -> pulumi.RunError:

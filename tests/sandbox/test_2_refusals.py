@@ -37,7 +37,7 @@ def test_wrong_input_is_one_clear_error_before_anything_is_created(ground, what)
     assert "Traceback" not in said
     assert ground.listing() == before
     made = {resource["type"] for resource in ground.state("prod").get("resources") or []}
-    assert made <= {"pulumi:pulumi:Stack", "pulumi:providers:aws"}
+    assert made <= {"pulumi:pulumi:Stack", "pulumi:providers:aws", "pulumi:providers:pulumi"}
 
 
 @pytest.fixture(autouse=True, scope="module")
