@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
-from components.checks import existing, network, preflight, zone
+from components.checks import existing, network, permissions, preflight, zone
 from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone
 from components.federation import Federation, FederationArgs
@@ -26,15 +26,17 @@ settings = load(Settings)
 names = settings.names
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
-preflight.caller(provider, settings.account_id, settings.allowed_callers)
+caller_arn = preflight.caller(provider, settings.account_id, settings.allowed_callers)
+mine = own()
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
     found = zone.records(provider, settings.parent_zone_id, names)
-    zone.require_room(found, names, own())
+    zone.require_room(found, names, mine)
     if settings.uses_lets_encrypt:
         zone.require_authority(found, names, zone.LETS_ENCRYPT)
 elif settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
+permissions.require(provider, caller_arn, names, settings.dns_zone_id if settings.dns == "route53" else "", mine)
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)

@@ -50,6 +50,8 @@ LOOKUPS: dict[str, Answer] = {
     "aws:route53/getRecords:getRecords": {"resourceRecordSets": []},
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": "couldn't find resource",
     "pulumi:pulumi:readStackResourceOutputs": {"outputs": {}},
+    "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation": {"allAllowed": True, "results": []},
+    "aws:iam/getSessionContext:getSessionContext": "AccessDenied",
     "aws:iam/getRole:getRole": lambda asked: {"name": asked["name"]},
     "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
     "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99", "tags": {}},

@@ -16,8 +16,10 @@ from components.checks.state import Own
 from components.naming import GITHUB_ISSUER, OWNER_TAG, RECEIPT_RULE_SET, STS_AUDIENCE, Names
 
 
-def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> None:
-    """The credentials belong to the configured account and to an identity that may run the program. Raises RunError."""
+def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> str:
+    """The caller's ARN. The credentials belong to the configured account and to an identity that may run the program.
+    Raises RunError.
+    """
     try:
         identity = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
     except Exception as error:
@@ -35,6 +37,7 @@ def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> N
             f"allowedCallers: the credentials belong to {who!r}, and only {', '.join(allowed)} may run this program. "
             "Nothing was created. Select the right profile (AWS_PROFILE), or add the identity to allowedCallers."
         )
+    return identity.arn
 
 
 def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:

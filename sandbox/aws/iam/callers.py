@@ -124,6 +124,24 @@ def _session(account_id: str, assumed: AssumedRole) -> Caller | None:
     )
 
 
+def simulated(arn: str) -> Caller | None:
+    """The user or role of that ARN as the policy simulator takes it: its own policies and its boundary."""
+    role = role_by_arn(arn)
+    account_id = arn.split(":")[4] if arn.count(":") == 5 else ""
+    if role is not None:
+        return Caller(
+            principal=Principal(account_id=account_id, names=frozenset({role.arn, role.id})),
+            arn=role.arn,
+            kind="AssumedRole",
+            principal_arn=role.arn,
+            tags=role_tags(role),
+            identity=tuple(_documents(role)),
+            boundary=_boundary(account_id, role),
+        )
+    users = iam_backends[account_id]["aws"].users.values() if account_id in iam_backends else ()
+    return next((_user(account_id, user) for user in users if user.arn == arn), None)
+
+
 def role_by_arn(arn: str) -> Any:
     """The role of that ARN in any account served here, or None."""
     parts = arn.split(":")

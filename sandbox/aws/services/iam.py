@@ -8,17 +8,22 @@ import json
 import re
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.iam.exceptions import (
     DeleteConflictException,
     LimitExceededException,
     MalformedPolicyDocument,
+    NoSuchEntity,
     ValidationError,
 )
 from moto.iam.models import IAMBackend, OpenIDConnectProvider, iam_backends
+from moto.iam.responses import IamResponse
 from moto.s3.models import s3_backends
 
+from sandbox.aws.iam.callers import Caller, simulated
 from sandbox.aws.iam.documents import Statement, as_list, as_text, parsed, principals, principals_named, statements
-from sandbox.aws.iam.patterns import matches
+from sandbox.aws.iam.evaluation import Policies, Request, decide
+from sandbox.aws.iam.patterns import Values, matches
 from sandbox.aws.services.patching import replaces
 
 _PRINCIPAL = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)")
@@ -234,3 +239,53 @@ def _validate(original: Any, self: Any, url: str, thumbprint_list: list[str], cl
 def update_open_id_connect_provider_thumbprint(original: Any, self: Any, arn: str, thumbprint_list: list[str]) -> None:
     _check_thumbprints(thumbprint_list)
     original(self, arn, thumbprint_list)
+
+
+@replaces(IamResponse, because="moto has no SimulatePrincipalPolicy, which the program asks before a first up")
+def simulate_principal_policy(_original: Any, self: Any) -> ActionResult:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html, for the policies and the
+    boundary of a user or role. A policy of a resource, or one that is given with the request, is not taken.
+    """
+    source = self._get_param("PolicySourceArn")
+    caller = simulated(source)
+    if caller is None:
+        raise NoSuchEntity(f"The policy source {source} cannot be found.")
+    given = {
+        entry["ContextKeyName"]: tuple(entry.get("ContextKeyValues", ()))
+        for entry in self._get_param("ContextEntries") or ()
+    }
+    results = [
+        _simulated(caller, action, resource, given)
+        for action in self._get_param("ActionNames")
+        for resource in self._get_param("ResourceArns") or ["*"]
+    ]
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+def _simulated(caller: Caller, action: str, resource: str, given: dict[str, Values]) -> dict[str, Any]:
+    context: dict[str, Values] = {"aws:PrincipalArn": (caller.arn,), **given}
+    request = Request(
+        action=action,
+        principal=caller.principal,
+        resource=resource,
+        resource_account=caller.account_id,
+        context=context,
+    )
+    decision = decide(request, Policies(identity=caller.identity, boundary=caller.boundary))
+    documents = [*caller.identity, *([caller.boundary] if caller.boundary else [])]
+    named = {
+        key
+        for document in documents
+        for statement in statements(document)
+        for keys in (statement.get("Condition") or {}).values()
+        for key in keys
+    }
+    known = {key.lower() for key in context}
+    explicit = "explicit deny" in decision.reason
+    return {
+        "EvalActionName": action,
+        "EvalResourceName": resource,
+        "EvalDecision": "allowed" if decision.allowed else "explicitDeny" if explicit else "implicitDeny",
+        "MatchedStatements": [],
+        "MissingContextValues": sorted(key for key in named if key.lower() not in known),
+    }
