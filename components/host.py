@@ -15,7 +15,7 @@ import pulumi_aws as aws
 import pulumi_command as command
 import pulumi_tls as tls
 
-from components import exclusive
+from components import cli, exclusive
 from components.naming import OWNER_TAG, SERVES_TAG, Names
 from components.policies import grants, trust
 from components.policies.document import text
@@ -282,7 +282,7 @@ class BrokerHost(pulumi.ComponentResource):
 def _associate(names: Names, instance_id: str) -> str:
     """Shell command that gives the instance the stack's profile if it has none. It never replaces another profile."""
     return f"""\
-region={names.region} instance={instance_id} profile={names.host}
+{cli.PLAIN}region={names.region} instance={instance_id} profile={names.host}
 {_ASSOCIATIONS}
 case $seen in
   '') ;;
@@ -306,7 +306,7 @@ exit 1
 def _disassociate(names: Names, instance_id: str) -> str:
     """Shell command that removes the stack's profile from the instance before it is deleted. Another profile stays."""
     return f"""\
-region={names.region} instance={instance_id} profile={names.host}
+{cli.PLAIN}region={names.region} instance={instance_id} profile={names.host}
 {_ASSOCIATIONS}
 case $seen in
   *"/$profile") aws ec2 disassociate-iam-instance-profile --region "$region" --association-id "$association" \

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_command as command
 
+from components import cli
 from components.naming import GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE
 
 
@@ -30,8 +31,8 @@ class Singletons(pulumi.ComponentResource):
             f"{name}-no-rules-left",
             create="true",
             delete=(
-                f"left=$(aws ses describe-receipt-rule-set --region {region} --rule-set-name {RECEIPT_RULE_SET}"
-                " --query 'Rules[].Name' --output text) || exit 1\n"
+                f"{cli.PLAIN}left=$(aws ses describe-receipt-rule-set --region {region}"
+                f" --rule-set-name {RECEIPT_RULE_SET} --query 'Rules[].Name' --output text) || exit 1\n"
                 '[ -z "$left" ] || { echo "The rule set still has the rules of running stacks: $left.'
                 ' Destroy those stacks first." >&2; exit 1; }\n'
                 # The next delete deactivates whichever rule set is active, not only this one.

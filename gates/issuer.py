@@ -65,7 +65,8 @@ def thumbprint(address: str, host: str) -> str:
             ["openssl", "s_client", "-showcerts", "-servername", host, "-connect", f"{address}:{PORT}"],
             input="",
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             timeout=LOOK_TIMEOUT * 2,
         )

@@ -89,7 +89,8 @@ def _agent(socket: Path, private_key: str) -> Iterator[Path]:
             # A key that turns out to need a passphrase is an error here, and no window on the operator's desktop.
             env={**os.environ, "SSH_AUTH_SOCK": str(socket), "SSH_ASKPASS_REQUIRE": "never"},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
         if added.returncode:
@@ -137,7 +138,14 @@ def logged_in(target: str, private_key: str, host_key: str) -> str:
     """
     try:
         with session(target, private_key, host_key, ("-oBatchMode=yes",)) as ssh:
-            done = subprocess.run([*ssh, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                [*ssh, "true"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
     except LoginError as error:
         raise SystemExit(f"SSH to {target}: {error} Then run `pulumi up` again.") from None
     if done.returncode:

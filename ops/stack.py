@@ -112,12 +112,17 @@ def preview(stack: str, event_log: Path) -> None:
 def called(
     command: Sequence[str], *, folder: Path = PROJECT, env: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the engine and capture its output. Raises StackError if the engine is not installed."""
+    """Run a command of the engine and capture its output. Raises StackError if the engine is not installed.
+
+    The operator's PULUMI_OPTION_* stay out: they are defaults of flags for commands that a person types, such as
+    ``--show-secrets`` or ``--target``, and the callers here give every flag that they mean.
+    """
+    given = {name: value for name, value in (env or os.environ).items() if not name.startswith("PULUMI_OPTION_")}
     try:
         running = subprocess.Popen(
             command,
             cwd=folder,
-            env=env,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

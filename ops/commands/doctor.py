@@ -7,6 +7,7 @@ security (``ops/commands/audit.py``) and of the host (``ops/commands/drift.py``)
 
 import datetime
 import email.utils
+import os
 import shutil
 import socket
 import ssl
@@ -186,6 +187,11 @@ class Doctor:
         found, wanted = self._identity["Account"], self.stack.settings.account_id
         if found != wanted:
             return wrong(f"of account {found}", f"The stack is for {wanted}: another AWS_PROFILE, or accountId.")
+        if os.environ.get("AWS_ACCESS_KEY_ID") and (profile := os.environ.get("AWS_PROFILE")):
+            return warn(
+                f"of account {found}; AWS_ACCESS_KEY_ID is set, and the SDKs take it before the profile {profile!r}",
+                "Unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use the profile.",
+            )
         return well(f"of account {found}, which the stack is for")
 
     def region(self) -> Seen:

@@ -11,7 +11,6 @@ Owns the repair of the state. Leaves out how things are found and proven.
 
 import datetime
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -107,10 +106,8 @@ class Pulumi:
         return [step["newState"] for step in told["steps"] if step["op"] == "create" and step["newState"].get("custom")]
 
     def _run(self, *arguments: str) -> str:
-        # A policy pack judges a whole program; this preview only asks what is missing.
-        without_pack = {name: value for name, value in os.environ.items() if name != "PULUMI_OPTION_POLICY_PACK"}
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
-        done = called(command, folder=self.folder, env=without_pack)
+        done = called(command, folder=self.folder)
         if done.returncode and "no stack named" in done.stderr:
             raise missing(self.stack)
         if done.returncode:
