@@ -6,4 +6,4 @@ output and nobody can answer, so the operator's pager, prompts and formats stay 
 
 #: First line of a shell command that calls `aws`:
 #: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
-PLAIN = "export AWS_PAGER= AWS_CLI_AUTO_PROMPT=off LC_ALL=C\n"
+PLAIN = "export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off LC_ALL=C\n"

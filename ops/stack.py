@@ -115,9 +115,14 @@ def called(
     """Run a command of the engine and capture its output. Raises StackError if the engine is not installed.
 
     The operator's PULUMI_OPTION_* stay out: they are defaults of flags for commands that a person types, such as
-    ``--show-secrets`` or ``--target``, and the callers here give every flag that they mean.
+    ``--show-secrets`` or ``--target``, and the callers here give every flag that they mean. The one that names another
+    stack file is passed.
     """
-    given = {name: value for name, value in (env or os.environ).items() if not name.startswith("PULUMI_OPTION_")}
+    given = {
+        name: value
+        for name, value in (env or os.environ).items()
+        if not name.startswith("PULUMI_OPTION_") or name == "PULUMI_OPTION_CONFIG_FILE"
+    }
     try:
         running = subprocess.Popen(
             command,

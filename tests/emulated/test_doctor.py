@@ -91,6 +91,15 @@ def test_a_caller_that_may_not_run_the_program_is_told(examined):
     assert (line.verdict, line.seen) == (Verdict.WRONG, "user/agentkeys-admin")
 
 
+def test_keys_that_win_over_the_profile_are_a_warning(examined, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "agentkeys-admin")
+    assert examined()["credentials"].verdict == Verdict.OK
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")
+    line = examined()["credentials"]
+    assert line.verdict == Verdict.WARNING
+    assert "the SDKs take it before the profile 'agentkeys-admin'" in line.seen
+
+
 def test_credentials_of_another_account_are_told(examined, monkeypatch):
     line = examined(accountId="111122223333")["credentials"]
     assert (line.verdict, line.seen) == (Verdict.WRONG, "of account 429071895007")

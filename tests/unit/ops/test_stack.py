@@ -1,5 +1,7 @@
 """A stack as the operator's commands read it, with the engine's answers in its place."""
 
+import os
+
 import pytest
 
 from dev.recorder import ADDRESS, PROJECT, configuration
@@ -31,3 +33,20 @@ def test_settings_that_are_not_usable_are_told_as_the_program_tells_them(engine)
     engine["agentkeys-cloud:hostInstanceId"] = {"value": "prod", "secret": False}
     with pytest.raises(stack.StackError, match="hostInstanceId: 'prod' string should match pattern"):
         stack.read("test")
+
+
+def test_the_operators_defaults_of_flags_do_not_reach_the_engine(tmp_path, monkeypatch):
+    """With PULUMI_OPTION_SHOW_SECRETS set, `pulumi stack output` prints secrets."""
+    monkeypatch.setenv("PULUMI_OPTION_SHOW_SECRETS", "true")
+    monkeypatch.setenv("PULUMI_OPTION_CONFIG_FILE", "other.yaml")
+    monkeypatch.setenv("PULUMI_HOME", "kept")
+    for env in (None, {**os.environ, "PULUMI_OPTION_TARGET": "x"}):
+        said = stack.called(["env"], folder=tmp_path, env=env).stdout
+        assert [line for line in said.splitlines() if line.startswith("PULUMI_OPTION")] == [
+            "PULUMI_OPTION_CONFIG_FILE=other.yaml"
+        ]
+        assert "PULUMI_HOME=kept" in said.splitlines()
+
+
+def test_output_that_is_not_utf_8_is_read(tmp_path):
+    assert "caf" in stack.called(["printf", r"caf\351"], folder=tmp_path).stdout

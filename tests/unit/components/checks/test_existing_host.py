@@ -372,6 +372,10 @@ def test_the_commands_of_the_association_are_sound_shell(commands):
         assert done.returncode == 0, done.stdout
 
 
+#: Settings of the AWS CLI that wait for a person.
+ASKING = {"AWS_PAGER": "less", "AWS_CLI_AUTO_PROMPT": "on"}
+
+
 @pytest.mark.parametrize(
     ("seen", "which", "code", "asked"),
     [
@@ -386,10 +390,16 @@ def test_the_commands_of_the_association_are_sound_shell(commands):
 def test_the_profile_is_given_and_taken_without_touching_another(tmp_path, commands, seen, which, code, asked):
     calls = tmp_path / "calls"
     aws = tmp_path / "aws"
-    aws.write_text(f"#!/bin/sh\necho \"$2 $*\" >>{calls}\ncase $2 in describe-*) printf '%s\\n' '{seen}' ;; esac\n")
+    aws.write_text(
+        '#!/bin/sh\n[ "$AWS_PAGER$AWS_CLI_AUTO_PROMPT" = off ] || exit 9\n'
+        f"echo \"$2 $*\" >>{calls}\ncase $2 in describe-*) printf '%s\\n' '{seen}' ;; esac\n"
+    )
     aws.chmod(0o755)
     done = subprocess.run(
-        ["/bin/sh", "-c", commands[which]], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True
+        ["/bin/sh", "-c", commands[which]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **ASKING},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == code, done.stderr
     made = [line.split()[0] for line in calls.read_text().splitlines()][1:]
