@@ -25,7 +25,7 @@ WIDTH = 200
 
 
 class Verdict(enum.Enum):
-    """What a look ended with. A warning is for a person to weigh; it is no failure."""
+    """The result of a check. A warning is for a person to judge; it does not fail the command."""
 
     OK = "ok"
     WARNING = "warning"
@@ -38,30 +38,35 @@ STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "bold r
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge:
-    """The number behind a finding: ``value`` of ``most``, both in ``unit``.
+    """The number behind a finding."""
 
-    ``kind`` says what it measures: time that is left, the age of a key or a snapshot, or the used part of a quota.
-    """
-
+    #: What it measures: the time left, the age of a key or a snapshot, or the used part of a quota.
     kind: Literal["time left", "age", "used"]
+    #: The measured value, in ``unit``.
     value: float
+    #: The limit, in ``unit``.
     most: float
+    #: For example ``days`` or ``roles``.
     unit: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One finding.
+    """The result of one check."""
 
-    ``subject`` is who or what, ``claim`` what is looked at, ``fix`` the next step, ``gauge`` the number behind it.
-    """
-
+    #: What is checked, for example ``role agentkeys-data-role``.
     subject: str
+    #: Which property is checked.
     claim: str
+    #: What it should be; empty if the check has no fixed value.
     expected: str
+    #: What it is, or why the check did not run.
     seen: str
+    #: The result.
     verdict: Verdict
+    #: What to do about it; empty if there is nothing to do.
     fix: str = ""
+    #: The number behind the result, if it has one.
     gauge: Gauge | None = None
 
 

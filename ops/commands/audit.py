@@ -1,9 +1,9 @@
-"""`agentkeys audit`: the live identities, buckets and host of a stack against what the program makes of them.
+"""`agentkeys audit`: compares the live identities, buckets and host of a stack with what the program creates.
 
-Source: the runbook's section 7, widened to everything that isolation hangs on. Owns what is looked at and the next step
-of each finding. What may be there comes from the program's own tables (``components/policies/grants.py`` and the
-constants of the components), so a policy has one home. Changes nothing. `pulumi preview --refresh` shows most of this
-as a difference to be undone; the audit also sees what the program does not own, such as a second access key.
+Source: the runbook's section 7, extended to everything that isolation depends on. Owns the checks and the fix for each
+finding. The expected values come from the program's own tables (``components/policies/grants.py`` and the constants of
+the components), so each policy is defined once. Changes nothing. `pulumi preview --refresh` shows most of these
+differences too; the audit also finds what the program does not own, such as a second access key.
 """
 
 import datetime
@@ -34,7 +34,7 @@ from ops import clients, options, session, stack, verdicts
 from ops.stack import Stack
 from ops.verdicts import Gauge, Line, Verdict
 
-#: Days after which a key is to be replaced: AWS Security Hub control IAM.3,
+#: Days after which an access key should be rotated: AWS Security Hub control IAM.3,
 #: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3
 KEY_AGE_DAYS = 90
 
@@ -50,13 +50,14 @@ NOTHING = "nothing"
 
 
 @click.command("audit")
-@options.stack("Stack to look at, which must be up.")
+@options.stack("Stack to audit. It must be up.")
 @options.as_json()
 def command(name: str, as_json: bool) -> None:
-    """Compare a stack's identities, buckets and host with what they may be.
+    """Compare a stack's identities, buckets and host with what the program allows.
 
-    Asks AWS and changes nothing. Ends with 0 when nothing is wrong (a warning is no wrong), 1 when something is, 3 when
-    something could not be looked at.
+    Reads from AWS and changes nothing. Each finding names its fix.
+
+    Exit codes: 0 if no check fails (warnings do not fail), 1 if one fails, 3 if one could not run.
     """
     looked = stack.read(name)
     lines = shown(looked, session.of(looked.settings), to_stderr=as_json)
@@ -66,22 +67,26 @@ def command(name: str, as_json: bool) -> None:
 
 
 def shown(looked: Stack, caller: boto3.Session, *, to_stderr: bool) -> list[Line]:
-    """The audit of a stack, made with the caller's credentials and put on the screen."""
+    """Audit a stack with the caller's credentials and print the table."""
     lines = Audit(stack=looked, ask=partial(clients.of, caller)).lines()
-    verdicts.show(f"Audit of stack {looked.name}", ("what", "is looked at for"), lines, to_stderr=to_stderr)
+    verdicts.show(f"Audit of stack {looked.name}", ("what", "check"), lines, to_stderr=to_stderr)
     return lines
 
 
 @dataclass(kw_only=True)
 class Audit:
-    """All looks at one stack. ``ask`` makes a client of a service; ``now`` is what a key's age is counted to."""
+    """All checks of one stack."""
 
+    #: The stack to audit.
     stack: Stack
+    #: Makes a client of an AWS service, by boto3's name.
     ask: Callable[[str], Any]
+    #: The time at which the age of access keys is measured.
     now: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     _lines: list[Line] = field(default_factory=list)
 
     def lines(self) -> list[Line]:
+        """Run every check. Returns one line for each."""
         self._host_role()
         for key in ROLE_KEYS:
             self._data_role(key)
@@ -105,7 +110,10 @@ class Audit:
         fix: str = "",
         told: Callable[[Any, Any], str] | None = None,
     ) -> None:
-        """One line. ``look`` gives what is there, which must equal ``expected``; ``told`` words a difference."""
+        """Run one check: ``look`` returns what exists, which must equal ``expected``.
+
+        ``told`` describes a difference.
+        """
         try:
             seen = look()
         except NotYet as error:
@@ -116,7 +124,7 @@ class Audit:
                     expected=_text(expected),
                     seen=str(error),
                     verdict=Verdict.NOT_RUN,
-                    fix="Ask again when it answers.",
+                    fix="Run the command again when it answers.",
                 )
             )
             return
@@ -130,7 +138,7 @@ class Audit:
                     expected=_text(expected),
                     seen=f"none ({code})" if absent else f"AWS answers {code}",
                     verdict=Verdict.WRONG if absent else Verdict.NOT_RUN,
-                    fix=(fix or self._restore) if absent else "Ask with credentials that may read it (AWS_PROFILE).",
+                    fix=(fix or self._restore) if absent else "Use credentials that may read it (AWS_PROFILE).",
                 )
             )
             return
@@ -215,7 +223,7 @@ class Audit:
             subject,
             f"a tag {ACTOR_TAG}",
             NOTHING,
-            # A role's tags are principal tags too, and their keys know no case.
+            # A role's tags are principal tags too, and their keys are case-insensitive.
             lambda: _listing(
                 tag["Key"] for tag in self._iam.list_role_tags(RoleName=name)["Tags"] if tag["Key"].lower() == ACTOR_TAG
             ),
@@ -241,14 +249,14 @@ class Audit:
             "groups",
             NOTHING,
             lambda: _listing(group["GroupName"] for group in self._iam.list_groups_for_user(UserName=name)["Groups"]),
-            fix=f"`aws iam remove-user-from-group --user-name {name} --group-name <group>`: none belongs here.",
+            fix=f"`aws iam remove-user-from-group --user-name {name} --group-name <group>`. It must be in no group.",
         )
         self._look(
             subject,
             "a password for the console",
             NOTHING,
             lambda: self._password(name),
-            fix=f"`aws iam delete-login-profile --user-name {name}`: the user is for a program or for SSH.",
+            fix=f"`aws iam delete-login-profile --user-name {name}`. This user never signs in to the console.",
         )
         self._keys(key, subject, name)
 
@@ -264,7 +272,7 @@ class Audit:
             "access keys in the state",
             len(settings.access_key_epochs) if key in settings.access_key_users else 0,
             lambda: len(expected),
-            fix=f"accessKeyUsers or accessKeyEpochs was changed since the last up: `pulumi up -s {self.stack.name}`.",
+            fix=f"accessKeyUsers or accessKeyEpochs changed since the last up: `pulumi up -s {self.stack.name}`.",
         )
         found: list[Any] = []
 
@@ -279,8 +287,9 @@ class Audit:
             "its access keys",
             expected,
             active,
-            fix=f"Find out who made one that the program did not, then `aws iam delete-access-key --user-name {name} "
-            f"--access-key-id <id>`; a missing one comes back with `pulumi up -s {self.stack.name} --refresh`.",
+            fix="If there is a key that the program did not create, find out who created it, then run `aws iam "
+            f"delete-access-key --user-name {name} --access-key-id <id>`. If a key is missing, `pulumi up -s "
+            f"{self.stack.name} --refresh` creates it again.",
         )
         for item in found:
             days = (self.now - item["CreateDate"]).days
@@ -292,7 +301,7 @@ class Audit:
                     expected=f"at most {KEY_AGE_DAYS} days",
                     seen=f"{days} days",
                     verdict=Verdict.WARNING if old else Verdict.OK,
-                    fix="Rotate it, in two steps (docs/runbook.md, Rotate an access key)." if old else "",
+                    fix="Rotate it (docs/runbook.md, Rotate an access key)." if old else "",
                     gauge=Gauge(kind="age", value=days, most=KEY_AGE_DAYS, unit="days"),
                 )
             )
@@ -380,8 +389,8 @@ class Audit:
                 for rule in ses.describe_receipt_rule_set(RuleSetName=RECEIPT_RULE_SET)["Rules"]
                 if rule["Name"] != names.receipt_rule and _takes(rule.get("Recipients", []), names.mail_domain)
             ),
-            fix="A rule of another's takes or copies this stack's mail: find its owner, "
-            f"`aws ses describe-receipt-rule-set --region {names.region} --rule-set-name {RECEIPT_RULE_SET}`.",
+            fix="Another rule takes or copies this stack's mail. Find its owner: `aws ses describe-receipt-rule-set "
+            f"--region {names.region} --rule-set-name {RECEIPT_RULE_SET}`.",
         )
 
     def _issuer(self) -> None:
@@ -428,14 +437,14 @@ class Audit:
             )
 
         if by_hand:
-            # Its firewalls are somebody's: only what the services keep to themselves must be closed.
+            # The stack does not own this host's firewalls. Only ports that no service publishes must be closed.
             served = tuple(f"tcp {port} from " for port in (SSH_PORT, *PUBLIC_PORTS))
             self._look(
                 "broker host",
                 f"what reaches it but for {', '.join(map(str, (SSH_PORT, *PUBLIC_PORTS)))}",
                 NOTHING,
                 lambda: _listing(rule for rule in rules("IpPermissions") if not rule.startswith(served)),
-                fix="The machine's security groups are not the stack's. Close it: `aws ec2 "
+                fix="The stack does not manage this host's security groups. Close the port: `aws ec2 "
                 f"revoke-security-group-ingress --region {names.region} --group-id <group> --protocol <protocol> "
                 "--port <ports> --cidr <network>`.",
             )
@@ -490,7 +499,7 @@ class Audit:
         return {policy: get(**{f"{kind}Name": name}, PolicyName=policy)["PolicyDocument"] for policy in named}
 
     def _managed(self, kind: str, name: str) -> dict[str, str]:
-        """Names of the attached policies by ARN."""
+        """Names of the attached managed policies, by ARN."""
         attached = getattr(self._iam, f"list_attached_{kind.lower()}_policies")(**{f"{kind}Name": name})
         return {item["PolicyArn"]: item["PolicyName"] for item in attached["AttachedPolicies"]}
 
@@ -512,17 +521,17 @@ class Audit:
 
 
 def _s3(item: Mapping[str, Any]) -> list[str]:
-    """The action patterns of a statement that allow something in S3."""
+    """The action patterns of a statement that allow any S3 action."""
     if item["Effect"] != "Allow":
         return []
     if "NotAction" in item:
-        return ["everything but " + _text(item["NotAction"])]
+        return ["everything except " + _text(item["NotAction"])]
     actions = item["Action"] if isinstance(item["Action"], list) else [item["Action"]]
     return [action for action in actions if fnmatch.fnmatch("s3", action.lower().partition(":")[0])]
 
 
 def _takes(recipients: list[str], domain: str) -> bool:
-    """A rule without recipients takes every mail; ``.x`` takes the domains below x."""
+    """Whether a rule receives mail of ``domain``. No recipients means all mail; ``.x`` means subdomains of x."""
     return not recipients or any(
         one == domain or one.endswith(f"@{domain}") or (one.startswith(".") and domain.endswith(one))
         for one in recipients
@@ -530,7 +539,7 @@ def _takes(recipients: list[str], domain: str) -> bool:
 
 
 def _opened(permission: Mapping[str, Any], which: str) -> list[str]:
-    """A security group's permission, network by network, in the audit's words."""
+    """A security group's permission, one entry for each network."""
     protocol, first, last = permission["IpProtocol"], permission.get("FromPort"), permission.get("ToPort")
     what = "everything" if protocol == "-1" else f"{protocol} {first if first == last else f'{first}-{last}'}"
     peers = [
@@ -547,7 +556,7 @@ def _of_sid(made: Document, sid: str) -> Any:
 
 
 def _difference(expected: Document, seen: Document) -> str:
-    """Which statements are missing, added or changed, and in what."""
+    """Which statements are missing, added or changed, and in which elements."""
     want, have = _by_sid(expected), _by_sid(seen)
     return (
         "; ".join(
@@ -592,7 +601,7 @@ def _listing(names: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value for a person; a policy is named by its statements."""
+    """A value as text. A policy is shown by the names of its statements."""
     if isinstance(value, dict) and "Statement" in value:
         return ", ".join(_by_sid(value))
     if (

@@ -1,8 +1,8 @@
-"""`agentkeys doctor`: whether an `up` can go through, and whether what is up is well; one line each.
+"""`agentkeys doctor`: checks whether an `up` can succeed and whether a running stack is healthy, one line per check.
 
-Owns the looks that no other command has: tools, clock, caller, zone and its delegation, room for what is made, names
-that are taken, what a failed destroy left, certificates as the world sees them, verified addresses. Of the account's
-security (``ops/commands/audit.py``) and of the host (``ops/commands/drift.py``) it tells the sum. Changes nothing.
+Owns the checks that no other command has: tools, clock, caller, zone and delegation, quotas, names that are taken, what
+a failed destroy left, certificates as clients see them, verified addresses. For the account
+(``ops/commands/audit.py``) and the host (``ops/commands/drift.py``) it reports a summary. Changes nothing.
 """
 
 import datetime
@@ -31,7 +31,7 @@ from ops.leftovers import Thing
 from ops.stack import Stack
 from ops.verdicts import Gauge, Line, Verdict
 
-#: What the program, its gates and the operator's commands call, and what brings it.
+#: Programs that the program, its gates and the operator's commands call, and what provides each.
 PROGRAMS = {
     "pulumi": 'the Pulumi CLI, or the sandbox\'s: eval "$(make -s env)"',
     "aws": "the AWS CLI",
@@ -43,27 +43,32 @@ PROGRAMS = {
     "ssh-keyscan": "OpenSSH's client",
 }
 
-#: Seconds that a clock may be wrong: AWS refuses signatures that are older than 15 minutes, and tokens live for 5.
+#: Seconds that the clock may be off. AWS refuses signatures older than 15 minutes, and tokens expire after 5.
 CLOCK_SECONDS = 60
-#: Mails a day that SES lets an account send while it is in its sandbox:
+#: Messages per day that SES lets an account send while it is in the SES sandbox:
 #: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
 SES_SANDBOX_MAILS = 200
+#: Time limit in seconds for a TLS handshake with the host.
 TLS_SECONDS = 10
 
-#: Buckets that an account may have unless it asked for more:
+#: Default quota of buckets per account:
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
 BUCKETS = 10_000
-#: Roles that a first `up` makes: those that sessions assume, and the host's.
+#: Roles that a first `up` creates: those that sessions assume, and the host's.
 ROLES = len(ROLE_KEYS) + 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a look found: the verdict, in words, the next step, and the number behind it."""
+    """The result of a check."""
 
+    #: Whether it passed.
     verdict: Verdict
+    #: What was seen.
     seen: str
+    #: What to do; empty if there is nothing to do.
     fix: str = ""
+    #: The number behind it, if it has one.
     gauge: Gauge | None = None
 
 
@@ -86,30 +91,32 @@ def used(count: int, most: int, unit: str) -> Gauge:
 
 @dataclass(kw_only=True)
 class Doctor:
-    """All looks at one stack, before its first `up` and after it.
+    """All checks of one stack, before its first `up` and after it."""
 
-    ``ask`` makes a client of a service. ``audited`` and ``compared`` give the audit and the look at the host where the
-    caller has them already; without them the doctor looks by itself.
-    """
-
+    #: The stack to check.
     stack: Stack
+    #: Makes a client of an AWS service, by boto3's name.
     ask: Callable[[str], Any]
+    #: Returns the audit's lines if the caller has them. None: the doctor runs the audit.
     audited: Callable[[], list[Line]] | None = None
+    #: Returns the comparison of the host if the caller has it. None: the doctor runs it.
     compared: Callable[[], drift.Report] | None = None
+    #: One line per check so far.
     lines: list[Line] = field(default_factory=list)
+    #: Name servers of the zone, by resolver.
     _delegated: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self) -> list[Line]:
         self.before()
         if self.stack.outputs:
             self._look("state", "whole", self.whole)
-            # What is gone has no gate that could be asked.
+            # The checks after an `up` need the resources that an incomplete state lacks.
             if self.lines[-1].verdict == Verdict.OK:
                 self.after()
         return self.lines
 
     def before(self) -> None:
-        """What an `up` needs."""
+        """Check what an `up` needs."""
         self._look("this machine", "programs", self.programs)
         self._look("this machine", "clock", self.clock)
         for url in self.stack.settings.doh_urls:
@@ -128,7 +135,7 @@ class Doctor:
         self._look("names", "free, or in the state", self.names)
 
     def after(self) -> None:
-        """What is up: the gates once more, then what wears out."""
+        """Check a running stack: what the gates of `up` checked, then what expires or drifts."""
         names, settings = self.stack.names, self.stack.settings
         hosts = list(names.public_hosts.values())
         address = str(self.stack.output("elasticIp"))
@@ -150,15 +157,15 @@ class Doctor:
         try:
             found = look()
         except NotYet as error:
-            found = wrong(str(error), "Run `pulumi up`; its gate says what to do while it waits.")
+            found = wrong(str(error), "Run `pulumi up`. Its gate reports what to do while it waits.")
         except (ClientError, BotoCoreError) as error:
             found = Seen(
                 verdict=Verdict.NOT_RUN,
                 seen=str(error),
-                fix="Ask with credentials that may read it (AWS_PROFILE).",
+                fix="Use credentials that may read it (AWS_PROFILE).",
             )
         except click.ClickException as error:
-            # Every command's own errors say what was seen and what to do.
+            # A command's own error already reports what was seen and what to do.
             found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
         self.lines.append(
             Line(
@@ -186,34 +193,35 @@ class Doctor:
     def credentials(self) -> Seen:
         found, wanted = self._identity["Account"], self.stack.settings.account_id
         if found != wanted:
-            return wrong(f"of account {found}", f"The stack is for {wanted}: another AWS_PROFILE, or accountId.")
+            return wrong(f"of account {found}", f"The stack is for {wanted}. Change AWS_PROFILE or accountId.")
         if os.environ.get("AWS_ACCESS_KEY_ID") and (profile := os.environ.get("AWS_PROFILE")):
             return warn(
-                f"of account {found}; AWS_ACCESS_KEY_ID is set, and the SDKs take it before the profile {profile!r}",
+                f"of account {found}; AWS_ACCESS_KEY_ID is set and takes precedence over the profile {profile!r}",
                 "Unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use the profile.",
             )
-        return well(f"of account {found}, which the stack is for")
+        return well(f"of the stack's account {found}")
 
     def region(self) -> Seen:
-        """Whether the account may use it; what a profile or a shell has for a region is asked nowhere."""
+        """Whether the account may use the stack's region. The region of the profile or the shell does not matter."""
         region = self.stack.settings.region
         found = self.ask("ec2").describe_regions(RegionNames=[region], AllRegions=True)["Regions"]
         status = found[0]["OptInStatus"] if found else "unknown to AWS"
         if status not in ("opt-in-not-required", "opted-in"):
             return wrong(
-                f"{region} is {status}", f"`aws account enable-region --region-name {region}`, or another region."
+                f"{region} is {status}",
+                f"Enable it (`aws account enable-region --region-name {region}`) or change region.",
             )
-        return well(f"{region}, enabled; every question names it")
+        return well(f"{region}, enabled")
 
     def clock(self) -> Seen:
         there = email.utils.parsedate_to_datetime(self._identity["ResponseMetadata"]["HTTPHeaders"]["date"])
         off = abs((datetime.datetime.now(datetime.UTC) - there).total_seconds())
         if off > CLOCK_SECONDS:
-            return wrong(f"{off:.0f} s off AWS's", "Set it by NTP (`timedatectl set-ntp true`).")
-        return well("as AWS's")
+            return wrong(f"{off:.0f} s off AWS's", "Synchronize it by NTP (`timedatectl set-ntp true`).")
+        return well("in sync with AWS")
 
     def _name_servers(self, url: str) -> list[str]:
-        """Of the zone, as this resolver gives them; it is asked once. Raises NotYet."""
+        """The zone's name servers as this resolver returns them; asked once. Raises NotYet."""
         if url not in self._delegated:
             self._delegated[url] = dns.resolve(self.stack.settings.zone, url, "NS")
         return self._delegated[url]
@@ -225,14 +233,14 @@ class Doctor:
     def caller(self) -> Seen:
         who, allowed = identity_of(self._identity["Arn"]), self.stack.settings.allowed_callers
         if who.lower() not in {entry.lower() for entry in allowed}:
-            return wrong(who, f"Only {', '.join(allowed)} may run the program: another AWS_PROFILE, or allowedCallers.")
+            return wrong(who, f"Only {', '.join(allowed)} may run the program. Change AWS_PROFILE or allowedCallers.")
         return well(who)
 
     def zone(self) -> Seen:
         settings = self.stack.settings
         found = self._zone["HostedZone"]
         if found.get("Config", {}).get("PrivateZone"):
-            return wrong("private", "Give the public zone's id (`aws route53 list-hosted-zones`): parentZoneId.")
+            return wrong("private", "Set parentZoneId to the public zone's id (`aws route53 list-hosted-zones`).")
         if found["Name"].rstrip(".") != settings.zone:
             return wrong(f"the zone of {found['Name']}", "Correct zone or parentZoneId.")
         return well(f"{settings.parent_zone_id} is {settings.zone}")
@@ -243,10 +251,10 @@ class Doctor:
             world = sorted(name.rstrip(".").lower() for name in self._name_servers(url))
             if world != own:
                 return wrong(
-                    f"{url} gives {', '.join(world) or 'none'}; the zone's are {', '.join(own) or 'none'}",
-                    "Enter the zone's name servers at the registrar. Records in it are seen by nobody until then.",
+                    f"{url} returns {', '.join(world) or 'none'}; the zone's are {', '.join(own) or 'none'}",
+                    "Enter the zone's name servers at the registrar. Until then nobody can resolve its records.",
                 )
-        return well(f"the world asks the zone's own {len(own)} name servers")
+        return well(f"public resolvers return the zone's own {len(own)} name servers")
 
     @cached_property
     def _zone(self) -> dict[str, Any]:
@@ -257,7 +265,7 @@ class Doctor:
         active = self.ask("ses").describe_active_receipt_rule_set().get("Metadata", {}).get("Name", "none")
         if active != RECEIPT_RULE_SET:
             return wrong(
-                active, "Prepare the account once: `pulumi -C account up`. It never takes another set's place."
+                active, "Prepare the account: `pulumi -C account up`. It never replaces another active rule set."
             )
         return well(active)
 
@@ -265,11 +273,11 @@ class Doctor:
         most = self.ask("ses").get_send_quota()["Max24HourSend"]
         if most <= SES_SANDBOX_MAILS:
             return warn(
-                f"{most:.0f} mails a day: SES keeps this account in its sandbox",
-                "Mail goes to verified addresses alone until AWS grants production access (SES console). Receiving is "
+                f"{most:.0f} messages per day: the account is in the SES sandbox",
+                "SES sends only to verified addresses until AWS grants production access (SES console). Receiving is "
                 "not affected.",
             )
-        return well(f"{most:.0f} mails a day")
+        return well(f"{most:.0f} messages per day")
 
     def room_for_addresses(self) -> Seen:
         ec2 = self.ask("ec2")
@@ -283,7 +291,7 @@ class Doctor:
         room = used(count, most, "addresses")
         if not self.stack.outputs and not self.stack.settings.elastic_ip and count >= most:
             return wrong(
-                f"{count} of {most} used", "Release one, raise the quota, or use one that is there: elasticIp.", room
+                f"{count} of {most} used", "Release one, raise the quota, or set elasticIp to an existing one.", room
             )
         return well(f"{count} of {most} used", room)
 
@@ -293,7 +301,7 @@ class Doctor:
         room = used(count, most, "roles")
         if not self.stack.outputs and count + ROLES > most:
             return wrong(
-                f"{count} of {most} used, and a stack makes {ROLES}", "Raise the quota (Service Quotas, IAM).", room
+                f"{count} of {most} used, and a stack needs {ROLES}", "Raise the quota (Service Quotas, IAM).", room
             )
         return well(f"{count} of {most} used", room)
 
@@ -302,31 +310,36 @@ class Doctor:
         room = used(count, BUCKETS, "buckets")
         if not self.stack.outputs and count + len(BUCKET_KEYS) > BUCKETS:
             return wrong(
-                f"{count} of {BUCKETS} used, and a stack makes {len(BUCKET_KEYS)}",
+                f"{count} of {BUCKETS} used, and a stack needs {len(BUCKET_KEYS)}",
                 "Delete some, or raise the quota (Service Quotas, S3, general purpose buckets).",
                 room,
             )
         return well(f"{count} of {BUCKETS} used", room)
 
     def names(self) -> Seen:
-        """Whether something has a name of the stack that the state does not know; each such thing gets a line."""
+        """Whether resources have names of this stack but are not in its state. Each gets a line of its own."""
         taken = leftovers.unknown(self.stack, self._state, self.ask)
         self.lines += [self._left(thing) for thing in taken]
         if not taken:
-            return well("nothing else has a name of this stack")
+            return well("no other resource has a name of this stack")
         if self.stack.outputs:
-            return warn(f"{len(taken)} are not in the state", "Find out who made each; then as its own line says.")
+            return warn(
+                f"{len(taken)} are not in the state", "Find out who created each, then do what its own line says."
+            )
         return warn(
             f"{len(taken)} are taken already",
-            f"What scripts made is taken over (`agentkeys adopt -s {self.stack.name}`), what a failed destroy left "
-            "is removed: the lines above are in the order for that.",
+            f"Adopt what scripts created (`agentkeys adopt -s {self.stack.name}`). Remove what a failed destroy left, "
+            "in the order of the lines above.",
         )
 
     def _left(self, thing: Thing) -> Line:
-        """One that only this program makes can be nobody's, and is in the way of the next `up`."""
+        """The line of a resource that is not in the state.
+
+        If only this program creates such resources, it blocks the next `up`.
+        """
         removal = f"`{' && '.join(thing.removal)}`"
         adopt = f"`agentkeys adopt -s {self.stack.name}` takes it over. To remove it instead: {removal}."
-        fix = adopt if thing.adoptable else f"An `up` makes another. Remove it: {removal}."
+        fix = adopt if thing.adoptable else f"The next `up` creates another. Remove it: {removal}."
         return Line(
             subject="left in the account",
             claim=thing.what,
@@ -337,15 +350,15 @@ class Doctor:
         )
 
     def whole(self) -> Seen:
-        """A destroy that ended half way leaves the outputs of what is gone."""
+        """Whether the state has every resource. A destroy that stopped half way leaves outputs without resources."""
         name = self.stack.name
         if lacking := leftovers.lacking(self.stack.names, self._state):
             return wrong(
                 f"{len(lacking)} things are not in it: {', '.join(lacking)}",
-                f"A destroy has not come to its end: `pulumi destroy -s {name}` goes on, and `agentkeys retire -s "
-                f"{name}` says what it refuses. Or `pulumi up -s {name}` makes them again.",
+                f"A destroy did not finish. `pulumi destroy -s {name}` continues it, and `agentkeys retire -s {name}` "
+                f"lists what it refuses. To create them again instead: `pulumi up -s {name}`.",
             )
-        return well("everything that a stack has is in it")
+        return well("it has every resource of a stack")
 
     @cached_property
     def _state(self) -> list[dict[str, Any]]:
@@ -384,19 +397,19 @@ class Doctor:
         if found["VerifiedForSendingStatus"]:
             return well("verified")
         if "@" in identity:
-            return warn("not verified", f"`agentkeys sender -s {self.stack.name}` opens the link of SES's mail.")
+            return warn("not verified", f"`agentkeys sender -s {self.stack.name}` opens the link in SES's message.")
         return warn(
             f"not verified, DKIM {found.get('DkimAttributes', {}).get('Status', 'unknown')}",
-            "SES looks for the three DKIM records for up to 72 hours; see that the zone is delegated.",
+            "SES checks the three DKIM records for up to 72 hours. Check that the zone is delegated.",
         )
 
     def audit(self) -> Seen:
         lines = self.audited() if self.audited else Audit(stack=self.stack, ask=self.ask).lines()
-        return _sum(lines, f"`agentkeys audit -s {self.stack.name}` names each and its next step.")
+        return _sum(lines, f"`agentkeys audit -s {self.stack.name}` lists each with its fix.")
 
     def drift(self) -> Seen:
         found = self.compared() if self.compared else drift.look(self.stack)
-        fix = f"`agentkeys drift -s {self.stack.name}` names each."
+        fix = f"`agentkeys drift -s {self.stack.name}` lists each."
         if found.drift:
             return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", fix)
         if found.warnings:
@@ -411,17 +424,18 @@ def _sum(lines: list[Line], fix: str) -> Seen:
 
 
 @click.command("doctor")
-@options.stack("Stack to look at, up or not yet.")
+@options.stack("Stack to check, before or after its first `pulumi up`.")
 @options.as_json()
 def command(name: str, as_json: bool) -> None:
-    """Look whether an `up` can go through and whether what is up is well.
+    """Check whether `pulumi up` can succeed and whether a running stack is healthy.
 
-    One line each: ok, warning, wrong or not run, with the next step. Changes nothing. Ends with 0 when nothing is
-    wrong, 1 when something is, 3 when something could not be looked at.
+    Prints one line per check: ok, warning, wrong or not run, with a fix. Changes nothing.
+
+    Exit codes: 0 if no check fails (warnings do not fail), 1 if one fails, 3 if one could not run.
     """
     looked = stack.read(name)
     lines = Doctor(stack=looked, ask=partial(clients.of, session.of(looked.settings))).examine()
-    verdicts.show(f"Doctor for stack {name}", ("what", "is looked at for"), lines, to_stderr=as_json)
+    verdicts.show(f"Doctor for stack {name}", ("what", "check"), lines, to_stderr=as_json)
     if as_json:
         verdicts.print_json(name, **verdicts.as_json(lines))
     sys.exit(verdicts.exit_code(line.verdict for line in lines))

@@ -1,9 +1,9 @@
-"""Compares a stack's host with what the program would install, over SSH, changing nothing on it.
+"""`agentkeys drift`: compares a stack's host with what the program would install, over SSH, and changes nothing.
 
-What is installed is told by the bundles of the steps; what scripts make out of them on the host (nginx's configuration,
-sshd's and the updates' files) is put together here in the same way and compared as text. Owns what counts as drift and
-how it is told. Leaves out the looking itself (``ops/commands/observe``) and the account, which `pulumi preview
---refresh` asks. Secrets are looked at from outside alone: presence, owner and mode.
+The expected files come from the bundles of the steps. What scripts build from them on the host (the configuration of
+nginx, sshd and the updates) is built here in the same way and compared as text. Owns what counts as drift and its
+report. Leaves out reading the host (``ops/commands/observe``), and the account, which `pulumi preview --refresh`
+compares. Of secrets, only presence, owner and mode are compared.
 """
 
 import base64
@@ -41,19 +41,19 @@ INSTANCE_CONNECT = "/etc/ssh/sshd_config.d/10-agentkeys-instance-connect.conf"
 RELEASE, DIGESTS = SHARE + "release", SHARE + "binaries.sha256"
 READY = "/usr/local/lib/agentkeys-release/"
 
-#: Owner and mode of a secret: a variable's file is read by systemd, a key pair by the broker.
+#: Owner and mode of each secret file. systemd reads the files of variables, the broker reads the key pairs.
 SECRETS = {
     **{str(path): ("root:root", "0600") for path in SECRET_FILES},
     **{str(path): ("agentkeys:agentkeys", "0600") for path in KEY_PAIRS.values()},
 }
 
-#: Made on the host by the steps, and compared in a way of its own or not at all.
+#: Files that the steps create on the host; compared separately, or not at all.
 _MADE = {
     *(NGINX, INSTANCE_CONNECT, RELEASE, DIGESTS),
     *(f"{BIN_DIR}/{name}{ending}" for name in BINARIES for ending in ("", ".bak")),
 }
 
-#: Folders in which nothing but the program's own lies, and names that are the program's in folders of the system.
+#: Folder and pattern of names that belong only to the program; anything else that matches there is drift.
 _LOOKED_THROUGH = (
     *((str(ETC_DIR), "*"), (str(KEYS_DIR), "*"), (TOOLKIT, "*"), (SHARE.rstrip("/"), "*")),
     *(("/usr/local/bin", "agentkeys-*"), ("/etc/sudoers.d", "agentkey*"), ("/etc/systemd/system", "agentkeys*")),
@@ -62,26 +62,33 @@ _LOOKED_THROUGH = (
     ("/etc/letsencrypt/renewal-hooks", "*agentkeys*"),
 )
 
-#: A certificate that has less than this part of its life left should have been renewed.
+#: A certificate with less than this part of its lifetime left should have been renewed.
 RENEWAL_PART = 1 / 3
+#: Seconds.
 DAY = 86400
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One difference. ``what`` names it on the host, ``diff`` is a unified diff where the text may be shown."""
+    """One difference."""
 
+    #: What differs on the host, for example a path or a unit.
     what: str
+    #: How it differs.
     said: str
+    #: Unified diff, if the text may be shown; otherwise empty.
     diff: str = ""
 
 
 @dataclass(kw_only=True)
 class Report:
-    """``compared`` counts what was looked at, by kind."""
+    """The result of a comparison."""
 
+    #: Differences from what the program would install.
     drift: list[Finding] = field(default_factory=list)
+    #: What an operator should judge; no drift.
     warnings: list[Finding] = field(default_factory=list)
+    #: Number of things compared, by kind.
     compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def expect(self, what: str, name: str, seen: object, wanted: object) -> None:
@@ -89,7 +96,7 @@ class Report:
             self.drift.append(Finding(what=what, said=f"{name} is {seen or 'empty'}, should be {wanted or 'empty'}"))
 
 
-#: What the host answered, by kind of question: the name that was asked for and the fields behind it.
+#: The host's answers by kind of question: the name in question, followed by its fields.
 Seen = Mapping[str, list[list[str]]]
 
 
@@ -124,14 +131,15 @@ def script(lines: list[str]) -> str:
 
 
 def answers(text: str) -> Seen:
-    """The observer's answers by kind: the lines between its `begin` and `end`. What the login user's start-up files
-    print around them is left out. Raises HostError when the answers are incomplete.
+    """The observer's answers by kind: the lines between its `begin` and `end`.
+
+    Ignores what the login user's start-up files print around them. Raises HostError if the answers are incomplete.
     """
     before, begin, rest = f"\n{text}".partition("\nbegin\n")
     if not begin:
         said = " ".join(before.split())[-500:]
         raise host.HostError(
-            f"the host did not run the check; it printed {said!r} instead. See what the login user's shell, its "
+            f"the host did not run the check; it printed {said!r} instead. Check what the login user's shell, its "
             "start-up files and /etc/ssh/sshrc do in a session without a terminal, then run the command again."
         )
     seen: dict[str, list[list[str]]] = defaultdict(list)
@@ -140,17 +148,20 @@ def answers(text: str) -> Seen:
             return seen
         kind, *fields = line.split("\t")
         seen[kind].append(fields)
-    raise host.HostError("the host's answer broke off: the connection was cut. Run the command again.")
+    raise host.HostError("the host's answer is incomplete: the connection was cut. Run the command again.")
 
 
 def compare(files: Mapping[str, File], site: Site, login_user: str, release: str, seen: Seen) -> Report:
-    """``files`` are the rendered ones, ``release`` is what should run. Raises HostError on an unknown distribution."""
+    """Compare the host's answers with the rendered ``files`` and the expected ``release``.
+
+    Raises HostError for an unknown distribution.
+    """
     ((now, distribution),) = seen["host"]
     family = next((family for family in FAMILIES if family.id == distribution), None)
     if family is None:
         raise host.HostError(
-            f"the host runs {distribution!r}, and the setup knows {', '.join(family.id for family in FAMILIES)}. "
-            "See that hostInstanceId and elasticIp are the right machine's."
+            f"the host runs {distribution!r}; the setup supports {', '.join(family.id for family in FAMILIES)}. Check "
+            "that hostInstanceId and elasticIp belong to the right host."
         )
     report = Report()
     observed = {name: fields for name, *fields in seen["file"]}
@@ -196,13 +207,13 @@ def _diff(path: str, wanted: str, seen: str) -> str:
         wanted.splitlines(keepends=True), seen.splitlines(keepends=True), f"program{path}", f"host{path}"
     )
     text = "".join(line if line.endswith("\n") else line + "\n" for line in lines)
-    # Whoever wrote a secret into a file that has none must not find it in a log.
+    # If somebody wrote a secret into a file that should have none, it must not end up in a log.
     text = re.sub(r"=\s*\"?[0-9a-fA-F]{64}\"?", "=[not shown]", text)
     return re.sub(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END|\Z)", "[not shown]", text, flags=re.DOTALL)
 
 
 def _made_files(files: Mapping[str, File], family: Family) -> dict[str, File]:
-    """What the scripts make out of rendered files for this host's distribution."""
+    """The files that scripts build from rendered files on a host of this distribution."""
     keys_command = files[SHARE + "instance-connect.conf"].content
     for place, value in (("@command@", family.keys_command), ("@user@", family.keys_user)):
         keys_command = keys_command.replace(place, value)
@@ -223,13 +234,13 @@ def _release(report: Report, wanted: str, observed: list[str], seen: Seen) -> No
     for _, verdict, path in seen["digests"]:
         report.compared["binaries"] += 1
         if verdict == "missing":
-            report.drift.append(Finding(what=DIGESTS, said="is missing: no release was ever seen healthy here"))
+            report.drift.append(Finding(what=DIGESTS, said="is missing: no release was ever healthy on this host"))
         elif verdict != "ok":
             report.drift.append(Finding(what=path, said=f"is not the binary of release {running or 'none'}"))
 
 
 def _certificates(report: Report, site: Site, now: int, seen: Seen) -> set[str]:
-    """The names whose certificate nginx can serve, as ``scripts/nginx`` decides it."""
+    """The names whose certificate nginx can serve, by the same rule as ``scripts/nginx``."""
     usable = set()
     for name, *fields in seen["certificate"]:
         report.compared["certificates"] += 1
@@ -239,7 +250,7 @@ def _certificates(report: Report, site: Site, now: int, seen: Seen) -> set[str]:
             continue
         begin, end, for_name, of_key, directory = int(fields[0]), int(fields[1]), *fields[2:]
         left = end - now
-        report.expect(what, "whether it is for the name", for_name, "yes")
+        report.expect(what, "whether it is valid for the name", for_name, "yes")
         report.expect(what, "whether privkey.pem is its key", of_key, "yes")
         report.expect(what, "ACME directory of its renewal", directory, site.acme_directory)
         ends = datetime.datetime.fromtimestamp(end, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -255,7 +266,7 @@ def _certificates(report: Report, site: Site, now: int, seen: Seen) -> set[str]:
 
 
 def _nginx(report: Report, files: Mapping[str, File], site: Site, usable: set[str], observed: list[str]) -> None:
-    """One file put together out of a fragment for each name, by ``scripts/nginx``."""
+    """The configuration that ``scripts/nginx`` assembles from a fragment for each name."""
     report.compared["files"] += 1
     parts = [
         "http.conf",
@@ -269,7 +280,7 @@ def _nginx(report: Report, files: Mapping[str, File], site: Site, usable: set[st
         return
     report.expect(NGINX, "owner", owner, wanted.owner)
     report.expect(NGINX, "mode", mode, wanted.mode)
-    # What a CA offers of OCSP is put in on the host, out of the certificate and the host's resolvers.
+    # The host adds OCSP settings itself, from the certificate and its own resolvers.
     seen = re.sub(r"^    (ssl_stapling|ssl_stapling_verify|ssl_trusted_certificate|resolver) .*\n", "",
                   _decoded(content), flags=re.MULTILINE)  # fmt: skip
     if seen != wanted.content:
@@ -295,7 +306,7 @@ def _units(report: Report, family: Family, seen: Seen) -> None:
         report.compared["units"] += 1
         properties = found[unit]
         what = unit if "." in unit else f"{unit}.service"
-        # A unit that somebody has masked stays so (``scripts/prelude``), and the services are never meant to be.
+        # The steps leave a masked unit alone (``scripts/prelude``). The services must never be masked.
         if unit not in (*services, "nginx") and properties["UnitFileState"] == "masked":
             report.warnings.append(Finding(what=what, said="is masked and does not run"))
             continue
@@ -310,17 +321,17 @@ def _units(report: Report, family: Family, seen: Seen) -> None:
                 report.drift.append(Finding(what=what, said=said))
     for name, loaded in seen["loaded"]:
         if loaded != "yes":
-            report.drift.append(Finding(what=name, said="runs with other files than those on the disk"))
+            report.drift.append(Finding(what=name, said="runs with other files than those on disk"))
 
 
 def _properties(fields: list[str]) -> dict[str, str]:
-    """Empty ones where systemd did not answer, so that they are told of instead of a stop."""
+    """A unit's properties; missing ones are empty, so that they are reported as drift."""
     told = dict(item.split("=", 1) for item in fields if "=" in item)
     return defaultdict(str, told)
 
 
 def _system_units(family: Family) -> tuple[str, ...]:
-    """Beside the services. sshd is none of them: it may be started by its socket, and it has just answered."""
+    """Units of the distribution to compare. Not sshd: its socket may start it, and it has just answered."""
     return (family.renewal_timer, *family.update_timers)
 
 
@@ -341,7 +352,7 @@ def _users() -> dict[str, str]:
 
 
 def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
-    """The drop-in's words as sshd itself takes them together with all its other files."""
+    """The effective value of each setting in the drop-in, after sshd has read all its files."""
     effective: dict[str, dict[str, str]] = defaultdict(dict)
     for user, line in seen["sshd"]:
         key, _, value = line.partition(" ")
@@ -357,7 +368,7 @@ def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
 
 
 def _authorized(report: Report, seen: Seen) -> None:
-    """The stack's keys. The file's other lines are somebody's, and no drift."""
+    """The stack's keys. Other keys in the file are not drift."""
     for user, key, there in seen["authorized"]:
         report.compared["keys"] += 1
         if there != "yes":
@@ -371,13 +382,13 @@ def _leftovers(report: Report, files: Mapping[str, File], family: Family, seen: 
     for _, encoded in seen["under"]:
         path = _decoded(encoded)
         if path.startswith(READY):
-            report.drift.append(Finding(what=path, said="belongs to a release that lies ready and does not run"))
+            report.drift.append(Finding(what=path, said="belongs to a release that is staged but does not run"))
         elif path not in known:
-            report.drift.append(Finding(what=path, said="is not of the program"))
+            report.drift.append(Finding(what=path, said="does not belong to the program"))
 
 
 def _shown(file: File) -> str:
-    """Of a file's content: ``names`` of variables in the services' environment, where a secret may have been kept."""
+    """What may be shown of a file: only ``names`` for environment files, which may contain a secret, else ``text``."""
     return "names" if file.path.startswith(f"{ETC_DIR}/") else "text"
 
 
@@ -393,7 +404,7 @@ def _decoded(text: str) -> str:
 
 
 def wanted_release(stack: Stack) -> str:
-    """The release that should run, in the host's words. A tag or a branch is what the last `up` found."""
+    """The release that should run, as the host reports it. A tag or branch means the commit of the last `up`."""
     settings = stack.settings
     if not settings.source_ref:
         return f"sha256:{settings.release_sha256}"
@@ -403,7 +414,7 @@ def wanted_release(stack: Stack) -> str:
 
 
 def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Report:
-    """One look at the stack's host. Raises HostError, and StackError."""
+    """Compare the stack's host with the program. Raises HostError and StackError."""
     settings = stack.settings
     keys = stack.output("sshPublicKeys")
     files = installed_files(settings.site, keys)
@@ -412,7 +423,7 @@ def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Repor
 
 
 def told(report: Report) -> dict[str, Any]:
-    """The report for machines; ``diff`` is there where text may be shown."""
+    """The report as JSON. A finding has ``diff`` only if its text may be shown."""
 
     def item(finding: Finding) -> dict[str, str]:
         return {"what": finding.what, "said": finding.said, **({"diff": finding.diff} if finding.diff else {})}
@@ -440,21 +451,23 @@ def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
             if finding.diff:
                 click.echo(f"\n{finding.diff}", nl=False, err=stderr)
     drift, warnings = len(report.drift), len(report.warnings)
-    verdict = f"{drift} differences" if drift else "the host is as the program would set it up"
+    verdict = f"{drift} differences" if drift else "the host matches the program"
     click.echo(f"{stack.name}: {verdict}{f', {warnings} warnings' if warnings else ''} ({compared})", err=stderr)
     if drift:
-        click.echo("`docs/runbook.md`, Drift on the host, says how to put it right.", err=stderr)
+        click.echo("To fix it, see docs/runbook.md, Drift on the host.", err=stderr)
 
 
 @click.command()
-@options.stack("Stack whose host is looked at.")
-@click.option("--diff", is_flag=True, help="Show the differences of text files; those that may hold a secret never.")
+@options.stack("Stack whose host to compare.")
+@click.option("--diff", is_flag=True, help="Also show diffs of text files, except files that may contain a secret.")
 @options.as_json()
 def command(name: str, *, diff: bool, as_json: bool) -> None:
     """Compare a stack's host with what the program would install.
 
-    Looks at files, units, nginx, sshd, packages, users, binaries, certificates and secrets, in one call over SSH, and
-    changes nothing. Ends with 0 when all is as it should be, 7 on drift, 3 when the host cannot be asked.
+    Checks files, units, nginx, sshd, packages, users, binaries, certificates and secrets over one SSH connection.
+    Changes nothing on the host.
+
+    Exit codes: 0 if the host matches (warnings do not fail), 7 on drift, 3 if the host cannot be checked.
     """
     stack = read(name)
     report = look(stack)

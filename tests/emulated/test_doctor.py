@@ -64,7 +64,7 @@ def test_another_active_rule_set_is_told_and_never_taken(examined, rule_set):
 def test_a_zone_that_the_world_does_not_ask_is_told_with_both_sides(examined):
     line = examined(servers=SERVERS)["delegated"]
     assert line.verdict == Verdict.WRONG
-    assert "gives ns-1.example.net, ns-2.example.org; the zone's are " in line.seen
+    assert "returns ns-1.example.net, ns-2.example.org; the zone's are " in line.seen
     assert "registrar" in line.fix
 
 
@@ -240,7 +240,7 @@ def test_what_a_failed_destroy_left_is_listed_one_by_one_and_its_commands_remove
     assert done.returncode == 0, done.stderr
     again = examined()
     assert [claim for claim, line in again.items() if line.subject == "left in the account"] == []
-    assert again["free, or in the state"].seen == "nothing else has a name of this stack"
+    assert again["free, or in the state"].seen == "no other resource has a name of this stack"
 
 
 def test_an_address_that_a_lost_state_left_can_be_gone_on_with(examined, account, ask, names):
@@ -280,7 +280,7 @@ def test_a_full_quota_of_buckets_stops_a_first_up(examined, monkeypatch):
     monkeypatch.setattr(doctor, "BUCKETS", 2)
     line = examined()["buckets"]
     assert line.verdict == Verdict.WRONG
-    assert "a stack makes 3" in line.seen
+    assert "a stack needs 3" in line.seen
 
 
 published = dns.published
@@ -328,7 +328,7 @@ def test_a_destroy_that_failed_half_way_is_told_with_the_way_on_and_nothing_that
     line = seen["whole"]
     assert line.verdict == Verdict.WRONG
     assert line.seen.startswith(f"13 things are not in it: receipt rule {names.receipt_rule}, role ")
-    assert "`pulumi destroy -s test` goes on" in line.fix
+    assert "`pulumi destroy -s test` continues it" in line.fix
     assert "drift" not in seen
 
 

@@ -17,7 +17,7 @@ def drift(ground, *options):
 def test_a_stack_that_was_brought_up_has_no_drift(ground):
     done = drift(ground)
     assert done.returncode == exits.OK, done.stdout + done.stderr
-    assert "the host is as the program would set it up" in done.stdout
+    assert "the host matches the program" in done.stdout
 
 
 def test_drift_ends_with_7_and_the_steps_run_again_put_it_right(ground):

@@ -90,7 +90,7 @@ def test_no_command_that_looks_writes_anything(ground, reader, command):
 def test_doctor_finds_nothing_of_the_stack_outside_of_its_state(ground):
     done = ops(ground, "doctor", "-s", "test", "--json")
     seen = {line["claim"]: line for line in json.loads(done.stdout)["lines"]}
-    assert seen["free, or in the state"]["seen"] == "nothing else has a name of this stack"
+    assert seen["free, or in the state"]["seen"] == "no other resource has a name of this stack"
     assert seen["whole"]["verdict"] == "ok"
 
 

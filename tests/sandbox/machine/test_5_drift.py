@@ -49,7 +49,7 @@ BY_HAND = {
     "/etc/systemd/system/agentkeys-backend.service.d/x.conf": (
         "mkdir -p /etc/systemd/system/agentkeys-backend.service.d; printf '[Service]\\nNice=5\\n' "
         ">/etc/systemd/system/agentkeys-backend.service.d/x.conf; systemctl daemon-reload",
-        "is not of the program",
+        "does not belong to the program",
         "rm -r /etc/systemd/system/agentkeys-backend.service.d; systemctl daemon-reload",
     ),
     "/etc/agentkeys/broker.env": (
@@ -91,7 +91,7 @@ BY_HAND = {
     "certbot.timer": ("systemctl stop certbot.timer", "ActiveState is inactive", "systemctl start certbot.timer"),
     "/usr/local/share/agentkeys/notes": (
         "echo mine >/usr/local/share/agentkeys/notes",
-        "is not of the program",
+        "does not belong to the program",
         "rm /usr/local/share/agentkeys/notes",
     ),
 }

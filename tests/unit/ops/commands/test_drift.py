@@ -258,11 +258,11 @@ DRIFT = {
     "a secret of another owner": (changed(MASTER, 1, "agentkeys:agentkeys"), MASTER, "owner is agentkeys:agentkeys"),
     "somebody's file": (
         lambda c: c.beside.append("/etc/agentkeys/backup.env"),
-        *("/etc/agentkeys/backup.env", "is not of the program"),
+        *("/etc/agentkeys/backup.env", "does not belong to the program"),
     ),
     "a release that lies ready": (
         lambda c: c.beside.append("/usr/local/lib/agentkeys-release/name"),
-        *("/usr/local/lib/agentkeys-release/name", "belongs to a release that lies ready"),
+        *("/usr/local/lib/agentkeys-release/name", "belongs to a release that is staged"),
     ),
 }
 
@@ -350,7 +350,7 @@ def test_a_host_that_does_not_run_the_look_is_quoted(clean):
 @pytest.mark.parametrize("cut", [1, 2, 50])
 def test_an_answer_that_broke_off_is_no_verdict(clean, cut):
     whole = clean.answer().splitlines(keepends=True)
-    with pytest.raises(host.HostError, match="broke off"):
+    with pytest.raises(host.HostError, match="is incomplete"):
         drift.look(clean.stack, lambda *_: "".join(whole[:cut]))
 
 
@@ -371,7 +371,7 @@ def run(clean, monkeypatch):
 def test_the_command_ends_with_0_on_a_clean_host_and_with_7_on_drift(run, clean):
     done = run()
     assert done.exit_code == exits.OK
-    assert done.output.startswith("test: the host is as the program would set it up (")
+    assert done.output.startswith("test: the host matches the program (")
     clean.edit(UNIT, "another\n")
     done = run()
     assert done.exit_code == exits.DRIFT
