@@ -81,6 +81,8 @@ lock: setup ## write the lock files anew after a change of a requirements file
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements/policypack.txt --output-file requirements/policypack.lock
 	$(COMPILE) requirements/iam.txt --output-file requirements/iam.lock
+	for version in 1.21 2.1 2.9 4.0; do \
+	  $(COMPILE) requirements/certbot-$$version.txt --output-file requirements/certbot-$$version.lock || exit; done
 	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
 	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
 

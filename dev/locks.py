@@ -15,7 +15,12 @@ LOCKS = ("requirements", "requirements/ops", "requirements/dev")
 OPTIONAL = ("requirements/cloudflare",)
 
 #: Of tools that have an environment of their own, since they ask for other versions.
-APART = ("requirements/policypack", "requirements/checkov", "requirements/iam")
+APART = (
+    "requirements/policypack",
+    "requirements/checkov",
+    "requirements/iam",
+    *(f"requirements/certbot-{version}" for version in ("1.21", "2.1", "2.9", "4.0")),
+)
 
 
 def locked(name: str) -> dict[str, Requirement]:

@@ -205,7 +205,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="certificates",
             summary="Issue a certificate for every name that has none",
-            command=_command("certificates", reader, *certificates),
+            command=_command("certificates", _digest(reader, _script("acme_problem.py")), *certificates),
             stdin=render_bundle(
                 (
                     File(path="/etc/letsencrypt/renewal-hooks/", mode="0755"),

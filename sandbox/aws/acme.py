@@ -15,7 +15,9 @@ import ssl
 import subprocess
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -31,6 +33,14 @@ log = logging.getLogger(__name__)
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _VALID = datetime.timedelta(days=3650)
+
+#: Lifetimes that Let's Encrypt issues, by profile: https://letsencrypt.org/docs/profiles/ (``tlsserver`` since 13 May
+#: 2026: https://letsencrypt.org/2025/12/02/from-90-to-45). Pebble 2.4.0 issues for five years unless it is told.
+LIFETIMES = {
+    "classic": datetime.timedelta(days=90),
+    "tlsserver": datetime.timedelta(days=45),
+    "shortlived": datetime.timedelta(hours=160),
+}
 
 
 class AcmeError(RuntimeError):
@@ -49,13 +59,21 @@ class AcmeServer:
         dns_port: int = PORTS["dns"],
         http_port: int = 80,
         tls_port: int = 443,
+        lifetime: datetime.timedelta = LIFETIMES["classic"],
+        bindings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`http_port` and `tls_port` are where challenges are answered, at the address a name has."""
+        """`http_port` and `tls_port` are where challenges are answered, at the address a name has.
+
+        ``lifetime`` is that of every certificate that is issued. ``bindings`` are the MAC keys (base64url) of external
+        accounts by key id; with any, an account is made for one of them alone (RFC 8555 section 7.3.4).
+        """
         self.port = port
         self.management_port = management_port
         self._dns_port = dns_port
         self._http_port = http_port
         self._tls_port = tls_port
+        self._lifetime = lifetime
+        self._bindings = bindings
         self._folder = home / "ca"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -136,7 +154,9 @@ class AcmeServer:
                 "httpPort": self._http_port,
                 "tlsPort": self._tls_port,
                 "ocspResponderURL": "",
-                "externalAccountBindingRequired": False,
+                "certificateValidityPeriod": int(self._lifetime.total_seconds()),
+                "externalAccountBindingRequired": bool(self._bindings),
+                "externalAccountMACKeys": dict(self._bindings),
             }
         }
         path.write_text(json.dumps(document, indent=2))

@@ -27,7 +27,6 @@ NAMES = ("alpha", "beta", "gamma")
 GOOD, EXITS, SILENT = "good", "exits", "silent"
 
 _COMMANDS = Path(__file__).with_name("fake_host_commands")
-_PLACES = ("usr/local", "var/lib", "var/log", "run/lock", "home", "opt", "root")
 _CRASH = """\
 commands_so_far=0
 crash() {
@@ -51,10 +50,13 @@ class Release:
 class FakeHost:
     """``run`` runs a script of the toolkit; what is on the host is below ``root``."""
 
+    #: Folders that are the host's own; the others are this machine's.
+    places: tuple[str, ...] = ("usr/local", "var/lib", "var/log", "run/lock", "home", "opt", "root")
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / "root"
-        for place in _PLACES:
+        for place in self.places:
             (self.root / place).mkdir(parents=True)
         for place in ("bin", "share", "lib"):
             (self.root / "usr/local" / place).mkdir()
@@ -69,7 +71,7 @@ class FakeHost:
         build.write_text(build.read_text().replace("builder=agentkey ", "builder=root "))
         self.memory(8000)
         (folder / "crash").write_text(_CRASH)
-        places = {**{f"/{place}": self.root / place for place in _PLACES}, "/proc/meminfo": folder / "meminfo"}
+        places = {**{f"/{place}": self.root / place for place in self.places}, "/proc/meminfo": folder / "meminfo"}
         mounts = "; ".join(f"mount --bind {here} {there}" for there, here in places.items())
         self._init = subprocess.Popen(
             ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",

@@ -1,4 +1,7 @@
-"""Certificates on a real host: renewed without a restart, one name's failure its own, and a CA's limits respected."""
+"""Certificates on a real host: renewed without a restart, one name's failure its own.
+
+What an authority answers, limits among it, is in ``tests/unit/hostsetup/test_certificates.py``.
+"""
 
 import dataclasses
 import datetime
@@ -126,38 +129,6 @@ def test_another_directory_issues_anew_and_the_way_back_too(machine):
     assert "(issued)" in certificates(machine, "email").stdout
     assert emulation.eventually(lambda: serial(machine, "email") not in (first, second))
     assert "unchanged certificate" in certificates(machine, "email").stdout
-
-
-def test_a_rate_limit_is_remembered_and_the_authority_not_asked_before_its_end(machine, stubbed):
-    stubbed(
-        "echo 'An unexpected error occurred:'; echo 'Error creating new order :: too many certificates (5) already "
-        "issued for this exact set of identifiers in the last 168h0m0s, retry after 2099-01-02 03:04:05 UTC'; exit 1"
-    )
-    assert "the CA's rate limit" in certificates(machine, "new.example.org").stderr
-    again = certificates(machine, "new.example.org")
-    assert again.returncode == 1
-    assert "run the step again after 2099-01-02 03:04:05 UTC" in again.stderr
-    assert stubbed.calls() == 1
-
-
-def test_a_name_that_keeps_failing_is_asked_for_four_times_an_hour(machine, stubbed):
-    stubbed("echo 'Detail: 192.0.2.1: Fetching http://new.example.org/: Connection refused'; exit 1")
-    for _ in range(4):
-        assert "cannot reach TCP 80" in certificates(machine, "new.example.org").stderr
-    assert "not asked for, since the CA has a rate limit" in certificates(machine, "new.example.org").stderr
-    assert stubbed.calls() == 4
-
-
-def test_what_time_cures_is_tried_again_in_the_same_run(machine, stubbed):
-    without_certificate(machine, "cred")
-    stubbed(
-        "(($(wc -l </run/certbot-calls) > 1)) || { echo 'DNS problem: NXDOMAIN looking up A'; exit 1; }\n"
-        'exec /usr/bin/certbot "$@"'
-    )
-    done = certificates(machine, "cred")
-    assert done.returncode == 0, done.stderr
-    assert f"trying again in 10 s: {machine.names.public_hosts['cred']}" in done.stdout
-    assert emulation.eventually(lambda: status(machine, "cred") == "200")
 
 
 def lying_there(machine, name, *, days_old, days_left):
