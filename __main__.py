@@ -119,6 +119,8 @@ setup = HostSetup(
         login_user=settings.login_user,
         reachable=host.association,
         addresses=records.addresses,
+        acme_eab_kid=settings.acme_eab_kid,
+        acme_eab_hmac_key=pulumi.Output.secret(settings.acme_eab_hmac_key.get_secret_value()),
         doh_urls=settings.doh_urls,
     ),
     opts=here,

@@ -356,6 +356,9 @@ class Settings(Configured):
     toolchain: Annotated[str, Field(pattern=r"^(rustup(:[A-Za-z0-9.-]+)?|packages|(/[A-Za-z0-9._-]+)+)$")]
     acme_directory: Annotated[str, AfterValidator(_acme_directory)]
     acme_email: Annotated[str, AfterValidator(_absent_or_address)]
+    #: RFC 8555 section 7.3.4 says an ASCII string; one without spaces fits a line of certbot's configuration.
+    acme_eab_kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+=@-]{0,256}$")]
+    acme_eab_hmac_key: SecretStr
     doh_urls: Annotated[list[HttpUrl], Field(min_length=1)]
     ca_bundle: str
     auth_methods: Line
@@ -401,6 +404,31 @@ class Settings(Configured):
             raise ValueError(
                 f"emailFromAddress: {sender!r} must be an address at the mail domain {self.names.mail_domain!r}, "
                 "whose mail this stack receives: 64 characters at most before the @, 254 in all."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _an_external_account_is_whole(self) -> Self:
+        key = self.acme_eab_hmac_key.get_secret_value()
+        command = f"`pulumi config set -s {pulumi.get_stack()} --secret acmeEabHmacKey`"
+        if bool(key) != bool(self.acme_eab_kid):
+            given, missing = ("acmeEabHmacKey", "acmeEabKid") if key else ("acmeEabKid", "acmeEabHmacKey")
+            raise ValueError(
+                f"{missing}: is empty, and {given} is set. An external account needs both (RFC 8555 section 7.3.4). "
+                f"Set {missing}, or remove {given}."
+            )
+        if not key or key == MASKED:
+            return self
+        if not config.is_config_secret(f"{pulumi.get_project()}:acmeEabHmacKey"):
+            raise ValueError(
+                "acmeEabHmacKey: is in plain text in the stack's file and must be encrypted. Ask the authority for "
+                f"another key, since this one may have been read, then run {command}."
+            )
+        # RFC 8555 section 7.3.4: base64url, trailing = removed; authorities show it with them too.
+        if not re.fullmatch(r"[A-Za-z0-9_-]{16,1024}={0,2}", key):
+            raise ValueError(
+                "acmeEabHmacKey: must be base64url, 16 characters at least, as the authority shows it. Copy it again, "
+                f"then run {command}."
             )
         return self
 

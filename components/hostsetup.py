@@ -15,7 +15,7 @@ import pulumi_command as command
 
 import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import authorized_keys, steps
+from hostsetup.steps import acme_account, authorized_keys, steps
 
 #: The step that waits for DNS, because the certificate authority resolves the names. No earlier step needs DNS.
 NEEDS_DNS = "certificates"
@@ -51,6 +51,10 @@ class HostSetupArgs:
     reachable: pulumi.Resource
     #: The A records of the host.
     addresses: Sequence[pulumi.Resource]
+    #: Key id of the external account at the certificate authority (RFC 8555 section 7.3.4). Empty: none.
+    acme_eab_kid: str
+    #: MAC key of that external account, base64url. Secret.
+    acme_eab_hmac_key: pulumi.Output[str]
     #: DNS-over-HTTPS resolvers that must return the host's address before certificates are issued.
     doh_urls: Sequence[str]
 
@@ -176,6 +180,8 @@ class HostSetup(pulumi.ComponentResource):
         made: dict[str, command.remote.Command] = {}
         for step in steps(self._args.site):
             before: list[pulumi.Resource] = [made[earlier] for earlier in step.after] or [booted]
+            if step.name == NEEDS_DNS:
+                before += self._bind_account(made)
             made[step.name] = self._over_ssh(
                 step.name,
                 step.command,
@@ -184,6 +190,21 @@ class HostSetup(pulumi.ComponentResource):
             )
             self.done = made[step.name]
         return made
+
+    def _bind_account(self, made: dict[str, command.remote.Command]) -> list[pulumi.Resource]:
+        """The step that installs the external account binding; nothing if there is none."""
+        kid = self._args.acme_eab_kid
+        if not kid:
+            return []
+        step = acme_account(kid, "")
+        return [
+            self._over_ssh(
+                step.name,
+                step.command,
+                self._args.acme_eab_hmac_key.apply(lambda key: acme_account(kid, key).stdin),
+                self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+            )
+        ]
 
     def _authorize_keys(self, made: dict[str, command.remote.Command]) -> None:
         """The step that installs the login user's keys, which are outputs."""

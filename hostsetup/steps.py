@@ -8,7 +8,7 @@ import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .bundle import File, read_bundle, render_bundle
 from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
@@ -236,6 +236,28 @@ def steps(site: Site) -> tuple[Step, ...]:
             timeout_seconds=180,
             after=("units", "nginx-https"),
         ),
+    )
+
+
+#: Where the step ``certificates`` finds the external account binding, as a configuration file of certbot.
+ACME_ACCOUNT = PurePosixPath("/etc/letsencrypt/agentkeys-account.ini")
+
+
+def acme_account(kid: str, hmac_key: str) -> Step:
+    """The step that installs the external account binding (RFC 8555 section 7.3.4). Its stdin is secret.
+
+    Separate from the other steps, which contain no secret. certbot reads the key from a file, since every user of the
+    host can read a command line.
+    """
+    return Step(
+        name="acme-account",
+        summary="Install the external account binding of the certificate authority",
+        command=_command("acme-account"),
+        stdin=render_bundle(
+            (File(path=str(ACME_ACCOUNT), content=f"eab-kid = {kid}\neab-hmac-key = {hmac_key}\n", mode="0600"),)
+        ),
+        timeout_seconds=60,
+        after=("packages",),
     )
 
 

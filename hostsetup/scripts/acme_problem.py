@@ -107,6 +107,8 @@ _PROBLEMS = {
 
 #: Texts of certbot and its libraries where no problem document came back.
 _OTHERS = (
+    # certbot reads it in the directory (RFC 8555 section 7.1.1) and does not ask.
+    ("equires external account binding", _PROBLEMS["externalAccountRequired"]),
     (
         "Another instance of Certbot is already running",
         ("again", "another run of certbot has not ended", "Run the step again."),

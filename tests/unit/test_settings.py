@@ -326,3 +326,37 @@ def test_a_reader_of_the_mail_bucket_that_is_not_there_is_named_before_the_first
     with pytest.raises(pulumi.RunError, match=r"rawMailReaders: the account has no role 'x' .*`pulumi -C account up`"):
         run("test", changed={**release, "rawMailReaders": '["x"]'}, lookups=nobody)
     run("test", changed={**release, "rawMailReaders": "[]"}, lookups=nobody)
+
+
+EAB_KEY = "c2l4dGVlbiBieXRlcyBhbmQgbW9yZQ"
+
+
+@pytest.mark.parametrize(
+    ("settings", "secret", "sentence"),
+    [
+        ({"acmeEabKid": "kid-1"}, [], "acmeEabHmacKey: is empty, and acmeEabKid is set"),
+        ({"acmeEabHmacKey": EAB_KEY}, ["acmeEabHmacKey"], "acmeEabKid: is empty, and acmeEabHmacKey is set"),
+        ({"acmeEabKid": "kid-1", "acmeEabHmacKey": EAB_KEY}, [], "acmeEabHmacKey: is in plain text"),
+        ({"acmeEabKid": "kid-1", "acmeEabHmacKey": f"{EAB_KEY}+/"}, ["acmeEabHmacKey"], "must be base64url"),
+        ({"acmeEabKid": "kid 1", "acmeEabHmacKey": EAB_KEY}, ["acmeEabHmacKey"], "acmeEabKid: 'kid 1' string should"),
+    ],
+)
+def test_an_external_account_is_whole_and_its_key_is_never_shown(release, settings, secret, sentence):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, **settings}, secret=secret)
+    assert sentence in str(refused.value)
+    assert EAB_KEY not in str(refused.value)
+
+
+def test_an_external_account_is_one_more_step_whose_input_is_secret(release):
+    settings = {"acmeEabKid": "kid-1", "acmeEabHmacKey": EAB_KEY}
+    recorded = run("test", changed={**release, **settings}, secret=["acmeEabHmacKey"])
+    (step,) = [item for item in recorded.registered if item.name == "setup-acme-account"]
+    sent = step.request.object["stdin"]
+    assert sent["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270", "a secret"
+    assert EAB_KEY in sent["value"]
+    assert EAB_KEY not in str(step.inputs["create"])
+    (waits,) = [item for item in recorded.registered if item.name == "setup-certificates"]
+    assert any(urn.endswith("::setup-acme-account") for urn in waits.request.dependencies)
+    plain = run("test", changed=release)
+    assert not [item for item in plain.registered if item.name == "setup-acme-account"]

@@ -1,16 +1,20 @@
 """The step ``certificates`` with a real certbot and pebble: which problem of an authority it sees, and what it does."""
 
+import base64
+import json
 import os
 import socket
+import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dev.toolchain import virtualenv
-from sandbox.aws.acme import AcmeServer
+from hostsetup.steps import ACME_ACCOUNT, acme_account
+from sandbox.aws.acme import LIFETIMES, AcmeServer
 from sandbox.layout import CHECKOUT, LOOPBACK
 from sandbox.rehearsal import say
 from tests.support.acme_front import AcmeFront
@@ -51,7 +55,8 @@ class Host(FakeHost):
 
     def __init__(self, folder: Path, version: str, trust: Path) -> None:
         super().__init__(folder)
-        programs = virtualenv.cached("certbot", CHECKOUT / f"requirements/certbot-{version}.lock", say)
+        self.calls = folder / "certbot.calls"
+        self.programs = programs = virtualenv.cached("certbot", CHECKOUT / f"requirements/certbot-{version}.lock", say)
         own = {"/etc/letsencrypt": self.root / "etc/letsencrypt", "/var/www/certbot": self.root / "var/www/certbot"}
         for path in own.values():
             path.mkdir(parents=True)
@@ -66,6 +71,7 @@ class Host(FakeHost):
         certbot = self.root / "usr/local/bin/certbot"
         certbot.write_text(
             f"#!/bin/bash\nexport REQUESTS_CA_BUNDLE={trust}\n"
+            f'echo "$@" >>{self.calls}\n'
             f'exec {programs}/certbot "$@" --config-dir {own["/etc/letsencrypt"]} '
             f"--work-dir {self.root}/var/lib/certbot\n"
         )
@@ -211,3 +217,69 @@ def test_a_directory_that_is_not_there_or_not_trusted(host, front):
     certbot = host.root / "usr/local/bin/certbot"
     certbot.write_text(certbot.read_text().replace("export REQUESTS_CA_BUNDLE=", "NO="))
     assert "does not trust the certificate of the ACME directory" in host.certificates(front.directory).stderr
+
+
+@pytest.fixture(params=VERSIONS)
+def other_authority(tmp_path, request):
+    """Starts a pebble of its own and a host that trusts it."""
+    made = []
+
+    def start(**options):
+        pebble = authority(tmp_path / "ca", **options)
+        made.append(pebble)
+        made.append(Host(tmp_path / "host", request.param, pebble.own_ca))
+        return made[1], f"https://{LOOPBACK}:{pebble.port}/dir"
+
+    yield start
+    made[0].stop()
+    made[1].end()
+
+
+#: Lifetime, renewals in a year, the least hours that are left at a renewal.
+YEARS = [
+    (LIFETIMES["classic"], 6, 29 * 24),
+    (LIFETIMES["tlsserver"], 12, 14 * 24),
+    (LIFETIMES["shortlived"], 82, 28),
+    (timedelta(hours=36), 730, 1),
+]
+
+
+@pytest.mark.parametrize(("lifetime", "most", "left"), YEARS, ids=["90 d", "45 d", "160 h", "36 h"])
+def test_a_year_of_the_timer_renews_in_time_and_no_more_than_needed(other_authority, lifetime, most, left):
+    """certbot before 4.0 renews 30 days before the end, which for 160 hours is every run of the timer."""
+    host, directory = other_authority(lifetime=lifetime)
+    done = host.certificates(directory)
+    assert done.returncode == 0, done.stderr
+    program = CHECKOUT / "tests/support/renewal_year.py"
+    rehearsed = subprocess.run(
+        [host.programs / "python", program, host.renewal.parent, NAME], capture_output=True, text=True, check=False
+    )
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    renewals, least = json.loads(rehearsed.stdout.splitlines()[-1])
+    assert 0 < renewals <= most
+    assert least >= left
+
+
+def test_a_certificate_that_ends_between_two_runs_of_the_timer_is_refused(other_authority):
+    host, directory = other_authority(lifetime=timedelta(hours=24))
+    for _ in range(2):
+        done = host.certificates(directory)
+        assert done.returncode == 1
+        assert "is valid for 24 hours, and up to 25 hours pass between two runs of the renewal timer" in done.stderr
+
+
+def test_an_external_account_is_bound_by_a_key_that_no_command_line_or_log_shows(other_authority):
+    key = base64.urlsafe_b64encode(b"sixteen bytes and more of a key.").decode().rstrip("=")
+    host, directory = other_authority(bindings={"kid-1": key})
+    assert "Set acmeEabKid and acmeEabHmacKey" in host.certificates(directory).stderr
+    step = acme_account("kid-1", key)
+    place = host.renewal.parent / "agentkeys-account.ini"
+    told = [host.run("acme-account", stdin=step.stdin.replace(str(ACME_ACCOUNT), str(place)))]
+    assert place.stat().st_mode & 0o777 == 0o600
+    told.append(host.certificates(directory))
+    assert told[-1].returncode == 0, told[-1].stderr
+    logs = [path.read_text() for path in (host.root / "var/log").rglob("*") if path.is_file()]
+    assert NAME in host.calls.read_text()
+    for text in (host.calls.read_text(), *logs, *(done.stdout + done.stderr for done in told), step.command):
+        assert key not in text
+    assert key not in "".join(path.read_text() for path in host.renewal.glob("*.conf"))

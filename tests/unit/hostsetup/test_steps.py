@@ -100,6 +100,8 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
         ("secrets", {"toolkit", "secrets"}),
         ("nginx", {"toolkit", "nginx-http", "nginx-https"}),
         ("read_certificates.py", {"toolkit", "nginx-http", "certificates", "nginx-https", "health"}),
+        ("acme_problem.py", {"toolkit", "certificates"}),
+        ("acme-account", {"toolkit"}),
         ("with-session-public-key", {"toolkit", "units", "health"}),
         ("release", {"toolkit", "release", "units", "health"}),
         ("build", {"toolkit", "release", "units", "health"}),
