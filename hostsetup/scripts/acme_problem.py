@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import calendar
 import email.utils
+import io
 import json
 import os
 import re
@@ -144,7 +145,7 @@ def _written(log: str, before: str) -> str:
             now = os.fstat(file.fileno())
             if str(now.st_ino) == inode and now.st_size >= int(size):
                 file.seek(int(size))
-            return file.read().decode(errors="replace").replace("\r\n", "\n")
+            return io.TextIOWrapper(file, encoding="utf-8", errors="replace").read()
     except FileNotFoundError:
         return ""
 

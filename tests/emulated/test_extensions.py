@@ -350,6 +350,34 @@ def test_route53_refuses_what_it_has_and_what_is_not_its_own(client: Client, uni
         upsert(route53, name, "A", "127.0.0.9", action="DELETE")
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("A", ["300.1.1.1"], "not a valid IPv4 address"),
+        ("A", ["2001:db8::1"], "not a valid IPv4 address"),
+        ("AAAA", ["192.0.2.1"], "not a valid IPv6 address"),
+        ("TXT", ["v=spf1 -all"], "enclosed in quotation marks"),
+        ("TXT", ['"' + "x" * 256 + '"'], "too long"),
+        ("A", ["192.0.2.1", "192.0.2.1"], "Duplicate"),
+    ],
+)
+def test_route53_refuses_values_that_are_none(
+    client: Client, unique: str, kind: str, values: list[str], said: str
+) -> None:
+    """moto 5.2.5 stores each; see findings/moto-route53-record-values.sh."""
+    with refused("InvalidChangeBatch", said):
+        upsert(client("route53"), f"{unique}.litentry.org", kind, *values)
+
+
+def test_route53_takes_strings_in_pieces_and_names_in_any_case(client: Client, unique: str) -> None:
+    route53 = client("route53")
+    upsert(route53, f"{unique.upper()}.LITENTRY.ORG", "TXT", '"' + "x" * 255 + '" "a\\"b"', '"second"')
+    found = route53.list_resource_record_sets(
+        HostedZoneId=ZONE_ID, StartRecordName=f"{unique}.litentry.org", MaxItems="1"
+    )
+    assert found["ResourceRecordSets"][0]["Name"] == f"{unique}.litentry.org."
+
+
 def test_a_batch_is_applied_whole_or_not_at_all(client: Client, unique: str) -> None:
     route53 = client("route53")
     name = f"{unique}.litentry.org"

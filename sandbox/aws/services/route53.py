@@ -3,6 +3,8 @@
 Owns the checks of a change batch. Leaves out what the zones answer (sandbox.aws.records).
 """
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,11 @@ from moto.route53.models import Route53Backend
 
 from sandbox.aws.records import canonical
 from sandbox.aws.services.patching import replaces
+
+#: A quoted string of a TXT value; a backslash escapes the next character.
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+#: RFC 1035 section 3.3.
+_LONGEST_STRING = 255
 
 #: Canonical name, type and set identifier of a record set.
 _Key = tuple[str, str, str | None]
@@ -52,17 +59,45 @@ def change_resource_record_sets(original: Any, self: Any, zoneid: str, change_li
             continue
         if change["Action"] == "CREATE" and key in existing:
             raise InvalidChangeBatchError(f"Tried to create resource record set {label} but it already exists")
+        _check_values(wanted)
         _check_beside(key, existing, suffix)
         existing.setdefault(key, None)
     # Moto decides by its journal of changes, in which a seeded record is not and a deleted one still is.
     zone.rr_changes.clear()
     zone.rrsets = [rrset for rrset in zone.rrsets if rrset not in doomed]
     rest = [change for change in change_list if change["Action"] != "DELETE"]
+    # Moto compares the name with the zone's by case.
+    for change in rest:
+        change["ResourceRecordSet"]["Name"] = canonical(change["ResourceRecordSet"]["Name"])
     original(self, zoneid, rest)
 
 
 def _key(name: str, record_type: str, set_identifier: str | None) -> _Key:
     return canonical(name), record_type, set_identifier
+
+
+def _check_values(wanted: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html"""
+    record_type, values = wanted["Type"], [record["Value"] for record in wanted.get("ResourceRecords") or []]
+    for value in values:
+        wrong = ""
+        if record_type in ("A", "AAAA"):
+            version = 4 if record_type == "A" else 6
+            try:
+                right = ipaddress.ip_address(value).version == version
+            except ValueError:
+                right = False
+            wrong = "" if right else f"Value is not a valid IPv{version} address"
+        elif record_type == "TXT":
+            strings = _STRING.findall(value)
+            if _STRING.sub("", value).strip() or not strings:
+                wrong = "Value should be enclosed in quotation marks"
+            elif max(map(len, strings)) > _LONGEST_STRING:
+                wrong = "Value is too long"
+        if wrong:
+            raise InvalidChangeBatchError(f"Invalid Resource Record: FATAL problem: {wrong} encountered with '{value}'")
+    if len(set(values)) < len(values):
+        raise InvalidChangeBatchError(f"Duplicate Resource Record: '{values[0]}'")
 
 
 def _check_beside(key: _Key, existing: Mapping[_Key, Any], zone: str) -> None:
