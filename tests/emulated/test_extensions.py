@@ -1,10 +1,11 @@
-"""Each test names the behaviour of AWS that an extension of moto restores."""
+"""Each test names the behaviour of AWS that a patch of moto restores."""
 
 import contextlib
 import datetime
 import email.policy
 import functools
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,10 +21,11 @@ from tests.support.emulated import ACCOUNT_ID, REGION, ZONE_ID, client_of, refus
 Client = Callable[..., Any]
 
 
-def test_every_replacement_says_why_and_is_in_place(account: Account) -> None:
+def test_every_replacement_has_a_reason_and_the_page_it_follows_and_is_in_place(account: Account) -> None:
     assert account
     for replacement in REPLACEMENTS:
-        assert replacement.because
+        assert replacement.because.startswith("moto"), f"{replacement.name}: say what moto does instead"
+        assert re.fullmatch(r"https://docs\.aws\.amazon\.com/\S+\.html", replacement.page), replacement.name
         assert hasattr(getattr(replacement.owner, replacement.name), "replacement_of_moto")
 
 

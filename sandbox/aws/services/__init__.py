@@ -1,10 +1,11 @@
-"""What AWS does and moto does not, one module for each service.
+"""Behaviour of AWS that moto lacks, one module per AWS service.
 
-Owns putting it in place. Every replaced function carries its reason (`patching.REPLACEMENTS`), and
-tests/emulated/test_extensions.py names the behaviour each restores.
+Each patch states what moto does instead and the AWS page that it follows (`patching.REPLACEMENTS`).
+tests/emulated/test_extensions.py tests the behaviour, and tests/emulated/test_moto_gaps.py fails when a newer moto no
+longer needs a patch.
 """
 
-from sandbox.aws.services import (  # noqa: F401  (each registers its replacements when imported)
+from sandbox.aws.services import (  # noqa: F401  (importing a module registers its patches)
     accounts,
     ec2,
     iam,
@@ -18,6 +19,6 @@ from sandbox.aws.services.patching import apply
 
 
 def install(context: Context) -> None:
-    """Serve `context` with every extension in place."""
+    """Apply every patch, and serve `context` from now on."""
     enter(context)
     apply()

@@ -1,7 +1,6 @@
-"""Whose request it is: the account that owns the access key.
+"""The account of a request: the one that owns the access key.
 
-Owns telling accounts apart. Leaves out whether the request may be made (authorization). Moto, told one account id,
-takes every key for that account's, so an operator's credential of another company would pass for the right one.
+Moto serves one account id for every key, so another company's credentials would pass for the right ones.
 """
 
 import os
@@ -13,6 +12,10 @@ from sandbox.aws.iam.callers import CURRENT
 from sandbox.aws.services.patching import replaces
 
 
-@replaces(BaseResponse, because="a key of another account must act in that account")
-def get_current_account(_original: Any, self: Any) -> str:  # noqa: ARG001  (the method's own signature)
+@replaces(
+    BaseResponse,
+    because="moto serves every key as one account's; a key belongs to the account that made it",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html",
+)
+def get_current_account(_original: Any, self: Any) -> str:  # noqa: ARG001  (the method's signature)
     return CURRENT.get().account_id or os.environ["MOTO_ACCOUNT_ID"]

@@ -1,7 +1,6 @@
-"""What the extensions need to know of the account being served.
+"""What the patches need to know about the served account.
 
-Owns the current context. Leaves out the account itself: moto calls the extensions from its own classes, which have no
-place to carry it.
+It is global because moto calls the patches from its own classes, which cannot carry it.
 """
 
 from collections.abc import Callable
@@ -13,14 +12,20 @@ from sandbox.aws.serial import Gate
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The served account's identity and its ways out."""
+    """The served account and how it reaches the rest of the sandbox."""
 
     account_id: str
+    """AWS account number, 12 digits."""
     region: str
+    """AWS region of its regional services."""
     issuer_ca: Path
+    """PEM file of the authorities that STS trusts when it fetches an issuer's documents."""
     issuer_port: int
+    """TCP port of issuers whose URL names none."""
     gate: Gate
+    """Held while a request is handled."""
     changed: Callable[[], None]
+    """Called after the account changed outside a request."""
 
 
 class _Current:
@@ -28,12 +33,12 @@ class _Current:
 
 
 def enter(context: Context) -> None:
-    """This account is served from now on."""
+    """Serve this account from now on."""
     _Current.context = context
 
 
 def current() -> Context:
-    """The account being served."""
+    """Return the served account. Raises RuntimeError before ``enter``."""
     if _Current.context is None:
-        raise RuntimeError("no account is served by this process: Account.start() comes first")
+        raise RuntimeError("this process serves no account; call Account.start() first")
     return _Current.context

@@ -1,7 +1,6 @@
-"""EC2: elastic addresses, and instances, volumes and security groups as EC2 shows them after a change.
+"""EC2: elastic addresses, instances, volumes and security groups.
 
-Owns release of an address in use and of a terminated instance's association, and what moto drops or mixes up on the way
-in. Leaves out the hosts behind the instances (sandbox.hosts).
+Leaves out the hosts behind the instances (sandbox/hosts).
 """
 
 from typing import Any
@@ -22,7 +21,8 @@ _GP3_THROUGHPUT = 125
 
 @replaces(
     InstanceResponse,
-    because="moto drops DisableApiTermination at launch, and launches a second time for the client token of the first",
+    because="moto drops DisableApiTermination, and launches again for a client token that it has already seen",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html",
 )
 def run_instances(original: Any, self: Any) -> Any:
     token = self._get_param("ClientToken")
@@ -35,14 +35,22 @@ def run_instances(original: Any, self: Any) -> Any:
     return result
 
 
-@replaces(InstanceResponse, because="a root volume without a size has the image's, it is not refused")
+@replaces(
+    InstanceResponse,
+    because="moto rejects a root volume without a size; EC2 uses the size of the image's snapshot",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html",
+)
 def _validate_block_device_mapping(original: Any, _self: Any, device_mapping: dict[str, Any]) -> None:
     if "Ebs" in device_mapping and not device_mapping["Ebs"].get("SnapshotId"):
         device_mapping["Ebs"].setdefault("VolumeSize", _ROOT_GIBIBYTES)
     original(device_mapping)
 
 
-@replaces(InstanceBackend, because="options that a call does not name stay as they are")
+@replaces(
+    InstanceBackend,
+    because="moto resets the options that a call does not name; EC2 keeps them",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html",
+)
 def modify_instance_metadata_options(original: Any, self: Any, instance_id: str, **changes: Any) -> Any:
     now = self.get_instance(instance_id).metadata_options
     kept = {
@@ -58,7 +66,9 @@ def modify_instance_metadata_options(original: Any, self: Any, instance_id: str,
 
 
 @replaces(
-    InstanceBackend, because="an instance's groups are those of its primary interface, not a union with older ones"
+    InstanceBackend,
+    because="moto adds the new groups to the primary interface's old ones; EC2 replaces them",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html",
 )
 def modify_instance_security_groups(original: Any, self: Any, instance_id: str, new_group_id_list: list[str]) -> Any:
     instance = original(self, instance_id, new_group_id_list)
@@ -66,7 +76,11 @@ def modify_instance_security_groups(original: Any, self: Any, instance_id: str, 
     return instance
 
 
-@replaces(NetworkInterfaceBackend, because="the primary interface's groups are the instance's")
+@replaces(
+    NetworkInterfaceBackend,
+    because="moto leaves the instance's groups as they were when its primary interface gets others",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html",
+)
 def modify_network_interface_attribute(original: Any, self: Any, eni_id: str, *args: Any, **kwargs: Any) -> None:
     original(self, eni_id, *args, **kwargs)
     interface = self.get_network_interface(eni_id)
@@ -74,7 +88,11 @@ def modify_network_interface_attribute(original: Any, self: Any, eni_id: str, *a
         interface.instance.security_groups = list(interface._group_set)
 
 
-@replaces(EC2Backend, because="encryption by default covers every new volume, and gp3 has a throughput of 125")
+@replaces(
+    EC2Backend,
+    because="moto ignores encryption by default, and a gp3 volume's default throughput of 125 MiB/s",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html",
+)
 def create_volume(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     if self.ebs_encryption_by_default:
         kwargs["encrypted"] = True
@@ -83,7 +101,11 @@ def create_volume(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     return original(self, *args, **kwargs)
 
 
-@replaces(ElasticAddressBackend, because="an associated address cannot be released (InvalidIPAddress.InUse)")
+@replaces(
+    ElasticAddressBackend,
+    because="moto releases an address that is in use; outside a default VPC, EC2 answers InvalidIPAddress.InUse",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html",
+)
 def release_address(original: Any, self: Any, address: str | None = None, allocation_id: str | None = None) -> None:
     found = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
     if found[0].domain == "vpc" and found[0].association_id:
@@ -93,7 +115,8 @@ def release_address(original: Any, self: Any, address: str | None = None, alloca
 
 @replaces(
     ElasticAddressBackend,
-    because="associating twice gives the same association, and another address takes the place of an instance's first",
+    because="moto refuses to repeat an association, and adds an address to an instance that has one",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html",
 )
 def associate_address(original: Any, self: Any, instance: Any = None, eni: Any = None, **named: Any) -> Any:
     interface = eni or (instance.nics[0] if instance else None)
@@ -104,7 +127,11 @@ def associate_address(original: Any, self: Any, instance: Any = None, eni: Any =
     return original(self, instance=instance, eni=eni, **named)
 
 
-@replaces(Instance, because="a terminated instance gives its elastic address up")
+@replaces(
+    Instance,
+    because="moto leaves the elastic address with a terminated instance; EC2 detaches it",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-termination-works.html",
+)
 def terminate(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     for address in self.ec2_backend.addresses:
         if address.instance is self:

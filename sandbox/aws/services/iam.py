@@ -1,7 +1,6 @@
-"""IAM's refusals: users with keys, thumbprints of the wrong length, documents that AWS would not store.
+"""IAM: documents and calls that it rejects, and what happens to a deleted principal in policies.
 
-Owns these checks, which principals exist, and what becomes of a principal's name in policies when it is deleted. Leaves
-out what a stored document allows (authorization).
+Leaves out what a stored document allows (sandbox/aws/iam).
 """
 
 import json
@@ -30,8 +29,8 @@ _PRINCIPAL = re.compile(r"arn:aws:iam::(\d{12}):(role|user)/(?:.*/)?([^/]+)")
 _UNIQUE_ID = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,}")
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 
-#: Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. The
-#: program has these limits too, on purpose apart: the sandbox shall find out when they are wrong there.
+#: Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+#: The program has its own copy on purpose, so that the sandbox finds a wrong limit there.
 _LARGEST_INLINE = {"user": 2048, "group": 5120, "role": 10240}
 _LARGEST_MANAGED = 6144
 _LARGEST_TRUST = 2048
@@ -41,7 +40,7 @@ _BINDING = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 
 
 def unknown_principal(document: str | bytes) -> str | None:
-    """The first role or user that a policy names and that its account (one served here) does not have."""
+    """Return the first role or user in a policy that does not exist in its account. Accounts not served here pass."""
     for kind, identifier in principals_named(document):
         if kind == "AWS" and not _exists(identifier):
             return identifier
@@ -50,7 +49,7 @@ def unknown_principal(document: str | bytes) -> str | None:
 
 def _exists(identifier: str) -> bool:
     if _UNIQUE_ID.fullmatch(identifier):
-        # Of somebody deleted; the ids of the living are in no document, as they are written by ARN.
+        # The id of a deleted principal. Documents name existing ones by ARN.
         known: list[Any] = [one for iam in _every_iam() for one in (*iam.roles.values(), *iam.users.values())]
         return any(one.id == identifier for one in known)
     found = _PRINCIPAL.fullmatch(identifier)
@@ -89,7 +88,7 @@ def _check_trust(document: str) -> None:
 
 
 def _trusts_all_of_github(statement: Statement) -> bool:
-    """Everybody's repositories share the provider, so a trust without a subject is open to the world.
+    """All of GitHub shares the provider, so a trust policy without a subject trusts every repository.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
     """
@@ -123,38 +122,58 @@ def _check_managed(document: str) -> None:
         raise LimitExceededException(f"Cannot exceed quota for PolicySize: {_LARGEST_MANAGED}")
 
 
-@replaces(IAMBackend, because="inline policies of a role have a quota of 10,240 characters together")
+@replaces(
+    IAMBackend,
+    because="moto has no quota; a role's inline policies have 10,240 characters in total",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 def put_role_policy(original: Any, self: Any, role_name: str, policy_name: str, policy_json: str) -> None:
     _check_inline("role", self.get_role(role_name), policy_name, policy_json)
     original(self, role_name, policy_name, policy_json)
 
 
-@replaces(IAMBackend, because="inline policies of a user have a quota of 2,048 characters together")
+@replaces(
+    IAMBackend,
+    because="moto has no quota; a user's inline policies have 2,048 characters in total",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 def put_user_policy(original: Any, self: Any, user_name: str, policy_name: str, policy_json: str) -> None:
     _check_inline("user", self.get_user(user_name), policy_name, policy_json)
     original(self, user_name, policy_name, policy_json)
 
 
-@replaces(IAMBackend, because="inline policies of a group have a quota of 5,120 characters together")
+@replaces(
+    IAMBackend,
+    because="moto has no quota; a group's inline policies have 5,120 characters in total",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 def put_group_policy(original: Any, self: Any, group_name: str, policy_name: str, policy_json: str) -> None:
     _check_inline("group", self.get_group(group_name), policy_name, policy_json)
     original(self, group_name, policy_name, policy_json)
 
 
-@replaces(IAMBackend, because="a managed policy has a quota of 6,144 characters")
+@replaces(
+    IAMBackend,
+    because="moto has no quota; a managed policy has 6,144 characters",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 def create_policy(original: Any, self: Any, description: str, path: str, policy_document: str, *args: Any) -> Any:
     _check_managed(policy_document)
     return original(self, description, path, policy_document, *args)
 
 
-@replaces(IAMBackend, because="a managed policy has a quota of 6,144 characters, each of its versions too")
+@replaces(
+    IAMBackend,
+    because="moto has no quota; each version of a managed policy has 6,144 characters",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
 def create_policy_version(original: Any, self: Any, policy_arn: str, policy_document: str, *args: Any) -> Any:
     _check_managed(policy_document)
     return original(self, policy_arn, policy_document, *args)
 
 
 def _forget(arn: str, unique_id: str) -> None:
-    """Policies remember a principal by its unique id, which is all that is left of a deleted one.
+    """Replace the ARN of a deleted principal with its unique id in every policy, as IAM does.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
@@ -181,7 +200,9 @@ def _renamed(document: str, arn: str, unique_id: str) -> str:
 
 
 @replaces(
-    IAMBackend, because="a deleted role's name in a policy becomes its unique id, and stays dead when it is remade"
+    IAMBackend,
+    because="moto leaves a deleted role's ARN in policies; IAM replaces it with the role's unique id",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
 )
 def delete_role(original: Any, self: Any, role_name: str) -> None:
     role = self.get_role(role_name)
@@ -189,14 +210,22 @@ def delete_role(original: Any, self: Any, role_name: str) -> None:
     _forget(role.arn, role.id)
 
 
-@replaces(IAMBackend, because="a user's unique id begins with AIDA")
+@replaces(
+    IAMBackend,
+    because="moto's user ids have no prefix; a user's unique id starts with AIDA",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+)
 def create_user(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     user = original(self, *args, **kwargs)
     user.id = "AIDA" + user.id[4:].upper()
     return user
 
 
-@replaces(IAMBackend, because="a trust policy that AWS would not store is MalformedPolicyDocument")
+@replaces(
+    IAMBackend,
+    because="moto stores trust policies that IAM rejects with MalformedPolicyDocument",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html",
+)
 def create_role(
     original: Any, self: Any, role_name: str, assume_role_policy_document: str, *args: Any, **kwargs: Any
 ) -> Any:
@@ -204,13 +233,21 @@ def create_role(
     return original(self, role_name, assume_role_policy_document, *args, **kwargs)
 
 
-@replaces(IAMBackend, because="a trust policy that AWS would not store is MalformedPolicyDocument")
+@replaces(
+    IAMBackend,
+    because="moto stores trust policies that IAM rejects with MalformedPolicyDocument",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html",
+)
 def update_assume_role_policy(original: Any, self: Any, role_name: str, policy_document: str) -> Any:
     _check_trust(policy_document)
     return original(self, role_name, policy_document)
 
 
-@replaces(IAMBackend, because="a user with access keys cannot be deleted (DeleteConflict); its name becomes its id")
+@replaces(
+    IAMBackend,
+    because="moto deletes a user that has access keys; IAM answers DeleteConflict",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html",
+)
 def delete_user(original: Any, self: Any, user_name: str) -> None:
     user = self.get_user(user_name)
     if user.access_keys:
@@ -229,13 +266,21 @@ def _check_thumbprints(thumbprints: list[str]) -> None:
         )
 
 
-@replaces(OpenIDConnectProvider, because="moto lets shorter thumbprints than 40 characters pass")
+@replaces(
+    OpenIDConnectProvider,
+    because="moto accepts thumbprints shorter than 40 characters",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html",
+)
 def _validate(original: Any, self: Any, url: str, thumbprint_list: list[str], client_id_list: list[str]) -> None:
     _check_thumbprints(thumbprint_list)
     original(self, url, thumbprint_list, client_id_list)
 
 
-@replaces(IAMBackend, because="moto does not check thumbprints on update")
+@replaces(
+    IAMBackend,
+    because="moto does not check thumbprints on an update",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProviderThumbprint.html",
+)
 def update_open_id_connect_provider_thumbprint(original: Any, self: Any, arn: str, thumbprint_list: list[str]) -> None:
     _check_thumbprints(thumbprint_list)
     original(self, arn, thumbprint_list)

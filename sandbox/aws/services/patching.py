@@ -1,7 +1,6 @@
-"""Replacing functions of moto, in one place and each with its reason.
+"""Replaces methods of moto's classes, and lists what is replaced and why.
 
-Owns the mechanism and the list of what is replaced. Leaves out the replacements themselves. Moto finds its handlers by
-walking its classes, so replacing attributes of those classes is the one way in that keeps its server unchanged.
+Moto finds its handlers by walking its classes, so a replaced attribute takes effect without a change to its server.
 """
 
 import functools
@@ -12,29 +11,37 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Replacement:
-    """One function that moto answers differently from AWS, or does not have."""
+    """One method that moto lacks or that differs from AWS."""
 
     owner: type
+    """Moto's class."""
     name: str
+    """Name of the method."""
     because: str
+    """What moto does, and what AWS does instead."""
+    page: str
+    """The page of docs.aws.amazon.com that the patch follows."""
     function: Callable[..., Any]
+    """Takes moto's method (None if it has none), ``self`` and the method's own arguments."""
 
 
 REPLACEMENTS: list[Replacement] = []
 
 
-def replaces(owner: type, *, because: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a function as the replacement of the method of its name; it gets the original (or None) before self."""
+def replaces(owner: type, *, because: str, page: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the replacement of the method of the same name. See ``Replacement`` for its arguments."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        REPLACEMENTS.append(Replacement(owner=owner, name=function.__name__, because=because, function=function))
+        REPLACEMENTS.append(
+            Replacement(owner=owner, name=function.__name__, because=because, page=page, function=function)
+        )
         return function
 
     return mark
 
 
 def apply() -> None:
-    """Put every replacement in place; a second call changes nothing."""
+    """Apply every replacement. A second call changes nothing."""
     for replacement in REPLACEMENTS:
         if not hasattr(replacement.owner.__dict__.get(replacement.name), "replacement_of_moto"):
             _apply(replacement)
@@ -43,7 +50,7 @@ def apply() -> None:
 def _apply(replacement: Replacement) -> None:
     original = getattr(replacement.owner, replacement.name, None)
 
-    # Moto lists its actions with inspect.isfunction, which a partial would not pass.
+    # A function and not a partial: moto finds its actions with inspect.isfunction.
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return replacement.function(original, self, *args, **kwargs)
 

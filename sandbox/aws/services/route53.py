@@ -1,6 +1,6 @@
-"""Route 53: changes that AWS refuses.
+"""Route 53: change batches that it rejects.
 
-Owns the checks of a change batch. Leaves out what the zones answer (sandbox.aws.records).
+Leaves out the answers to DNS queries (sandbox/aws/records.py).
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ _Key = tuple[str, str, str | None]
 
 
 class InvalidChangeBatchError(ServiceException):
-    """Route 53 refuses the whole batch."""
+    """Route 53 rejects the whole batch."""
 
     code = "InvalidChangeBatch"
 
@@ -33,11 +33,15 @@ class InvalidChangeBatchError(ServiceException):
         self.messages = [message]
 
 
-@replaces(Route53Backend, because="CREATE of an existing record is InvalidChangeBatch, whichever way it came to be")
+@replaces(
+    Route53Backend,
+    because="moto applies changes that Route 53 rejects with InvalidChangeBatch",
+    page="https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html",
+)
 def change_resource_record_sets(original: Any, self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = self.get_hosted_zone(zoneid)
     suffix = canonical(zone.name)
-    # Each change meets the zone as the changes before it in the batch leave it.
+    # Each change is checked against the zone as the earlier changes of the batch leave it.
     existing: dict[_Key, Any] = {_key(rrset.name, rrset.type, rrset.set_identifier): rrset for rrset in zone.rrsets}
     doomed: list[Any] = []
     for change in change_list:
@@ -62,7 +66,7 @@ def change_resource_record_sets(original: Any, self: Any, zoneid: str, change_li
         _check_values(wanted)
         _check_beside(key, existing, suffix)
         existing.setdefault(key, None)
-    # Moto decides by its journal of changes, in which a seeded record is not and a deleted one still is.
+    # Moto checks its list of past changes, which lacks seeded records and still has deleted ones.
     zone.rr_changes.clear()
     zone.rrsets = [rrset for rrset in zone.rrsets if rrset not in doomed]
     rest = [change for change in change_list if change["Action"] != "DELETE"]
@@ -101,7 +105,10 @@ def _check_values(wanted: Mapping[str, Any]) -> None:
 
 
 def _check_beside(key: _Key, existing: Mapping[_Key, Any], zone: str) -> None:
-    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#CNAMEFormat"""
+    """Reject a CNAME record at the zone's own name or beside other records of its name.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#CNAMEFormat
+    """
     name, record_type, _ = key
     if record_type == "CNAME" and name == zone:
         raise InvalidChangeBatchError(

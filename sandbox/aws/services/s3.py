@@ -1,7 +1,6 @@
-"""Buckets as AWS makes and refuses them.
+"""S3: a new bucket's defaults, checks of a bucket policy, encoded keys, and conditional copies and deletions.
 
-Owns a fresh bucket's defaults, the checks of a bucket policy, the keys in a list of versions and the conditions of
-copies and deletions. Leaves out whether a policy allows a request.
+Leaves out whether a policy allows a request (sandbox/aws/iam).
 """
 
 from contextvars import ContextVar
@@ -28,19 +27,19 @@ _LARGEST_POLICY = 20 * 1024
 
 
 class MalformedPolicyError(S3ClientError):
-    """S3 refuses the document."""
+    """S3 rejects the policy."""
 
     code = "MalformedPolicy"
 
 
 class PolicyTooLargeError(S3ClientError):
-    """S3 refuses the document for its size."""
+    """S3 rejects the policy for its size."""
 
     code = "PolicyTooLarge"
 
 
 class PublicPolicyError(S3ClientError):
-    """S3 refuses a public document."""
+    """S3 rejects a public policy."""
 
     status_code = 403
     code = "AccessDenied"
@@ -52,7 +51,8 @@ def _default_encryption() -> dict[str, Any]:
 
 @replaces(
     S3Backend,
-    because="since 2023 a fresh bucket is encrypted with AES256, its owner owns all objects, nothing is public",
+    because="moto's new buckets lack the defaults: SSE-S3, BucketOwnerEnforced and all public access blocked",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html",
 )
 def create_bucket(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     bucket = original(self, *args, **kwargs)
@@ -62,12 +62,20 @@ def create_bucket(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     return bucket
 
 
-@replaces(S3Backend, because="removing the encryption setting returns to the default, never to none")
+@replaces(
+    S3Backend,
+    because="moto leaves a bucket without encryption; S3 resets it to SSE-S3",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html",
+)
 def delete_bucket_encryption(_original: Any, self: Any, bucket_name: str) -> None:
     self.get_bucket(bucket_name).encryption = _default_encryption()
 
 
-@replaces(S3Backend, because="a policy that AWS would not store is MalformedPolicy, a public one is blocked")
+@replaces(
+    S3Backend,
+    because="moto stores policies that S3 rejects as malformed, too large or public",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
+)
 def put_bucket_policy(original: Any, self: Any, bucket_name: str, policy: bytes) -> None:
     bucket = self.get_bucket(bucket_name)
     if len(policy) > _LARGEST_POLICY:
@@ -104,12 +112,20 @@ def _check_statement(statement: Statement) -> None:
         raise MalformedPolicyError("Policy has invalid action")
 
 
-@replaces(FakeBucket, because="the door has decided, by every policy and with conditions; moto reads only this one")
+@replaces(
+    FakeBucket,
+    because="moto reads the bucket policy only; the check in front of moto has read all policies",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+)
 def get_permission(_original: Any, _self: Any, _action: str, resource: str) -> PermissionResult:
     return PermissionResult.DENIED if resource in FORBIDDEN.get() else PermissionResult.PERMITTED
 
 
-@replaces(S3Response, because="a list of versions encodes its keys when asked to: who decodes them finds no others")
+@replaces(
+    S3Response,
+    because="moto ignores encoding-type, so a client that decodes the keys finds other ones",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html",
+)
 def list_object_versions(original: Any, self: Any) -> Any:
     if self.querystring.get("encoding-type", [None])[0] != "url":
         return original(self)
@@ -135,7 +151,7 @@ def list_object_versions(original: Any, self: Any) -> Any:
 
 
 def _is_met(etag: str, key: Any) -> bool:
-    """Whether an object is what ``If-Match`` asks for; quotes around the tag count for nothing."""
+    """Whether an object matches the value of ``If-Match``, which may have quotes."""
     return etag == "*" or etag.strip('"') == key.etag.strip('"')
 
 
@@ -147,9 +163,12 @@ def _check_current(self: Any, bucket: str, name: str, etag: str) -> None:
         raise PreconditionFailed("If-Match")
 
 
-@replaces(S3Response, because="a copy keeps its conditions, on the object it reads and on the one it replaces")
+@replaces(
+    S3Response,
+    because="moto ignores the conditions on the source and the destination of a copy",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html",
+)
 def copy_object(original: Any, self: Any) -> Any:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     source = urlparse(self.headers["x-amz-copy-source"])
     bucket, _, name = unquote(source.path).lstrip("/").partition("/")
     version = parse_qs(source.query).get("versionId", [None])[0]
@@ -165,7 +184,7 @@ def copy_object(original: Any, self: Any) -> Any:
 
 
 def _check_source(headers: Any, key: Any) -> None:
-    """A condition on the tag decides where the one on the time says otherwise."""
+    """Check the conditions on the source. A condition on the ETag takes precedence over one on the time."""
     prefix, modified = "x-amz-copy-source-if-", key.last_modified.replace(microsecond=0)
 
     def moment(name: str) -> Any:
@@ -180,13 +199,16 @@ def _check_source(headers: Any, key: Any) -> None:
         raise PreconditionFailed(f"{prefix}{'none-match' if other else 'modified-since'}")
 
 
-#: Of the request to delete many objects that is being answered: the ones whose condition does not hold.
+#: Errors of the current DeleteObjects request: the keys whose condition failed.
 _UNMET: ContextVar[list[dict[str, str]]] = ContextVar("unmet")
 
 
-@replaces(S3Backend, because="of many deletions in one request, each keeps its own condition")
+@replaces(
+    S3Backend,
+    because="moto ignores the condition on each key of a DeleteObjects request",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html",
+)
 def delete_objects(original: Any, self: Any, bucket_name: str, objects: list[dict[str, Any]], *args: Any) -> Any:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html"""
     met = []
     for wanted in objects:
         try:
@@ -199,7 +221,11 @@ def delete_objects(original: Any, self: Any, bucket_name: str, objects: list[dic
     return original(self, bucket_name, met, *args)
 
 
-@replaces(S3Response, because="an object that was not deleted is told with the reason, for a condition too")
+@replaces(
+    S3Response,
+    because="moto does not list the keys whose condition failed among the errors",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html",
+)
 def _bucket_response_delete_keys(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     serialized = self.serialized
     unmet: list[dict[str, str]] = []

@@ -1,10 +1,7 @@
-"""SES identities: DKIM tokens, verification by DNS for domains and by a click for addresses.
+"""SES: identities with their DKIM tokens and verification, receipt rules, and storing received mail.
 
-Owns an identity's status and the verification mail.
-
-Receiving. receipt rules, who a rule covers, and storing mail where a rule says.
-
-Owns the rules' order and checks, and the write into a bucket under that bucket's policy. Leaves out SMTP (mail.py).
+A domain is verified by its DNS records, an address by the link of its verification mail. Received mail is written to a
+bucket if the bucket's policy allows it. Leaves out SMTP (sandbox/aws/mail.py).
 """
 
 import base64
@@ -44,7 +41,7 @@ Response = tuple[str, list[tuple[str, str]], bytes]
 
 
 def _tokens(account_id: str, domain: str) -> list[str]:
-    # Derived, so that an identity made again keeps the records that verify it.
+    # Derived from the name, so the DNS records of a deleted identity verify it when it is created again.
     digests = (hashlib.sha256(f"{account_id} {domain} {number}".encode()).digest() for number in range(3))
     return [base64.b32encode(digest).decode().lower()[:32] for digest in digests]
 
@@ -94,7 +91,11 @@ def _described(account_id: str, identity: EmailIdentity) -> dict[str, Any]:
     }
 
 
-@replaces(EmailIdentity, because="moto's DKIM attributes have text timestamps and no key length of their own")
+@replaces(
+    EmailIdentity,
+    because="moto's DKIM attributes have timestamps as text and no key length",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimAttributes.html",
+)
 def __init__(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  (the method's name)
     original(self, *args, **kwargs)
     wanted = self.dkim_signing_attributes if isinstance(self.dkim_signing_attributes, dict) else {}
@@ -104,7 +105,11 @@ def __init__(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:  # no
     )
 
 
-@replaces(SESV2Response, because="epoch timestamps, three tokens, a status that follows DNS; AlreadyExistsException")
+@replaces(
+    SESV2Response,
+    because="moto has no DKIM tokens, status or AlreadyExistsException, and files tags under another ARN",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateEmailIdentity.html",
+)
 def create_email_identity(_original: Any, self: Any) -> str:
     name = self._get_param("EmailIdentity")
     backend = self.sesv2_backend
@@ -116,7 +121,7 @@ def create_email_identity(_original: Any, self: Any) -> str:
         dkim_signing_attributes=self._get_param("DkimSigningAttributes"),
         configuration_set_name=self._get_param("ConfigurationSetName"),
     )
-    # Moto would keep the tags under email-identity/<name>, where nobody asks for them.
+    # Moto files them under email-identity/<name>, and tags are read by the identity's ARN.
     tags = {tag["Key"]: tag["Value"] for tag in self._get_param("Tags") or []}
     backend.tag_resource(_arn(backend, name), tags)
     if identity.identity_type == "EMAIL_ADDRESS":
@@ -125,7 +130,11 @@ def create_email_identity(_original: Any, self: Any) -> str:
     return json.dumps({key: described[key] for key in ("IdentityType", "VerifiedForSendingStatus", "DkimAttributes")})
 
 
-@replaces(SESV2Response, because="an identity looks the same when read as when created")
+@replaces(
+    SESV2Response,
+    because="moto returns other attributes than CreateEmailIdentity did",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html",
+)
 def get_email_identity(_original: Any, self: Any) -> str:
     identity = self.sesv2_backend.get_email_identity(email_identity=self._get_param("EmailIdentity"))
     described = _described(self.sesv2_backend.account_id, identity)
@@ -133,7 +142,11 @@ def get_email_identity(_original: Any, self: Any) -> str:
     return json.dumps({key: value for key, value in described.items() if value is not None})
 
 
-@replaces(SESV2Response, because="moto lists every identity as verified")
+@replaces(
+    SESV2Response,
+    because="moto lists every identity as verified",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ListEmailIdentities.html",
+)
 def list_email_identities(original: Any, self: Any) -> str:
     document = json.loads(original(self))
     backend = self.sesv2_backend
@@ -143,21 +156,33 @@ def list_email_identities(original: Any, self: Any) -> str:
     return json.dumps({key: value for key, value in document.items() if value is not None})
 
 
-@replaces(SESV2Backend, because="deleting an unknown identity is NotFoundException, not a server error")
+@replaces(
+    SESV2Backend,
+    because="moto answers 500 for an unknown identity; SES answers NotFoundException",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DeleteEmailIdentity.html",
+)
 def delete_email_identity(original: Any, self: Any, email_identity: str) -> None:
     self.get_email_identity(email_identity)
     self.core_backend.tagger.delete_all_tags_for_resource(_arn(self, email_identity))
     original(self, email_identity)
 
 
-@replaces(SESBackend, because="the older API sends the mail, again and again until the link is opened")
+@replaces(
+    SESBackend,
+    because="moto sends no verification mail",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_VerifyEmailIdentity.html",
+)
 def verify_email_identity(original: Any, self: Any, address: str) -> None:
     original(self, address)
     if not self.email_identities[address].verified_for_sending_status:
         _ask_to_confirm(self.account_id, address)
 
 
-@replaces(SESBackend, because="moto answers Success for every identity")
+@replaces(
+    SESBackend,
+    because="moto answers Success for every identity",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_GetIdentityVerificationAttributes.html",
+)
 def get_identity_verification_attributes(original: Any, self: Any, identities: list[str] | None = None) -> Any:
     answered = original(self, identities)
     for name, attributes in answered.items():
@@ -166,7 +191,11 @@ def get_identity_verification_attributes(original: Any, self: Any, identities: l
     return answered
 
 
-@replaces(SESBackend, because="the older API shows the same tokens and status as the newer one")
+@replaces(
+    SESBackend,
+    because="moto's version 1 API shows other tokens and another status than version 2",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_GetIdentityDkimAttributes.html",
+)
 def get_identity_dkim_attributes(_original: Any, self: Any, identities: list[str]) -> Any:
     answered: dict[str, dict[str, Any]] = {}
     for name in identities:
@@ -200,7 +229,7 @@ def _ask_to_confirm(account_id: str, address: str) -> None:
     )
     link = f"https://email-verification.{region}.amazonaws.com/?{query}"
     if not accepts(address):
-        log.warning("no active receipt rule covers %s, so its verification mail arrives nowhere", address)
+        log.warning("no active receipt rule covers %s: its verification mail is lost", address)
         return
     try:
         deliver(
@@ -215,7 +244,7 @@ def _ask_to_confirm(account_id: str, address: str) -> None:
 
 
 def answer_click(host: str, query_string: str) -> Response | None:
-    """Answer a request for the link of a verification mail; None when the request is for something else."""
+    """Answer a request for the link of a verification mail. Return None for any other request."""
     region = current().region
     if host.partition(":")[0].lower() != f"email-verification.{region}.amazonaws.com":
         return None
@@ -239,7 +268,7 @@ You have successfully configured Amazon SES to deliver emails to this bucket wit
 
 
 class DeliveryError(RuntimeError):
-    """A rule covers the mail, and its bucket does not take it."""
+    """A rule covers the mail, but its bucket does not accept it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +282,11 @@ class _Target:
 
 
 def covers(rule: dict[str, Any], recipient: str) -> bool:
-    """An enabled rule covers an address by its name, its domain, a parent domain with a dot, or by naming nothing."""
+    """Whether an enabled rule covers an address: it lists the address, its domain, a parent domain with a leading dot,
+    or nothing.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_ReceiptRule.html
+    """
     if not rule.get("Enabled"):
         return False
     address = recipient.lower()
@@ -265,12 +298,12 @@ def covers(rule: dict[str, Any], recipient: str) -> bool:
 
 
 def accepts(recipient: str) -> bool:
-    """A rule of the active rule set covers the recipient."""
+    """Whether a rule of the active rule set covers the recipient."""
     return any(covers(rule, recipient) for rule in _active_rules())
 
 
 def deliver(sender: str, recipients: list[str], content: bytes, *, peer: str, greeting: str) -> str:
-    """Run the active rules over a mail, in order; returns its id. Raises DeliveryError when a bucket refuses."""
+    """Apply the active rules to a mail in order, and return its id. Raises DeliveryError if a bucket rejects it."""
     context = current()
     message_id = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(40))
     rule_set = _ses(context.account_id, context.region).describe_active_receipt_rule_set()
@@ -341,7 +374,7 @@ def _store(target: _Target, name: str, content: bytes) -> None:
 
 
 def _refusal(target: _Target, key: str) -> str | None:
-    """Why SES may not write `key`, or None: the bucket exists and its policy lets this rule in."""
+    """Return why SES may not write `key`, or None if the bucket exists and its policy allows this rule."""
     bucket = s3_backends[target.account_id]["aws"].buckets.get(target.bucket)
     if bucket is None:
         return "there is no such bucket"
@@ -360,11 +393,15 @@ def _refusal(target: _Target, key: str) -> str | None:
             "s3:TlsVersion": ("1.3",),
         },
     )
-    return None if allows(bucket.policy, request) else "its policy does not let ses.amazonaws.com s3:PutObject for it"
+    return (
+        None
+        if allows(bucket.policy, request)
+        else "its policy does not allow s3:PutObject for ses.amazonaws.com and this rule"
+    )
 
 
 def _check(self: Any, rule_set_name: str, rule: dict[str, Any]) -> None:
-    # Both checks come before the first object: a refused rule leaves nothing behind.
+    # All checks come before the first write: a rejected rule leaves nothing behind.
     self._validate_receipt_rule_actions(rule)
     targets = [
         _Target(
@@ -408,7 +445,11 @@ def _position(rules: list[dict[str, Any]], name: str) -> int:
     raise RuleDoesNotExist(f"Rule does not exist: {name}")
 
 
-@replaces(SESBackend, because="a second rule of the same name is AlreadyExists, and SES must be able to write")
+@replaces(
+    SESBackend,
+    because="moto accepts a name that is taken and a bucket that SES cannot write to",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_CreateReceiptRule.html",
+)
 def create_receipt_rule(
     original: Any, self: Any, rule_set_name: str, rule: dict[str, Any], after: str | None = None
 ) -> None:
@@ -421,7 +462,11 @@ def create_receipt_rule(
     original(self, rule_set_name, _normal(rule), after)
 
 
-@replaces(SESBackend, because="an update is checked as a creation is")
+@replaces(
+    SESBackend,
+    because="moto updates a rule without the checks of its creation",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_UpdateReceiptRule.html",
+)
 def update_receipt_rule(_original: Any, self: Any, rule_set_name: str, rule: dict[str, Any]) -> None:
     rules = _rule_set(self, rule_set_name).rules
     position = _position(rules, rule["Name"])
@@ -429,7 +474,11 @@ def update_receipt_rule(_original: Any, self: Any, rule_set_name: str, rule: dic
     rules[position] = _normal(rule)
 
 
-@replaces(EmailResponse, because="moto has no DeleteReceiptRule (500)")
+@replaces(
+    EmailResponse,
+    because="moto has no DeleteReceiptRule and answers 500",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_DeleteReceiptRule.html",
+)
 def delete_receipt_rule(_original: Any, self: Any) -> EmptyResult:
     rule_set = _rule_set(self.backend, self._get_param("RuleSetName"))
     name = self._get_param("RuleName")
@@ -437,7 +486,11 @@ def delete_receipt_rule(_original: Any, self: Any) -> EmptyResult:
     return EmptyResult()
 
 
-@replaces(EmailResponse, because="moto has no SetReceiptRulePosition, which a change of `after` calls")
+@replaces(
+    EmailResponse,
+    because="moto has no SetReceiptRulePosition, which a change of `after` calls",
+    page="https://docs.aws.amazon.com/ses/latest/APIReference/API_SetReceiptRulePosition.html",
+)
 def set_receipt_rule_position(_original: Any, self: Any) -> EmptyResult:
     rules = _rule_set(self.backend, self._get_param("RuleSetName")).rules
     moved = rules[_position(rules, self._get_param("RuleName"))]
@@ -449,7 +502,7 @@ def set_receipt_rule_position(_original: Any, self: Any) -> EmptyResult:
 
 
 def verification_mail(address: str, link: str) -> bytes:
-    """The mail in which AWS asks an address to confirm itself, quoted-printable as AWS sends it."""
+    """Return the verification mail of an address, quoted-printable as AWS sends it."""
     context = current()
     text = (
         "Dear Amazon Web Services Customer,\n\n"

@@ -1,12 +1,7 @@
-"""AssumeRoleWithWebIdentity with everything STS checks before it hands out credentials.
+"""STS: the checks of AssumeRoleWithWebIdentity, and what a session keeps from the request that created it.
 
-Owns the token's verification and the trust policy's decision. Leaves out what the session then may do (authorization).
-Moto accepts any token for any role, existing or not.
-
-Sessions of roles: what a session takes with it from the request that made it.
-
-Owns AssumeRole's limits, tags (passed, and inherited through a chain of roles) and session policies. Leaves out whether
-the role may be assumed, which the door has decided.
+A session keeps its tags, passed or inherited through a chain of roles, and its session policies. Leaves out whether
+AssumeRole is allowed and what a session may do (sandbox/aws/iam).
 """
 
 import http.client
@@ -42,7 +37,7 @@ log = logging.getLogger(__name__)
 
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 
-#: STS gives an identity provider this long for both of its documents.
+#: Time limit for fetching both documents of an identity provider, in seconds.
 FETCH_SECONDS = 5.0
 _LARGEST_ANSWER = 1 << 20
 
@@ -51,13 +46,13 @@ _TAG_KEY = re.compile(r"[\w\s.:/=+@-]{1,128}")
 
 
 class InvalidIdentityTokenError(ServiceException):
-    """The token is not one that STS takes."""
+    """The token is invalid."""
 
     code = "InvalidIdentityToken"
 
 
 class ExpiredTokenError(ServiceException):
-    """The token's time is over."""
+    """The token is expired."""
 
     code = "ExpiredTokenException"
 
@@ -77,7 +72,11 @@ class _Session:
     transitive: tuple[str, ...]
 
 
-@replaces(TokenResponse, because="STS checks role, provider, signature, expiry, audience, tags and trust policy")
+@replaces(
+    TokenResponse,
+    because="moto accepts any token for any role, whether the role exists or not",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html",
+)
 def assume_role_with_web_identity(_original: Any, self: Any) -> ActionResult:
     role_arn = self._get_param("RoleArn")
     session_name = self._get_param("RoleSessionName")
@@ -127,7 +126,7 @@ def _unverified(token: str) -> dict[str, Any]:
 def _role(arn: str) -> Role:
     role: Role | None = role_by_arn(arn)
     if role is None:
-        # A missing role looks to the caller like one that does not trust it.
+        # Callers cannot distinguish a missing role from one that does not trust them.
         raise AccessDeniedError("Not authorized to perform sts:AssumeRoleWithWebIdentity")
     return role
 
@@ -204,7 +203,7 @@ def _trusts(role: Role, provider: OpenIDConnectProvider, session: _Session) -> b
 
 def _signing_key(issuer: str, key_id: str | None) -> jwt.PyJWK:
     deadline = time.monotonic() + FETCH_SECONDS
-    # Fetching waits for a host of this sandbox, and that host may be waiting for the account.
+    # The issuer is a host of this sandbox and may be waiting for the account.
     with current().gate.let_go():
         configuration = _fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", deadline)
         if configuration.get("issuer") != issuer:
@@ -234,9 +233,9 @@ def _fetch(url: str, deadline: float) -> dict[str, Any]:
         found = records.addresses(context.account_id, host)
         if not found:
             raise IdpCommunicationError(f"{host} has no A record in the account's public zones")
-        # The hosts of the sandbox have elastic addresses of 127.0.0.0/8; nothing else is ever asked.
+        # Hosts of the sandbox have elastic addresses in 127.0.0.0/8. No other address is contacted.
         if not found[0].startswith("127."):
-            raise IdpCommunicationError(f"{host} points to {found[0]}, which is no address of this sandbox")
+            raise IdpCommunicationError(f"{host} points to {found[0]}, which is not an address of this sandbox")
         trust = ssl.create_default_context(cafile=str(context.issuer_ca))
         port = parts.port or context.issuer_port
         status, body = _get(trust, found[0], port, host, parts.path or "/", deadline)
@@ -254,7 +253,7 @@ def _fetch(url: str, deadline: float) -> dict[str, Any]:
 
 
 class _Answer:
-    """What http.client reads a response from."""
+    """The part of a socket that http.client.HTTPResponse uses."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -272,7 +271,7 @@ def _get(trust: ssl.SSLContext, address: str, port: int, host: str, path: str, d
         connection.sendall(request.encode())
         content = b""
         while len(content) <= _LARGEST_ANSWER:
-            # Checked before each read, so that a server that drips its answer is cut off too.
+            # Set before each read, so that a server that sends slowly cannot exceed the limit.
             connection.settimeout(_left(deadline))
             chunk = connection.recv(65536)
             if not chunk:
@@ -290,16 +289,16 @@ def _left(deadline: float) -> float:
     return left
 
 
-#: A role assumed with another role's session.
+#: Longest session of a role that another role's session assumes, in seconds.
 _LONGEST_CHAINED = 3600
 
 _SHORTEST = 900
 
 
 class AccessDeniedError(HTTPException):
-    """The role, or its trust policy, does not let the caller in.
+    """The role does not exist or does not trust the caller.
 
-    With a status of its own: moto answers 400 for an error that is in no service's model, STS 403.
+    It sets the status itself: moto answers 400 for an error that the service's model lacks, and STS answers 403.
     """
 
     code = 403
@@ -313,19 +312,19 @@ class AccessDeniedError(HTTPException):
 
 
 class StsValidationError(ServiceException):
-    """A parameter is out of its bounds."""
+    """A parameter is out of range."""
 
     code = "ValidationError"
 
 
 class InvalidParameterValueError(ServiceException):
-    """A parameter contradicts what the session inherits."""
+    """A parameter conflicts with what the session inherits."""
 
     code = "InvalidParameterValue"
 
 
 def check_duration(role: Any, seconds: int, *, chained: bool = False) -> None:
-    """Raises StsValidationError for a session that is too long or too short for the role."""
+    """Check the duration of a session. Raises StsValidationError if it is too long or too short for the role."""
     if chained and seconds > _LONGEST_CHAINED:
         raise StsValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
@@ -342,15 +341,19 @@ def check_duration(role: Any, seconds: int, *, chained: bool = False) -> None:
 def bind(
     response: Any, assumed: AssumedRole, role: Any, *, tags: Mapping[str, str], transitive: tuple[str, ...]
 ) -> None:
-    """Leave on the session what authorisation asks it for later."""
-    # A role made again under the same name is another role.
+    """Store on the session what the checks of its requests read later."""
+    # A role that was deleted and created again is a different role with the same name.
     assumed.role_id = role.id  # type: ignore[attr-defined]
     assumed.session_tags = dict(tags)  # type: ignore[attr-defined]
     assumed.transitive_tag_keys = tuple(transitive)  # type: ignore[attr-defined]
     assumed.session_policies = tuple(_session_policies(response, role.account_id))  # type: ignore[attr-defined]
 
 
-@replaces(TokenResponse, because="tags, transitive tags, session policies and the role's longest session count")
+@replaces(
+    TokenResponse,
+    because="moto ignores tags, transitive tags, session policies and the role's maximum session duration",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
+)
 def assume_role(original: Any, self: Any) -> ActionResult:
     caller = CURRENT.get()
     role = role_by_arn(self._get_param("RoleArn"))
