@@ -286,10 +286,14 @@ def update_open_id_connect_provider_thumbprint(original: Any, self: Any, arn: st
     original(self, arn, thumbprint_list)
 
 
-@replaces(IamResponse, because="moto has no SimulatePrincipalPolicy, which the program asks before a first up")
+@replaces(
+    IamResponse,
+    because="moto has no SimulatePrincipalPolicy, which the program calls before a first up",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+)
 def simulate_principal_policy(_original: Any, self: Any) -> ActionResult:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html, for the policies and the
-    boundary of a user or role. A policy of a resource, or one that is given with the request, is not taken.
+    """Evaluate the policies and the boundary of a user or role. Resource policies and policies in the request are
+    ignored.
     """
     source = self._get_param("PolicySourceArn")
     caller = simulated(source)
