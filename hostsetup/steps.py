@@ -72,15 +72,7 @@ def steps(site: Site) -> tuple[Step, ...]:
     release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
     # Whenever that step runs, something may lie ready.
     served = _digest(environment, release, _script(KEY_WRAPPER))
-    return (
-        Step(
-            name="toolkit",
-            summary="Install the setup's scripts",
-            command="sudo bash -s",
-            stdin=_script("install-files") + render_bundle(_toolkit_files()),
-            timeout_seconds=60,
-            after=(),
-        ),
+    others = (
         Step(
             name="sshd",
             summary="Close password and root logins over SSH",
@@ -197,7 +189,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="nginx-http",
             summary="Serve the ACME challenge of every name that has no certificate",
-            command=_command("nginx", reader),
+            command=_command("nginx", reader, name="nginx-http"),
             stdin=vhosts,
             timeout_seconds=120,
             after=("packages",),
@@ -223,7 +215,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="nginx-https",
             summary="Serve HTTPS for every name that has its certificate",
-            command=_command("nginx", _digest(reader, *certificates)),
+            command=_command("nginx", _digest(reader, *certificates), name="nginx-https"),
             stdin=vhosts,
             timeout_seconds=120,
             after=("certificates",),
@@ -237,6 +229,17 @@ def steps(site: Site) -> tuple[Step, ...]:
             after=("units", "nginx-https"),
         ),
     )
+    summary = "Install the setup's scripts"
+    numbered = [("toolkit", summary), *((step.name, step.summary) for step in (*others, authorized_keys([])))]
+    toolkit = Step(
+        name="toolkit",
+        summary=summary,
+        command="sudo bash -s",
+        stdin=_script("install-files") + render_bundle(_toolkit_files(numbered)),
+        timeout_seconds=60,
+        after=(),
+    )
+    return (toolkit, *others)
 
 
 #: Where the step ``certificates`` finds the external account binding, as a configuration file of certbot.
@@ -309,11 +312,13 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
     )
 
 
-def _toolkit_files() -> tuple[File, ...]:
+def _toolkit_files(numbered: Sequence[tuple[str, str]]) -> tuple[File, ...]:
+    """The scripts, and ``numbered``: name and summary of every step in order, for the numbers of ``scripts/step``."""
     # The order of the folder would differ from machine to machine.
     return (
         File(path=f"{TOOLKIT}/", mode="0755"),
         family_table(),
+        File(path=f"{TOOLKIT}/steps", content="".join(f"{name} {summary}\n" for name, summary in numbered)),
         *(
             File(
                 path=f"{TOOLKIT}/{path.name}",
@@ -340,11 +345,14 @@ def _secrets() -> str:
     return "".join(" ".join(map(str, row)).rstrip() + "\n" for row in (*variables, *key_pairs))
 
 
-def _command(script: str, *arguments: str) -> str:
-    """Runs ``script`` with the digest of its own text first, so that another text is another command."""
+def _command(script: str, *arguments: str, name: str = "") -> str:
+    """Runs ``script`` as the step ``name``, or as the one of its own name.
+
+    The digest of its own text comes first, so that another text is another command.
+    """
     texts = (*map(_script, (script, "prelude", "memory", "install-files")), family_table().content)
     revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
-    return shlex.join(("sudo", f"{TOOLKIT}/{script}", revision, *arguments))
+    return shlex.join(("sudo", f"{TOOLKIT}/step", name or script, script, revision, *arguments))
 
 
 def _script(name: str) -> str:

@@ -17,7 +17,7 @@ from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import LARGEST_STDIN, Step, authorized_keys, steps
 from tests.support.sites import SCRIPTS, SITES, a_site
 
-_REVISION = re.compile(r"(?<=/agentkeys-setup/)(\S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
+_REVISION = re.compile(r"(?<=/agentkeys-setup/)(step \S+ \S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
 
 
 def by_name(site: Site) -> dict[str, Step]:
@@ -145,7 +145,7 @@ def test_a_build_has_the_time_of_a_small_machine_and_an_archive_is_quick() -> No
 
 def test_the_release_is_told_where_its_binaries_come_from() -> None:
     def told(site: Site) -> list[str]:
-        return shlex.split(by_name(site)["release"].command)[4:]
+        return shlex.split(by_name(site)["release"].command)[6:]
 
     url = "https://git.example.org/agentKeys.git"
     assert told(a_site("test")) == ["archive", "ab" * 32, str(STAGED_ARCHIVE)]
@@ -158,8 +158,9 @@ def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: P
     table = tmp_path / "families"
     table.write_text(family_table().content)
     for step in steps(site)[1:]:
-        script, revision = shlex.split(step.command)[1:3]
-        files = [*(SCRIPTS / name for name in (Path(script).name, "prelude", "memory", "install-files")), table]
+        _, _, name, script, revision = shlex.split(step.command)[:5]
+        assert name == step.name
+        files = [*(SCRIPTS / name for name in (script, "prelude", "memory", "install-files")), table]
         summed = subprocess.run(
             ["bash", "-c", 'cat "$@" | sha256sum | cut -c1-12', "bash", *files],
             capture_output=True,
