@@ -1,5 +1,6 @@
 """The lines that a step says about itself: which of how many it is, and how it ended. The real script runs."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from hostsetup.families import TOOLKIT
 from hostsetup.steps import authorized_keys, steps
+from tests.support.fake_host import FakeHost
 from tests.support.sites import SCRIPTS, a_site
 
 STEPS = "toolkit Install the scripts\nunits Install the units\n"
@@ -87,3 +89,17 @@ def test_the_table_on_the_host_has_every_step_in_order() -> None:
     bundle = every[0].stdin
     table = bundle.split(f"{TOOLKIT}/steps\n", 1)[1].split("#=>", 1)[0]
     assert table == "".join(f"{step.name} {step.summary}\n" for step in every)
+
+
+def test_the_command_of_a_step_runs_on_a_host_and_again_without_a_change(tmp_path: Path) -> None:
+    """As the engine sends it, but for `sudo`: the revision, the script's own lines, the outcome."""
+    step = authorized_keys(["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+    host = FakeHost(tmp_path)
+    try:
+        (host.toolkit / "steps").write_text(f"toolkit t\n{step.name} {step.summary}\n")
+        command, login = shlex.split(step.command)[1:], {"SUDO_USER": "root"}
+        first, again = (host.command(*command, stdin=step.stdin, surroundings=login) for _ in "12")
+    finally:
+        host.end()
+    assert first.stdout.splitlines()[-1] == "step 2 of 2, authorized-keys: changed", first.stderr
+    assert again.stdout.splitlines()[-1] == "step 2 of 2, authorized-keys: skipped", again.stderr
