@@ -7,6 +7,7 @@ private key is never written to a file. Leaves out whose key it is and what runs
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -72,22 +73,22 @@ def openssh() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _agent(socket: Path, private_key: str) -> Iterator[Path]:
+def _agent(path: Path, private_key: str) -> Iterator[Path]:
     """An ssh-agent that holds one key, in memory, for as long as the block lasts."""
     with openssh():
         running = subprocess.Popen(
-            ["ssh-agent", "-D", "-a", str(socket)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            ["ssh-agent", "-D", "-a", str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
     try:
         until = time.monotonic() + AGENT_SECONDS
-        while not socket.exists() and running.poll() is None and time.monotonic() < until:
+        while not _listens(path) and running.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
         added = subprocess.run(
             ["ssh-add", "-q", "-"],
             # Without its line end the agent takes it for broken.
             input=private_key if private_key.endswith("\n") else f"{private_key}\n",
             # A key that turns out to need a passphrase is an error here, and no window on the operator's desktop.
-            env={**os.environ, "SSH_AUTH_SOCK": str(socket), "SSH_ASKPASS_REQUIRE": "never"},
+            env={**os.environ, "SSH_AUTH_SOCK": str(path), "SSH_ASKPASS_REQUIRE": "never"},
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -95,7 +96,7 @@ def _agent(socket: Path, private_key: str) -> Iterator[Path]:
         )
         if added.returncode:
             raise LoginError(f"ssh-agent does not take the key: {added.stderr.strip()}")
-        yield socket
+        yield path
     finally:
         running.terminate()
         running.wait()
@@ -116,6 +117,12 @@ def host_key(address: str) -> str:
         fix="The steps pin that type of key. Create it on the host (`sudo ssh-keygen -A`), let /etc/ssh/sshd_config "
         "offer it (HostKey, HostKeyAlgorithms) and restart sshd. A host in FIPS mode rejects ed25519: use another.",
     )
+
+
+def _listens(path: Path) -> bool:
+    """Whether a server accepts connections. Its socket is there a moment before it does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _scanned(address: str, *options: str) -> tuple[dict[str, str], str]:

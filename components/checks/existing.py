@@ -1,9 +1,8 @@
 """A broker host that Pulumi did not launch: what must be true of it, and which address it may get.
 
-Owns the checks of the instance that ``hostInstanceId`` names and the look at the addresses that a host, launched or
-not, could be given. They read, in every preview, and create nothing. Whose an address is, is never decided by looking
-whether it is there: one that this stack did not allocate is used when ``elasticIp`` says so, and one that it did
-carries its mark. Leaves out the resources (``components/host.py``).
+Owns the checks of the instance that ``hostInstanceId`` names, and of the addresses that any host could get. They run in
+every preview and only read. Finding an address never proves ownership; ``elasticIp`` or our tag does. Leaves out the
+resources (``components/host.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +20,9 @@ from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 def require(
     provider: aws.Provider, host: ExistingHost, elastic_ip: str, names: Names, *, strict: bool, sends_mail: bool
 ) -> None:
-    """The instance can become this stack's broker host, and no address but the stack's own or ``elastic_ip`` would be
-    taken from it or given to it. ``strict`` refuses what is otherwise warned of, ``sends_mail`` says that the broker
-    needs credentials of the host. Raises RunError.
+    """The instance can become this stack's broker host without taking or giving an address that is neither the
+    stack's own nor ``elastic_ip``. ``strict`` turns warnings into errors; ``sends_mail``: the broker needs the host's
+    credentials. Raises RunError.
     """
     instance_id = host.instance_id
     options = pulumi.InvokeOptions(provider=provider)
@@ -33,12 +32,12 @@ def require(
         raise pulumi.RunError(
             f"hostInstanceId: there is no instance {instance_id} in account {names.account_id}, region {names.region} "
             f"({reason(error)}). Nothing was created. Correct it (`aws ec2 "
-            f"describe-instances --region {names.region}`), or leave it out to launch one."
+            f"describe-instances --region {names.region}`), or remove it to launch one."
         ) from None
     named = f"instance {instance_id} ({found.tags.get('Name') or 'without a name'})"
     if found.instance_state != "running":
         raise pulumi.RunError(
-            f"hostInstanceId: {named} is {found.instance_state}, and only a running one can be set up. Nothing was "
+            f"hostInstanceId: {named} is {found.instance_state}; only a running instance can be set up. Nothing was "
             f"created. {_start(found.instance_state, instance_id, names)}"
         )
     _require_free(found.tags, named, names)
@@ -49,13 +48,13 @@ def require(
 
 
 def _require_address(options: pulumi.InvokeOptions, found: Any, elastic_ip: str, names: Names) -> None:
-    """The runbook's ladder: attached to the instance, tagged with the stack's name, configured, allocated. The first
-    two end here with the command that makes them the third.
+    """In the runbook's order: an address attached to the instance, one tagged with the stack's name, the configured
+    one, a new one. The first two are errors that give the command to configure the address.
     """
     instance_id = found.instance_id
     attached = _addresses(options, "instance-id", instance_id)
     if elastic_ip:
-        # One that this stack allocated is its own to move away from.
+        # The stack may move away from an address that it allocated.
         others = [
             address.public_ip
             for address in attached
@@ -79,34 +78,34 @@ def _require_address(options: pulumi.InvokeOptions, found: Any, elastic_ip: str,
     _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct")
     if not attached and found.public_ip:
         pulumi.log.warn(
-            f"instance {instance_id} has the auto-assigned address {found.public_ip}, which is no elastic IP and "
-            "cannot be kept: EC2 takes it back when the elastic IP comes in its place."
+            f"instance {instance_id} has the auto-assigned address {found.public_ip}. It is not an elastic IP and "
+            "cannot be kept: EC2 takes it back when the elastic IP is associated."
         )
 
 
 def no_other_address(provider: aws.Provider, names: Names) -> None:
-    """For a machine that is launched, and no ``elasticIp``: no address waits under the stack's name that somebody else
-    allocated, beside which another one would be. Raises RunError.
+    """For a launched host without ``elasticIp``: no unowned address already has the stack's name, since the stack would
+    allocate a second one beside it. Raises RunError.
     """
     tagged = _addresses(pulumi.InvokeOptions(provider=provider), "tag:Name", names.elastic_ip)
     _require_own(f"is tagged {names.elastic_ip}", tagged, names, "Correct", _untag(names, tagged))
 
 
-def _require_own(what: str, addresses: Sequence["_Address"], names: Names, cure: str, way_out: str = "") -> None:
-    """Each of ``addresses``, of which ``what`` is true, is one that this stack allocated. ``cure`` is of another
-    stack's, ``way_out`` of one that is not to be used. Raises RunError.
+def _require_own(what: str, addresses: Sequence["_Address"], names: Names, fix: str, way_out: str = "") -> None:
+    """This stack allocated each of ``addresses``. ``what`` describes them in the message, ``fix`` is for an address of
+    another stack, ``way_out`` for one that should not be used. Raises RunError.
     """
     for address in addresses:
         if other := other_stack(address.tags, names):
             raise pulumi.RunError(
                 f"elasticIp: {address.public_ip} {what} and tagged {other}, the address of another stack; this "
-                f"stack's is {names.elastic_ip}. Nothing was created. {cure} the address's tag Name."
+                f"stack's is {names.elastic_ip}. Nothing was created. {fix} the address's tag Name."
             )
     foreign = [address.public_ip for address in addresses if address.tags.get(OWNER_TAG) != names.host]
     if foreign:
         raise pulumi.RunError(
             f"elasticIp: {' '.join(foreign)} {what}, and this stack did not allocate it. Nothing was created. "
-            f"{_use(foreign)} It is then used and never released.{way_out}"
+            f"{_use(foreign)} The stack then uses it and never releases it.{way_out}"
         )
 
 
@@ -124,12 +123,12 @@ def _addresses(options: pulumi.InvokeOptions, filter_name: str, value: str) -> l
 
 
 def reason(error: Exception) -> str:
-    """What AWS said, without the engine's wrapping."""
+    """The error's text on one line."""
     return " ".join(str(error).split()).rstrip(".")
 
 
 def other_stack(tags: Mapping[str, str], names: Names) -> str:
-    """Name of the stack's address that an elastic IP is tagged as, when it is another stack's; empty otherwise."""
+    """The name in an elastic IP's tag if it is another stack's; empty otherwise."""
     name = tags.get("Name", "")
     return name if name.startswith(ELASTIC_IP_NAME) and name != names.elastic_ip else ""
 
@@ -143,7 +142,7 @@ def _start(state: str, instance_id: str, names: Names) -> str:
     if state in ("stopped", "stopping"):
         return f"Start it: `aws ec2 start-instances --region {names.region} --instance-ids {instance_id}`."
     if state == "pending":
-        return "Wait until it runs."
+        return "Wait until it is running."
     return "Give another instance."
 
 
@@ -151,22 +150,22 @@ def _require_free(tags: Mapping[str, str], named: str, names: Names) -> None:
     if tags.get(OWNER_TAG):
         raise pulumi.RunError(
             f"hostInstanceId: {named} was launched by the stack of {tags[OWNER_TAG]}, which has it in its state. "
-            "Nothing was created. Leave hostInstanceId out there, and give another instance here."
+            "Nothing was created. Give another instance, or remove hostInstanceId to launch one."
         )
     if tags.get(SERVES_TAG, names.host) != names.host:
         raise pulumi.RunError(
             f"hostInstanceId: {named} is set up by the stack of {tags[SERVES_TAG]}. Nothing was created. Give another "
-            f"instance, or destroy that stack first."
+            "instance, or destroy that stack first."
         )
 
 
 def _require_tokens(found: Any, named: str, names: Names, *, strict: bool) -> None:
-    """IMDSv2: without it a request that a service is tricked into reads the host's credentials (FSBP EC2.8)."""
+    """IMDSv2. Without it, a service that can be made to fetch a URL gives away the host's credentials (FSBP EC2.8)."""
     if any(options.http_tokens == "required" for options in found.metadata_options):
         return
     said = (
-        f"{named} answers metadata requests without a token (IMDSv1), so whoever gets a service to fetch a URL reads "
-        f"the host's credentials. Cure: {require_tokens_by(found.instance_id, names)}."
+        f"{named} answers metadata requests without a token (IMDSv1), so a service that can be made to fetch a URL "
+        f"gives away the host's credentials. Require tokens: {require_tokens_by(found.instance_id, names)}."
     )
     if strict:
         raise pulumi.RunError(f"hostInstanceId: {said} Nothing was created.")
@@ -174,7 +173,7 @@ def _require_tokens(found: Any, named: str, names: Names, *, strict: bool) -> No
 
 
 def require_tokens_by(instance_id: str, names: Names) -> str:
-    """The command that makes the machine's metadata service answer to a token alone."""
+    """The command that makes the instance's metadata service require a token."""
     return (
         f"`aws ec2 modify-instance-metadata-options --region {names.region} --instance-id {instance_id} "
         "--http-tokens required --http-put-response-hop-limit 1`"
@@ -189,20 +188,20 @@ def _require_open(options: pulumi.InvokeOptions, groups: Sequence[str], named: s
     if not _opens(rules, SSH_PORT, None):
         closed.append(SSH_PORT)
     if closed:
-        cures = "; ".join(
+        fixes = "; ".join(
             f"`aws ec2 authorize-security-group-ingress --region {names.region} --group-id {groups[0]} --protocol tcp "
             f"--port {port} --cidr {'<this machine>/32' if port == SSH_PORT else ANYWHERE}`"
             for port in closed
         )
         raise pulumi.RunError(
             f"hostInstanceId: the security groups of {named}, {' '.join(groups)}, do not open port "
-            f"{', '.join(map(str, closed))}: 22 is for the steps, 80 for the certificates (from anywhere), 443 for "
-            f"agents and STS (from anywhere). Nothing was created. Open it: {cures}."
+            f"{', '.join(map(str, closed))}. The steps need 22, certificates need 80 from anywhere, agents and STS "
+            f"need 443 from anywhere. Nothing was created. Open it: {fixes}."
         )
 
 
 def _opens(rules: Iterable[Any], port: int, cidr: str | None) -> bool:
-    """Whether an ingress rule lets TCP ``port`` in from ``cidr``, from whatever source when it is None."""
+    """Whether an ingress rule opens TCP ``port`` to ``cidr``; to any source if it is None."""
     return any(
         not rule.is_egress
         and (rule.ip_protocol == "-1" or (rule.ip_protocol == "tcp" and rule.from_port <= port <= rule.to_port))
@@ -214,14 +213,14 @@ def _opens(rules: Iterable[Any], port: int, cidr: str | None) -> bool:
 def _require_profile(profile: str, named: str, names: Names, *, attach: bool, sends_mail: bool) -> None:
     if attach and profile not in ("", names.host):
         raise pulumi.RunError(
-            f"hostInstanceProfile: {named} has the instance profile {profile!r}, and attach does not take another's "
-            f"place. Nothing was created. Set hostInstanceProfile to leave, or take it off first: find its association "
-            f"with `aws ec2 describe-iam-instance-profile-associations --region {names.region}` and end it with "
-            f"`aws ec2 disassociate-iam-instance-profile --region {names.region} --association-id <id>`."
+            f"hostInstanceProfile: {named} has the instance profile {profile!r}, and attach does not replace another "
+            f"profile. Nothing was created. Set hostInstanceProfile to leave, or remove the profile: find its "
+            f"association with `aws ec2 describe-iam-instance-profile-associations --region {names.region}` and end it "
+            f"with `aws ec2 disassociate-iam-instance-profile --region {names.region} --association-id <id>`."
         )
     if not attach and not profile and sends_mail:
         pulumi.log.warn(
-            f"{named} has no instance profile, and the broker sends mail with the host's own role. Cure: `pulumi "
+            f"{named} has no instance profile, and the broker sends mail with the host's role. Attach one: `pulumi "
             f"config set -s {pulumi.get_stack()} hostInstanceProfile attach`."
         )
 
@@ -229,6 +228,6 @@ def _require_profile(profile: str, named: str, names: Names, *, attach: bool, se
 def _untag(names: Names, addresses: Sequence[_Address]) -> str:
     ids = " ".join(address.allocation_id for address in addresses)
     return (
-        " To leave it to the account, take its name off (`aws ec2 delete-tags --region "
+        " To leave it to the account, remove its name (`aws ec2 delete-tags --region "
         f"{names.region} --resources {ids} --tags Key=Name`)."
     )

@@ -1,7 +1,7 @@
-"""Checks that need AWS's answer, made before the first resource: caller, hosted zone, receipt rule set, address.
+"""Checks that depend on the account: caller, hosted zone, receipt rule set, mail readers, address, GitHub's provider.
 
-They read; they create nothing, and they run in every preview. Values that are wrong by themselves are refused earlier,
-in ``settings.py``.
+They run before the first resource, in every preview, and only read. Leaves out values that are wrong in any account
+(``settings.py``).
 """
 
 import re
@@ -23,10 +23,10 @@ def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> s
     try:
         identity = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
     except Exception as error:
-        # The provider refuses by its allowed_account_ids, before it answers anything, and does not name the setting.
+        # The provider checks its allowed_account_ids first, and its message does not name the setting.
         other = re.search(r"account ID not allowed: (\d{12})", str(error))
         if other is None:
-            raise _refused("who the credentials belong to", error) from None
+            raise _refused("the caller's identity", error) from None
         raise pulumi.RunError(
             f"accountId: the stack is for account {account_id}, the credentials belong to {other[1]}. "
             "Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
@@ -45,7 +45,7 @@ def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:
     try:
         found = aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(provider=provider))
     except Exception as error:
-        raise _refused(f"for the hosted zone {zone_id}", error) from None
+        raise _refused(f"the hosted zone {zone_id}", error) from None
     if found.private_zone:
         raise pulumi.RunError(
             f"parentZoneId: {zone_id} is a private hosted zone; certificates, mail and STS need public names. "
@@ -59,41 +59,39 @@ def hosted_zone(provider: aws.Provider, zone: str, zone_id: str) -> None:
 
 
 def receipt_rule_set(provider: aws.Provider, region: str) -> None:
-    """The account project has activated the shared rule set; no stack takes another's place. Raises RunError."""
-    way_out = "Nothing was created. Prepare the account once with the project in account/ (`pulumi -C account up`)."
+    """The account project's shared rule set is the active one. Raises RunError."""
+    fix = "Nothing was created. Prepare the account once with the project in account/ (`pulumi -C account up`)."
     try:
         active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
     except Exception as error:
         raise pulumi.RunError(
-            f"The account has no active SES receipt rule set in {region} ({existing.reason(error)}). {way_out}"
+            f"The account has no active SES receipt rule set in {region} ({existing.reason(error)}). {fix}"
         ) from None
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
             f"The active SES receipt rule set in {region} is {active!r}; this program adds its rule to "
-            f"{RECEIPT_RULE_SET!r}. {way_out}"
+            f"{RECEIPT_RULE_SET!r}. {fix}"
         )
 
 
 def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
-    """The roles that the mail bucket's policy names are there: S3 refuses a policy with one that is not, and would do
-    so half an `up` later. Raises RunError.
-    """
+    """Every `rawMailReaders` role exists; otherwise S3 rejects the policy mid-`up`. Raises RunError."""
     for role in roles:
         try:
             aws.iam.get_role(name=role, opts=pulumi.InvokeOptions(provider=provider))
         except Exception as error:
             raise pulumi.RunError(
-                f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 refuses a policy "
-                "that names one. Nothing was created. The project in account/ makes the roles of CI "
-                "(`pulumi -C account up`); take others out of rawMailReaders, or make them first."
+                f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 rejects a policy "
+                "that names one. Nothing was created. The project in account/ creates the roles of CI "
+                "(`pulumi -C account up`). Create any other role first, or remove it from rawMailReaders."
             ) from None
 
 
 def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str) -> str | None:
-    """Allocation id of the configured address, None when none is configured.
+    """Allocation id of the configured address; None if none is configured.
 
-    EC2 moves an address that is in use without a word, so one that serves another machine than ``host_instance_id``,
-    or than the one that this stack launched, is refused; so is one of another stack. Raises RunError.
+    EC2 moves an address that is in use without asking. So an address is rejected if it is associated with an instance
+    other than ``host_instance_id`` or the one that this stack launched, or is another stack's. Raises RunError.
     """
     if not address:
         return None
@@ -104,17 +102,17 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
         raise pulumi.RunError(
             f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
             f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses "
-            f"--region {names.region}`), or leave it out to allocate one."
+            f"--region {names.region}`), or remove it to allocate one."
         ) from None
     if other := existing.other_stack(found.tags, names):
         raise pulumi.RunError(
             f"elasticIp: {address!r} is tagged {other}, the address of another stack; this stack's is "
-            f"{names.elastic_ip}. Nothing was created. Give another address, or leave it out to allocate one."
+            f"{names.elastic_ip}. Nothing was created. Give another address, or remove it to allocate one."
         )
     if found.tags.get(OWNER_TAG) == names.host:
         raise pulumi.RunError(
             f"elasticIp: {address!r} was allocated by this stack, which would release it now. Nothing was created. "
-            f"Leave elasticIp out (`pulumi config rm -s {pulumi.get_stack()} elasticIp`)."
+            f"Remove elasticIp (`pulumi config rm -s {pulumi.get_stack()} elasticIp`)."
         )
     if found.instance_id and found.instance_id != host_instance_id:
         holder = aws.ec2.get_instance(instance_id=found.instance_id, opts=options).tags.get("Name", "")
@@ -128,18 +126,18 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
 
 
 def no_other_rule_set(provider: aws.Provider, region: str) -> None:
-    """No rule set but this program's is active: activating one takes the other's place. Raises RunError."""
+    """No other receipt rule set is active, since activating one deactivates the other. Raises RunError."""
     try:
         active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
     except Exception as error:
-        # The provider's words for none. What could not be read may be somebody's.
+        # The provider's words for none. With any other error, one may be active.
         if "empty result" in str(error):
             return
-        raise _refused("which SES receipt rule set is active", error) from None
+        raise _refused("the active SES receipt rule set", error) from None
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
-            f"The SES receipt rule set {active!r} is active in {region}, and activating {RECEIPT_RULE_SET!r} would end "
-            "its mail. Nothing was created. Move its rules, then deactivate it with "
+            f"The SES receipt rule set {active!r} is active in {region}, and activating {RECEIPT_RULE_SET!r} would "
+            "stop its mail. Nothing was created. Move its rules, then deactivate it with "
             f"`aws ses set-active-receipt-rule-set --region {region}`."
         )
 
@@ -153,7 +151,7 @@ def github_provider(provider: aws.Provider, account_id: str, choice: str, own: O
         found = aws.iam.get_open_id_connect_provider(arn=arn, opts=pulumi.InvokeOptions(provider=provider))
     except Exception as error:
         if not _says_absent(error):
-            raise _refused(f"for the OIDC provider {arn}", error) from None
+            raise _refused(f"the OIDC provider {arn}", error) from None
         if choice == "existing":
             raise pulumi.RunError(
                 f"githubProvider: is 'existing', and the account has no OIDC provider {arn}. Nothing was created. Set "
@@ -201,6 +199,6 @@ def _says_absent(error: Exception) -> bool:
 
 def _refused(what: str, error: Exception) -> pulumi.RunError:
     return pulumi.RunError(
-        f"AWS was asked {what} and refused: {existing.reason(error)}. Nothing was created. "
+        f"AWS rejected the lookup of {what}: {existing.reason(error)}. Nothing was created. "
         "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
     )

@@ -213,7 +213,7 @@ def taken(ground, by_hand, operator):
         "starts": by_hand.starts(),
     }
     warned = operator.types("venv/bin/python -m ops adopt -s test --json")
-    cures = re.findall(r"Cure: `(aws [^`]+)`", warned.stderr)
+    cures = re.findall(r"Require tokens: `(aws [^`]+)`", warned.stderr)
     assert cures, warned.stderr
     for cure in cures:
         operator.types(cure)

@@ -225,11 +225,11 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
         ),
         (
             {"aws:index/getCallerIdentity:getCallerIdentity": "no valid credential sources found"},
-            "AWS was asked who the credentials belong to and refused: invoke of",
+            "AWS rejected the lookup of the caller's identity: invoke of",
         ),
         (
             {"aws:route53/getZone:getZone": "NoSuchHostedZone"},
-            "AWS was asked for the hosted zone Z09723983CFJOHAE3VC65 and refused: invoke of",
+            "AWS rejected the lookup of the hosted zone Z09723983CFJOHAE3VC65: invoke of",
         ),
         (
             {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": NONE_ACTIVE},
@@ -316,7 +316,7 @@ def test_the_account_takes_no_other_rule_sets_place():
 
 def test_a_rule_set_that_could_not_be_read_is_not_taken_for_none():
     refused = {"aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet": "AccessDenied: not authorized"}
-    with pytest.raises(pulumi.RunError, match=r"which SES receipt rule set is active and refused: .* Nothing was"):
+    with pytest.raises(pulumi.RunError, match=r"the active SES receipt rule set: .* Nothing was"):
         run("litentry", folder=PROJECT / "account", lookups=refused)
 
 

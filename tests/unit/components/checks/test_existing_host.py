@@ -298,10 +298,10 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
         ),
         (
             Ec2(instance={"instanceState": "stopped"}), {},
-            f"is stopped, and only a running one can be set up. Nothing was created. Start it: `aws ec2 start-"
+            f"is stopped; only a running instance can be set up. Nothing was created. Start it: `aws ec2 start-"
             f"instances --region us-east-1 --instance-ids {INSTANCE}`",
         ),
-        (Ec2(instance={"instanceState": "terminated"}), {}, "is terminated, and only a running one"),
+        (Ec2(instance={"instanceState": "terminated"}), {}, "is terminated; only a running instance"),
         (
             Ec2(instance={"tags": {"agentkeys:owned-by": HOST}}), {},
             f"hostInstanceId: instance {INSTANCE} (without a name) was launched by the stack of {HOST}",
@@ -312,7 +312,7 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
         ),
         (
             Ec2(rules=[(22, 22, "0.0.0.0/0"), (80, 80, "198.51.100.0/24")]), {},
-            "do not open port 80, 443: 22 is for the steps",
+            "do not open port 80, 443. The steps need 22",
         ),
         (
             Ec2(rules=[(80, 443, "0.0.0.0/0")]), {},
@@ -320,7 +320,7 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
         ),
         (
             Ec2(instance={"iamInstanceProfile": "another"}), {"hostInstanceProfile": "attach"},
-            "has the instance profile 'another', and attach does not take another's place",
+            "has the instance profile 'another', and attach does not replace another profile",
         ),
     ],
 )  # fmt: skip

@@ -61,7 +61,7 @@ def test_the_existing_one_is_trusted_and_not_created():
         ({LOOKUP: "couldn't find resource"}, "githubProvider: is 'existing', and the account has no OIDC provider"),
         ({LOOKUP: {"arn": ARN, "clientIdLists": ["other"]}}, "accepts other and not sts.amazonaws.com"),
         ({**THERE, **OWN}, "the provider is this project's: the `up` would delete it"),
-        ({LOOKUP: "AccessDenied"}, "AWS was asked for the OIDC provider"),
+        ({LOOKUP: "AccessDenied"}, "AWS rejected the lookup of the OIDC provider"),
     ],
 )
 def test_an_existing_one_has_to_be_there_and_take_githubs_tokens(lookups, said):
@@ -71,5 +71,5 @@ def test_an_existing_one_has_to_be_there_and_take_githubs_tokens(lookups, said):
 
 
 def test_an_answer_that_is_none_is_not_taken_for_absence():
-    with pytest.raises(pulumi.RunError, match=r"AWS was asked for the OIDC provider .* refused: .*AccessDenied"):
+    with pytest.raises(pulumi.RunError, match=r"AWS rejected the lookup of the OIDC provider .*: .*AccessDenied"):
         account({LOOKUP: "AccessDenied"})
