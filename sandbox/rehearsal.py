@@ -181,8 +181,10 @@ class Engine:
         exported: dict[str, Any] = json.loads(self.run(project, "stack", "export", capture=True).stdout)["deployment"]
         return exported
 
-    def repair(self, project: Project) -> None:
-        """Release the lock of a killed engine, then recover what a run made and the state does not know."""
+    def repair(self, project: Project, *, strict: bool = True) -> None:
+        """Release the lock of a killed engine, then recover what a run made and the state does not know. Raises
+        SandboxError when that fails and ``strict`` is set.
+        """
         if stacklock.is_stale(project.name, project.stack):
             self.run(project, "cancel", "--yes", capture=True)
         command = [sys.executable, "-m", "ops", "recover", "-s", project.stack, "--folder", str(project.folder)]
@@ -190,8 +192,11 @@ class Engine:
             command, cwd=layout.CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise SandboxError(f"`agentkeys recover -s {project.stack}` failed:\n{done.stdout}{done.stderr}")
-        if "has nothing to recover" not in done.stdout:
+            message = f"`agentkeys recover -s {project.stack}` failed:\n{done.stdout}{done.stderr}"
+            if strict:
+                raise SandboxError(message)
+            say(message)
+        elif "has nothing to recover" not in done.stdout:
             say(f"recovered what an earlier run of {project.stack} left:\n{done.stdout}")
 
     def up(self, project: Project, *arguments: str) -> list[Step]:
@@ -203,7 +208,8 @@ class Engine:
     def destroy(self, project: Project, *arguments: str) -> list[Step]:
         if not self.has_stack(project):
             return []
-        self.repair(project)
+        # A program that refuses its settings must not keep its stack from going.
+        self.repair(project, strict=False)
         steps = self._logged(project, "destroy", "--yes", *arguments)
         self.run(project, "stack", "rm", "--yes", "--preserve-config", capture=True)
         return steps

@@ -49,6 +49,10 @@ class RecoveryError(click.ClickException):
     exit_code = exits.NOT_RUN
 
 
+class ProgramError(RecoveryError):
+    """The program, or AWS in its name, refuses the preview that says what is missing."""
+
+
 #: What was done with a thing, in the order of the report.
 TAKEN_IN, REMOVED, LEFT, AGAIN = "taken in", "removed", "left", "again"
 
@@ -102,7 +106,10 @@ class Pulumi:
 
     def creates(self) -> list[dict[str, Any]]:
         """State of every resource that the next `up` would create, as far as a preview knows it."""
-        told = json.loads(self._run("preview", "--json"))
+        try:
+            told = json.loads(self._run("preview", "--json"))
+        except RecoveryError as error:
+            raise ProgramError(error.message) from None
         return [step["newState"] for step in told["steps"] if step["op"] == "create" and step["newState"].get("custom")]
 
     def _run(self, *arguments: str) -> str:
@@ -155,9 +162,16 @@ class Recovery:
         account = Account(account_id=account_ids[0], of=self.of, state=state, windows=_windows(deployment, history))
         if pending:
             self._finish(exported, account, pending)
+        refused: RecoveryError | None = None
         if pending or not _succeeded(deployment, history):
-            self._refused_creates(account)
+            try:
+                self._refused_creates(account)
+            except ProgramError as error:
+                # A destroy needs no program, and whatever can be repaired without it is.
+                refused = error
         self._twins(account)
+        if refused is not None:
+            raise refused
         return self.lines
 
     def _require(self, account_ids: Sequence[str]) -> None:
@@ -377,10 +391,19 @@ def command(name: str, folder: Path, as_json: bool) -> None:
     left. A stack without anything to recover is left as it is.
     """
     engine = Pulumi(stack=name, folder=folder)
+    recovery = Recovery(engine=engine, clients_in=clients_in)
     try:
-        lines = Recovery(engine=engine, clients_in=clients_in).run()
-    except BotoCoreError as error:
-        raise RecoveryError(f"AWS does not answer: {error}. Run it again.") from None
+        recovery.run()
+    except (click.ClickException, BotoCoreError) as error:
+        if recovery.lines:
+            _show(name, recovery.lines, as_json=as_json)
+        if isinstance(error, BotoCoreError):
+            raise RecoveryError(f"AWS does not answer: {error}. Run it again.") from None
+        raise
+    _show(name, recovery.lines, as_json=as_json)
+
+
+def _show(name: str, lines: list[Line], *, as_json: bool) -> None:
     order = [LEFT, REMOVED, TAKEN_IN, AGAIN]
     lines.sort(key=lambda line: order.index(line.done))
     if lines:
@@ -390,4 +413,3 @@ def command(name: str, folder: Path, as_json: bool) -> None:
         click.echo(f"stack {name} has nothing to recover", err=as_json)
     if as_json:
         verdicts.print_json(name, lines=[asdict(line) for line in lines])
-    raise SystemExit(exits.OK)

@@ -98,6 +98,7 @@ def repair(ask):
         run.reasons = {line.identifier: line.reason for line in lines}
         return sorted((line.done, line.what, line.identifier) for line in lines)
 
+    run.ask = ask
     return run
 
 
@@ -468,6 +469,23 @@ def test_what_the_next_up_cannot_know_yet_waits_for_the_next_look(user, repair):
     assert repair(engine) == []
     engine = Learning(resource(ROLE, "data", "r", name="r"))
     assert repair(engine) == [(TAKEN_IN, "daemon", user)]
+
+
+def test_a_program_that_refuses_keeps_nothing_else_from_being_repaired(user, allocate, repair, monkeypatch):
+    """Its refusal is an error all the same: what its creates would be is not known."""
+
+    def refuse(_engine):
+        raise recover.ProgramError("accountId: wrong")
+
+    monkeypatch.setattr(Engine, "creates", refuse)
+    known, twin = allocate(ADDRESS_TAGS), allocate(ADDRESS_TAGS)
+    address = resource(EIP, "address", known, tags=ADDRESS_TAGS)
+    engine = Engine(address, pending=[("creating", resource(USER, "daemon", name=user))])
+    recovery = Recovery(engine=engine, clients_in=lambda _region: repair.ask)
+    with pytest.raises(RecoveryError, match="accountId: wrong"):
+        recovery.run()
+    assert {line.identifier for line in recovery.lines} == {user, twin}
+    assert engine.ids(USER) == [user]
 
 
 def test_a_stack_whose_last_run_ended_well_costs_no_preview(repair):
