@@ -52,6 +52,7 @@ CHANGE = (
     *("--config", f"{KEY}ssmManaged=true"),
     *("--config", f"{KEY}versioning=true"),
     *("--config", f"{KEY}sshCidrs[0]=127.0.0.0/8"),
+    *("--config", f"{KEY}accessKeyEpochs[0]=1"),
     *("--config", f"{KEY}accessKeyEpochs[1]=2"),
 )
 
@@ -110,6 +111,7 @@ class Ground:
         self.engine = Engine(surroundings)
         self.progress = progress
         self.plan = layout.HOME / "faults.json"
+        self.light: Sequence[str] = LIGHT
 
     def client(self, service: str) -> Any:
         parsed = configparser.ConfigParser()
@@ -127,7 +129,7 @@ class Ground:
         keeper = threading.Thread(target=self._keep_account, args=(alive,), daemon=True)
         keeper.start()
         try:
-            command = ["pulumi", *STAGES[stage], *(LIGHT if light else ()), "--stack", self.project.stack]
+            command = ["pulumi", *STAGES[stage], *(self.light if light else ()), "--stack", self.project.stack]
             done = subprocess.run(
                 command,
                 cwd=self.project.folder,

@@ -173,6 +173,8 @@ def test_a_role_with_another_trust_is_not_what_the_run_made(ask, repair):
         other = resource(ROLE, "data", name="lost-role", description="d", assumeRolePolicy=policy(statement("s3:*")))
         assert repair(Engine(wanted=[other])) == [(LEFT, "data", "lost-role")]
         assert "who may assume it" in repair.reasons["lost-role"]
+        told = resource(ROLE, "data", name="lost-role", description="other", assumeRolePolicy=TRUST)
+        assert repair(Engine(wanted=[told])) == [(LEFT, "data", "lost-role")]
         same = resource(ROLE, "data", name="lost-role", description="d", assumeRolePolicy=TRUST)
         assert repair(Engine(wanted=[same])) == [(TAKEN_IN, "data", "lost-role")]
     finally:
@@ -290,6 +292,18 @@ def test_a_connected_address_is_never_released(ask, allocate, launch, repair):
         ask("ec2").disassociate_address(AssociationId=connection)
 
 
+def test_of_two_addresses_the_connected_one_is_kept(ask, allocate, launch, repair):
+    pair = sorted([allocate(ADDRESS_TAGS), allocate(ADDRESS_TAGS)])
+    ec2 = ask("ec2")
+    listed = [item["AllocationId"] for item in ec2.describe_addresses()["Addresses"] if item["AllocationId"] in pair]
+    connection = ec2.associate_address(AllocationId=listed[-1], InstanceId=launch())["AssociationId"]
+    try:
+        engine = Engine(wanted=[resource(EIP, "address", tags=ADDRESS_TAGS)])
+        assert repair(engine) == [(REMOVED, "address", listed[0]), (TAKEN_IN, "address", listed[-1])]
+    finally:
+        ec2.disassociate_address(AssociationId=connection)
+
+
 INSTANCE = "aws:ec2/instance:Instance"
 
 
@@ -302,6 +316,19 @@ def test_a_machine_that_was_being_replaced_gives_way_to_the_new_one(launch, repa
     assert repair(engine) == [(TAKEN_IN, "host", new)]
     machines = [(item["id"], item.get("delete", False)) for item in engine.state if item["type"] == INSTANCE]
     assert machines == [(old, True), (new, False)]
+
+
+def test_of_two_machines_the_newer_one_is_taken_in(repair, monkeypatch):
+    made = [
+        {"InstanceId": f"i-{minute}", "LaunchTime": NOW + datetime.timedelta(minutes=minute), "Tags": tags_of(OWNED)}
+        for minute in (1, 3, 2)
+    ]
+    monkeypatch.setattr(
+        repair.ask("ec2"), "describe_instances", lambda **_asked: {"Reservations": [{"Instances": list(made)}]}
+    )
+    engine = Engine(wanted=[resource(INSTANCE, "host", tags={"Name": HOST, **OWNED})])
+    repair(engine)
+    assert engine.ids(INSTANCE) == ["i-3"]
 
 
 def test_of_two_machines_the_second_is_left_for_a_person(launch, repair):
@@ -442,6 +469,9 @@ def test_records_come_after_the_domain_that_proves_them(ask, account, identity, 
         record["inputs"]["records"] = ["v=spf1 +all"]
         assert repair(Engine(wanted=[record, domain])) == [(LEFT, "spf", name), (TAKEN_IN, "domain", identity)]
         assert "its value" in repair.reasons[name]
+        record["inputs"].update(records=["v=spf1 -all"], ttl=60)
+        assert repair(Engine(wanted=[record, domain])) == [(LEFT, "spf", name), (TAKEN_IN, "domain", identity)]
+        assert repair.reasons[name].endswith("in its TTL: `agentkeys adopt` or remove it")
     finally:
         upsert(route53, identity, "TXT", '"v=spf1 -all"', action="DELETE", zone_id=zone)
 
@@ -458,17 +488,20 @@ def test_a_record_of_the_stacks_own_address_is_its_own_and_one_of_another_is_not
         upsert(route53, host, "A", "127.4.5.6", action="DELETE", zone_id=zone)
 
 
-def test_what_the_next_up_cannot_know_yet_waits_for_the_next_look(user, repair):
+def test_what_the_next_up_cannot_know_yet_waits_for_what_is_taken_in_first(ask, user, repair):
     class Learning(Engine):
+        """The user's name is known once the role is in the state."""
+
         def creates(self):
             known = user if self.ids(ROLE) else UNKNOWN
-            return [*super().creates(), resource(USER, "daemon", name=known)] if not self.ids(USER) else []
+            return [resource(USER, "daemon", name=known), *super().creates()] if not self.ids(USER) else []
 
-    engine = Learning(resource(ROLE, "data", "r", name="r"))
-    engine.exported["deployment"]["resources"].pop()
-    assert repair(engine) == []
-    engine = Learning(resource(ROLE, "data", "r", name="r"))
-    assert repair(engine) == [(TAKEN_IN, "daemon", user)]
+    ask("iam").create_role(RoleName="first", AssumeRolePolicyDocument=TRUST)
+    try:
+        engine = Learning(wanted=[resource(ROLE, "data", name="first", assumeRolePolicy=TRUST)])
+        assert repair(engine) == [(TAKEN_IN, "daemon", user), (TAKEN_IN, "data", "first")]
+    finally:
+        ask("iam").delete_role(RoleName="first")
 
 
 def test_a_program_that_refuses_keeps_nothing_else_from_being_repaired(user, allocate, repair, monkeypatch):
