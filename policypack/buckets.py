@@ -5,7 +5,7 @@ from typing import Any
 
 from components import arns
 from policypack.facts import Facts
-from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule, known_list, listed, statements
+from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule, listed, statements
 
 BUCKET = "aws:s3/bucket:Bucket"
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -25,8 +25,8 @@ def _ownership(resource: Resource) -> Iterator[str]:
 
 
 def _encryption(resource: Resource) -> Iterator[str]:
-    rules = known_list(resource.get("rules"))
-    used = [(rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") for rule in rules]
+    rules = listed(resource.get("rules"))
+    used = [resource.get("rules", at, "applyServerSideEncryptionByDefault", "sseAlgorithm") for at in range(len(rules))]
     if not used or not set(used) <= set(_ALGORITHMS):
         yield f"default encryption is {used or 'none'}, not one of {', '.join(_ALGORITHMS)}"
 

@@ -11,7 +11,9 @@ import pytest
 from components.naming import ACTOR_TAG
 from dev.recorder import ADDRESS, PROJECT, run
 from policypack import facts as facts_module
+from policypack.buckets import BUCKET, GUARDS
 from policypack.facts import FactsError, configuration, facts
+from policypack.network import GROUP, RECORDS
 from policypack.planned import UNKNOWN, Resource, ResourceRule
 from policypack.table import RULES
 
@@ -584,3 +586,30 @@ def test_a_third_stack_is_kept_apart_from_both(third_stack, release, plans, suff
 def test_another_project_is_refused_with_the_reason():
     with pytest.raises(FactsError, match="judges the stacks of its own repository"):
         facts("somebody-else", "dev", {"somebody-else:key": "value"})
+
+
+def test_no_rule_fails_on_a_value_that_is_not_known_yet(plans):
+    """A guard that is unknown in a preview may be reported; the rule itself must not end with an error."""
+    for stack, resources in plans.items():
+        told = stack_facts(stack)
+        for item in resources:
+            for where in places(item.props):
+                props = copy.deepcopy(dict(item.props))
+                holder = props
+                for step in where[:-1]:
+                    holder = holder[step]
+                holder[where[-1]] = UNKNOWN
+                unknown = dataclasses.replace(item, props=props)
+                for rule in RULES:
+                    if isinstance(rule, ResourceRule):
+                        list(rule.check(unknown, told))
+                    elif item.type in (BUCKET, GROUP, *GUARDS, *RECORDS):
+                        list(rule.check([unknown], told))
+
+
+def places(value, above=()):
+    """Every path below a value."""
+    if isinstance(value, dict | list):
+        for step in value if isinstance(value, dict) else range(len(value)):
+            yield (*above, step)
+            yield from places(value[step], (*above, step))
