@@ -46,6 +46,10 @@ def test_the_halves_of_a_replacement_are_one_operation(log):
     assert log(*halves, ended(2, preview=True)).operations == {URN: "replace"}
 
 
+def test_a_resource_that_is_refreshed_alone_has_no_operation_of_the_program(log):
+    assert log(event(1, "resourcePreEvent", "refresh"), ended(2, preview=True)).operations == {}
+
+
 def test_what_failed_is_a_step_that_failed(log):
     run = log(event(1, "resourcePreEvent"), event(2, "resOpFailedEvent"), ended(2))
     assert run.failed == {URN}
