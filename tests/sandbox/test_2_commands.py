@@ -82,7 +82,7 @@ ELSEWHERE = {
     "agentkeys adopt -s prod": ("tests/engine/test_adopt.py", '"ops", "adopt"'),
     "agentkeys adopt -s test": ("tests/sandbox/test_6_takeover.py", "ops adopt -s test"),
     "agentkeys proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
-    "agentkeys report -s": ("tests/sandbox/test_4_report.py", '"report"'),
+    "agentkeys report": ("tests/sandbox/test_4_report.py", '"report"'),
     "agentkeys retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
 }
 
