@@ -215,6 +215,15 @@ class Engine:
         return steps
 
     def _logged(self, project: Project, *arguments: str) -> list[Step]:
+        try:
+            return self._shown(project, *arguments)
+        except SandboxError as error:
+            raise SandboxError(
+                f"{error}\nRun the same command again: it begins with `agentkeys recover -s {project.stack}`, which "
+                "takes in what this run made and the state does not know."
+            ) from None
+
+    def _shown(self, project: Project, *arguments: str) -> list[Step]:
         path = layout.HOME / "events" / f"{project.name}-{project.stack}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.environment["PULUMI_DEBUG_COMMANDS"] = "1"

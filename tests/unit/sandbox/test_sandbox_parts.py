@@ -148,3 +148,22 @@ def test_a_secret_that_was_set_in_the_sandbox_keeps_the_salt_that_it_is_read_wit
 )
 def test_other_commands_and_a_given_file_are_left_alone(wrapped, asked, given):
     assert wrapped(*asked.split()) == given
+
+
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_a_run_that_fails_says_what_recovers_it(verb, monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "HOME", tmp_path)
+    engine = rehearsal.Engine({})
+
+    def run(_project, *arguments, **_more):
+        if arguments[0] == verb:
+            raise supervisor.SandboxError("`pulumi` failed")
+
+    monkeypatch.setattr(engine, "run", run)
+    monkeypatch.setattr(engine, "repair", lambda *_asked, **_more: None)
+    monkeypatch.setattr(engine, "has_stack", lambda _project: True)
+    monkeypatch.setattr(rehearsal.display, "fits", lambda: False)
+    with pytest.raises(
+        supervisor.SandboxError, match=r"failed\nRun the same command again: .*`agentkeys recover -s test`"
+    ):
+        getattr(engine, verb)(rehearsal.deployment("test"))
