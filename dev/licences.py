@@ -53,6 +53,7 @@ GO = {
     "github.com/pulumi/pulumi/sdk/v3": "Apache-2.0",
     "github.com/pulumi/terraform-plugin-sdk/v2": "MPL-2.0",
     "github.com/rhysd/actionlint": "MIT",
+    "github.com/vale-cli/vale/v3": "MIT",
 }
 
 _OUTSIDE = {"venv", ".sandbox", "node_modules"}

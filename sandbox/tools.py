@@ -22,6 +22,8 @@ HOSTS = {
 }
 ACME = {"pebble": "pebble", "setpriv": "util-linux"}
 GATES = {"ssh-keyscan": "openssh-client", "openssl": "openssl"}
+#: cgo, for the parsers that the prose linter is built with.
+CHECKS = {"gcc": "build-essential"}
 TESTS = {
     "nginx": "nginx-light",
     "sshd": "openssh-server",
