@@ -1,5 +1,5 @@
-# The project's commands. `make help` lists them; the README's two are `make up` and `make test`.
-# Every target does its own set-up: a virtual environment in venv/, the engine in the user's cache folder.
+# The project's commands; `make help` lists them. Start with `make up` or `make test`.
+# Every target installs what it needs: packages into venv/, the engine into the user's cache folder.
 
 STACK ?= test
 PYTHON ?= python3
@@ -29,39 +29,39 @@ venv/.installed: requirements/dev.lock
 venv/bin/agentkeys: ops/agentkeys venv/.installed
 	@install -m 755 $< $@
 
-policypack: setup ## install the policy pack's packages, for an engine that is not the sandbox's
+policypack: setup ## install the policy pack's packages, for use outside the sandbox
 	@venv/bin/python -m dev.toolchain.virtualenv policypack/venv requirements/policypack.lock
 
-tools: setup ## install the system's programs that sandbox and tests call (apt-get, as root)
+tools: setup ## install the Debian packages that sandbox and tests need (as root)
 	@$(SANDBOX) tools
 
-engine: setup ## get the Pulumi engine and its plugins into the user's cache folder
+engine: setup ## download or build the Pulumi engine and its plugins
 	@venv/bin/python -m sandbox.engine build
 
-up: setup ## the main job: bring STACK up in the sandbox, from whatever is there
+up: setup ## bring STACK up in the sandbox, from any earlier state
 	@$(SANDBOX) up --stack $(STACK)
 
 preview: setup ## show what an up of STACK would change
 	@$(SANDBOX) preview --stack $(STACK)
 
-down: setup ## destroy STACK in the sandbox, also after a failed up
+down: setup ## destroy STACK in the sandbox, even after a failed up
 	@$(SANDBOX) down --stack $(STACK)
 
 env: setup ## print the sandbox's environment: eval "$$(make -s env)"
 	@$(SANDBOX) env
 
-test: tools ## all tests, fast ones first, then one sandbox for the slow ones
+test: tools ## run all tests: the fast ones, then the slow ones in one sandbox
 	venv/bin/python -m pytest $(FAST) -x
 	@$(SANDBOX) stop
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
-test-fast: tools ## the tests that need no engine and no sandbox
+test-fast: tools ## run the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST)
 
-test-policies: setup ## who may do what, decided over every policy document by an independent evaluator
+test-policies: setup ## check who may do what: an independent evaluator decides over every policy
 	venv/bin/python -m pytest tests/unit/components/policies/test_policies.py tests/unit/components/policies/truth -q
 
-check: setup ## format, lint, types, shell scripts, workflows, IAM documents, resources
+check: setup ## check format, types, prose, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
 	venv/bin/ruff check .
 	venv/bin/mypy
@@ -70,12 +70,13 @@ check: setup ## format, lint, types, shell scripts, workflows, IAM documents, re
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C dev/lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	venv/bin/python -m dev.lint.prose
 	venv/bin/python -m dev.lint
 
-golden: tools ## write the golden files anew; read their diff before you commit
+golden: tools ## rewrite the golden files; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) --update-golden
 
-lock: setup ## write the lock files anew after a change of a requirements file
+lock: setup ## rewrite the lock files after a change of a requirements file
 	$(COMPILE) requirements/dev.txt --output-file requirements/dev.lock
 	$(COMPILE) requirements/ops.txt --output-file requirements/ops.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements/dev.lock
@@ -86,13 +87,13 @@ lock: setup ## write the lock files anew after a change of a requirements file
 	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
 	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
 
-pins: setup ## say whether packages, the pulumi command on PATH and its plugins fit each other
+pins: setup ## check that packages, the pulumi command on PATH and its plugins fit each other
 	@venv/bin/python -m dev.pins
 
-licences: setup ## write docs/licences.md anew
+licences: setup ## rewrite docs/licences.md
 	venv/bin/python -m pytest tests/unit/dev/test_licences.py -q -m "not engine" --update-golden
 
-graph: setup ## draw docs/graph.svg, the picture of the program, anew
+graph: setup ## redraw docs/graph.svg, the picture of the program
 	venv/bin/python -m pytest tests/unit/dev/test_picture.py -q --update-golden
 
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
@@ -101,10 +102,10 @@ bench: setup ## destroy STACK, then time up, no-change up, preview and destroy o
 chaos: setup ## strike every call of STACK's runs with every kind of fault (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK)
 
-sandbox-start: setup ## start the sandbox alone
+sandbox-start: setup ## start the sandbox without bringing up a stack
 	@$(SANDBOX) start
 
-sandbox-status: setup ## tell what runs
+sandbox-status: setup ## show what is running
 	@$(SANDBOX) status
 
 sandbox-stop: setup ## stop the sandbox; its state stays

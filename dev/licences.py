@@ -87,7 +87,7 @@ def accepted(licence: str, allowed: frozenset[str]) -> bool:
 
 def groups() -> list[Group]:
     """Everything, each part in the first group that needs it."""
-    titles = ("The program", "The operator's commands, besides", "Tests, checks and the sandbox, besides")
+    titles = ("The program", "The operator's commands also", "Tests, checks and the sandbox also")
     found, known = [], set[str]()
     for lock, title in zip(LOCKS, titles, strict=True):
         allowed = TOOLS if lock == LOCKS[-1] else PROGRAM
@@ -95,7 +95,7 @@ def groups() -> list[Group]:
         known |= {part.name for part in parts}
         found.append(Group(title=title, allowed=allowed, parts=parts))
     optional = tuple(sorted(part for lock in OPTIONAL for part in python_parts(lock) if part.name not in known))
-    found.append(Group(title="For some stacks, besides the program", allowed=PROGRAM, parts=optional))
+    found.append(Group(title="The program of some stacks also", allowed=PROGRAM, parts=optional))
     built = Group(title="The sandbox's engine and checks, built from Go modules", allowed=TOOLS, parts=go_parts())
     tests = Group(title="Tests, from npm", allowed=TOOLS, parts=npm_parts())
     return [group for group in (*found, built, tests) if group.parts]
@@ -159,10 +159,11 @@ def document() -> str:
     lines = [
         "# Licences of everything this repository installs or builds",
         "",
-        "Written by `make licences` from the lock files and the installed packages' metadata. A test compares it and",
-        "lets in nothing unknown, and no licence outside the lists of `dev/licences.py`: the program and the",
-        "operator's commands have permissive licences and MPL-2.0 alone; what is stricter runs on a developer's",
-        "machine and is not shipped. BSD stands where a package does not say which. Versions are those for Linux.",
+        "`make licences` writes this page from the lock files and the installed packages' metadata. A test compares it,",
+        "and fails for an unknown licence or one that is not in the lists of `dev/licences.py`. The program and the",
+        "operator's commands have only permissive licences and MPL-2.0. Packages with stricter licences run only on a",
+        "developer's computer and are not shipped. BSD means that a package does not say which BSD licence it has.",
+        "Versions are those for Linux.",
     ]
     for group in groups():
         lines += ["", f"## {group.title}", "", "| package | version | licence |", "|---|---|---|"]

@@ -61,7 +61,7 @@ def test_a_stack_that_lost_nothing_is_left_alone_by_the_step_that_recovers(runne
 
 
 def test_after_an_up_a_second_preview_is_empty(runner):
-    done, _ = runner("up-stack", "A second preview is empty")
+    done, _ = runner("up-stack", "Check that a second preview is empty")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -90,12 +90,12 @@ def test_an_end_to_end_job_reaches_broker_and_inbox_with_the_operators_file(grou
 
 
 def test_a_night_without_drift_is_quiet(runner):
-    done, outputs = runner("drift", "Preview what AWS has")
+    done, outputs = runner("drift", "Compare the account")
     assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
 
 
 def test_a_night_looks_at_the_host_too_and_names_what_differs_in_the_issue(ground, runner):
-    runner("drift", "Preview what AWS has")
+    runner("drift", "Compare the account")
     done, outputs = runner("drift", "Compare the host")
     assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
     ground.on_host("test", "echo x | sudo tee /etc/nginx/conf.d/agentkeys-odd.conf")
@@ -104,7 +104,7 @@ def test_a_night_looks_at_the_host_too_and_names_what_differs_in_the_issue(groun
     finally:
         ground.on_host("test", "sudo rm /etc/nginx/conf.d/agentkeys-odd.conf")
     assert (done.returncode, outputs) == (7, "code=7\n"), done.stdout + done.stderr
-    told, _ = runner("drift", "Tell it in an issue")
+    told, _ = runner("drift", "Report drift in an issue")
     assert told.returncode == 0, told.stderr
     assert "/etc/nginx/conf.d/agentkeys-odd.conf" in (runner.folder / "said").read_text()
 
@@ -124,15 +124,15 @@ def test_drift_ends_with_seven_names_the_resource_and_goes_into_one_issue(ground
     guards = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={**guards, "RestrictPublicBuckets": False})
     try:
-        done, outputs = runner("drift", "Preview what AWS has")
+        done, outputs = runner("drift", "Compare the account")
         assert (done.returncode, outputs) == (7, "code=7\n"), done.stdout + done.stderr
         assert "vault-public-access" in done.stdout
         assert "restrictPublicBuckets" in done.stdout
 
-        told, _ = runner("drift", "Tell it in an issue")
+        told, _ = runner("drift", "Report drift in an issue")
         assert told.returncode == 0, told.stderr
         (runner.folder / "open").write_text("12\n")
-        again, _ = runner("drift", "Tell it in an issue")
+        again, _ = runner("drift", "Report drift in an issue")
         assert again.returncode == 0, again.stderr
         calls = [line.split(" --")[0] for line in (runner.folder / "gh.log").read_text().splitlines()]
         assert calls == ["issue list", "issue create", "issue list", "issue comment 12"]
