@@ -159,11 +159,11 @@ def document() -> str:
     lines = [
         "# Licences of everything this repository installs or builds",
         "",
-        "`make licences` writes this page from the lock files and the installed packages' metadata. A test compares it,",
-        "and fails for an unknown licence or one that is not in the lists of `dev/licences.py`. The program and the",
-        "operator's commands have only permissive licences and MPL-2.0. Packages with stricter licences run only on a",
-        "developer's computer and are not shipped. BSD means that a package does not say which BSD licence it has.",
-        "Versions are those for Linux.",
+        "`make licences` writes this page from the lock files and the installed packages' metadata. A test compares",
+        "it, and fails for an unknown licence or one that is not in the lists of `dev/licences.py`. The program and",
+        "the operator's commands have only permissive licences and MPL-2.0. Packages with stricter licences run only",
+        "on a developer's computer and are not shipped. BSD means that a package does not say which BSD licence it",
+        "has. Versions are those for Linux.",
     ]
     for group in groups():
         lines += ["", f"## {group.title}", "", "| package | version | licence |", "|---|---|---|"]
