@@ -9,6 +9,7 @@ operation a second, https://docs.aws.amazon.com/ses/latest/APIReference-V2/. IAM
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from sandbox.aws.faults import failure, throttled
+from sandbox.aws.iam import refusals
 from sandbox.aws.iam.received import Received
 from sandbox.aws.iam.refusals import Response
 
@@ -141,6 +143,10 @@ _MESSAGES = {
 }
 
 
+#: The new key in IAM's answer.
+_KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
+
+
 class Sky:
     """The weather in force, with what it must remember."""
 
@@ -178,12 +184,21 @@ class Sky:
         """Remember what an executed call has made."""
         if not self.weather.inconsistent or not answer[0].startswith("2"):
             return
+        if received.operation == "CreateAccessKey" and (key := _KEY.search(answer[2])):
+            with self._lock:
+                self._made["iam", "CreateAccessKey", key[1].decode()] = time.monotonic()
         for newness in NEWNESSES:
             if (received.service, received.operation) == (newness.service, newness.create):
                 with self._lock:
                     self._made[newness.service, newness.create, newness.subject(received)] = time.monotonic()
 
     def _unseen(self, received: Received, seconds: float) -> Response | None:
+        key = received.credential.access_key_id if received.credential else ""
+        with self._lock:
+            made = self._made.get(("iam", "CreateAccessKey", key))
+        if made is not None and time.monotonic() - made < seconds:
+            message = "The security token included in the request is invalid."
+            return refusals.answer(refusals.Refusal(code="InvalidClientTokenId", message=message), received)
         call = f"{received.service} {received.operation}"
         for newness in NEWNESSES:
             if call not in newness.blind or not (subject := newness.subject(received)):

@@ -8,7 +8,7 @@ from botocore.parsers import ResponseParserError
 
 from sandbox.aws import weather
 from sandbox.aws.weather import Rate, Sky, Weather, WeatherError
-from tests.support.emulated import ACCOUNT_ID, client_of, credentials, policy, statement, trusting
+from tests.support.emulated import ACCOUNT_ID, client_of, credentials, keys_of, policy, statement, trusting
 
 TRUST = trusting({"Service": "ec2.amazonaws.com"}, "sts:AssumeRole")
 
@@ -55,6 +55,16 @@ def test_ec2_does_not_know_a_new_profile_yet(skies, of, unique):
     wanted = {"ImageId": "ami-0a22042026090100a", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
     with pytest.raises(ClientError, match="Invalid IAM Instance Profile name"):
         of("ec2").run_instances(**wanted, IamInstanceProfile={"Name": unique})
+
+
+def test_a_new_access_key_opens_nothing_at_first(skies, of, account, unique):
+    skies(inconsistent=0.6)
+    of("iam").create_user(UserName=unique)
+    sts = client_of(account.endpoint, "sts", keys_of(of("iam").create_access_key(UserName=unique)["AccessKey"]))
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        sts.get_caller_identity()
+    time.sleep(0.7)
+    assert sts.get_caller_identity()["Arn"].endswith(unique)
 
 
 def test_a_new_identity_is_not_found_at_first(skies, of, unique):
