@@ -3,14 +3,15 @@
 Names are resolved over DNS-over-HTTPS only: a VPN client may answer 198.18.x.y to plain DNS.
 """
 
+import re
 from collections.abc import Sequence
 
 import requests
 
 from gates.wait import LOOK_TIMEOUT, NotYet
 
-#: TYPE of a record in DNS answers (RFC 1035 section 3.2.2).
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16}
+#: TYPE of a record in DNS answers (RFC 1035 section 3.2.2, RFC 8659 section 4.1).
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "CAA": 257}
 
 
 def visible(hosts: Sequence[str], address: str, doh_urls: Sequence[str]) -> str:
@@ -52,6 +53,30 @@ def zone_line(name: str, kind: str, value: str) -> str:
     elif kind in ("CNAME", "MX"):
         value = f"{value}."
     return f"{name}. IN {kind} {value}"
+
+
+def relevant_caa(host: str, doh_url: str) -> tuple[str, list[str]]:
+    """The name whose CAA records decide about ``host``, and the records: the closest one upwards that has any (RFC 8659
+    section 3). Both are empty where nothing restricts it. Raises NotYet when the resolver does not answer.
+    """
+    labels = host.split(".")
+    for start in range(len(labels)):
+        name = ".".join(labels[start:])
+        if found := resolve(name, doh_url, "CAA"):
+            return name, [_caa(value) for value in found]
+    return "", []
+
+
+def _caa(value: str) -> str:
+    """In the form of a zone file. Some resolvers give types that they do not print in a generic one (RFC 3597 section
+    5): ``\\# <octets> <hex>``.
+    """
+    generic = re.fullmatch(r"\\# \d+((?: [0-9A-Fa-f]+)+)", value)
+    if generic is None:
+        return value
+    data = bytes.fromhex("".join(generic[1].split()))
+    tag, text = data[2 : 2 + data[1]], data[2 + data[1] :]
+    return f'{data[0]} {tag.decode("ascii", "replace")} "{text.decode("ascii", "replace")}"'
 
 
 def without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

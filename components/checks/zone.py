@@ -114,7 +114,7 @@ def require_authority(found: Sequence[Found], names: Names, authority: str) -> N
             ),
             (host, []),
         )
-        if forbidden := _forbids(values, authority):
+        if forbidden := forbids(values, authority):
             raise pulumi.RunError(
                 f"acmeDirectory: the CAA records of {holder} do not let {authority} issue a certificate for {host}: "
                 f'{forbidden}. Nothing was created. Add `{holder}. CAA 0 issue "{authority}"`, or choose another '
@@ -122,7 +122,7 @@ def require_authority(found: Sequence[Found], names: Names, authority: str) -> N
             )
 
 
-def _forbids(values: Sequence[str], authority: str) -> str:
+def forbids(values: Sequence[str], authority: str) -> str:
     """Why the relevant record set does not let ``authority`` issue; empty if it does."""
     issuers = []
     for value in values:

@@ -20,6 +20,7 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components.checks import zone as checks
 from components.checks.preflight import identity_of
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from gates import dns, issuer
@@ -127,6 +128,8 @@ class Doctor:
         if self.stack.settings.dns == "route53":
             self._look("zone", "public and of that name", self.zone)
             self._look("zone", "delegated", self.delegation)
+        if self.stack.settings.uses_lets_encrypt:
+            self._look("zone", "CAA lets the authority issue", self.authority)
         self._look("mail", "active rule set", self.rule_set)
         self._look("mail", "sending", self.sending)
         self._look("room", "elastic IPs", self.room_for_addresses)
@@ -255,6 +258,18 @@ class Doctor:
                     "Enter the zone's name servers at the registrar. Until then nobody can resolve its records.",
                 )
         return well(f"public resolvers return the zone's own {len(own)} name servers")
+
+    def authority(self) -> Seen:
+        """As the world sees it, the names above the zone too, wherever the zone is kept."""
+        hosts = list(self.stack.names.public_hosts.values())
+        for host in hosts:
+            holder, values = dns.relevant_caa(host, self.stack.settings.doh_urls[0])
+            if forbidden := checks.forbids(values, checks.LETS_ENCRYPT):
+                return wrong(
+                    f"the CAA records of {holder} forbid a certificate for {host}: {forbidden}",
+                    f'Add `{holder}. CAA 0 issue "{checks.LETS_ENCRYPT}"`, or choose another authority: acmeDirectory.',
+                )
+        return well(f"{checks.LETS_ENCRYPT} may issue for {len(hosts)} hosts")
 
     @cached_property
     def _zone(self) -> dict[str, Any]:

@@ -342,3 +342,22 @@ def test_the_command_of_a_gate_is_the_same_on_every_machine():
     assert gates.command("dns", "--doh", "https://a/?b=c") == (
         "exec venv/bin/python -E -m gates dns --doh 'https://a/?b=c'"
     )
+
+
+@pytest.mark.parametrize(
+    ("sets", "found"),
+    [
+        ({}, ("", [])),
+        ({"org": ['0 issue "a"']}, ("org", ['0 issue "a"'])),
+        ({"org": ['0 issue "a"'], "x.example.org": ['0 issue "b"']}, ("x.example.org", ['0 issue "b"'])),
+        ({"y.example.org": ['0 issue "b"']}, ("", [])),
+        (
+            {"example.org": ["\\# 22 00 05 69 73 73 75 65 6c 65 74 73 65 6e 63 72 79 70 74 2e 6f 72 67"]},
+            ("example.org", ['0 issue "letsencrypt.org"']),
+        ),
+    ],
+    ids=["none", "of a parent", "the closest", "of another name", "in the generic form"],
+)
+def test_the_closest_caa_records_upwards_decide(monkeypatch, sets, found):
+    monkeypatch.setattr(dns, "resolve", lambda name, _url, kind: sets.get(name, []) if kind == "CAA" else [])
+    assert dns.relevant_caa("x.example.org", "https://resolver.example") == found
