@@ -1,4 +1,4 @@
-"""What exists once per account. One stack per account, brought up before any deployment, and protected."""
+"""Creates what all stacks of an AWS account share. Bring its one stack up before any deployment; it is protected."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-# This project shares components and settings with the deployments, and Pulumi starts it in its own folder.
+# Pulumi runs this program in its own folder; components and settings are in the folder above.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from components import arns
