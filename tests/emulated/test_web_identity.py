@@ -15,7 +15,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.aws.server import Account
 from sandbox.aws.services import sts
-from tests.support.emulated import ACCOUNT_ID, BROKER, ISSUER_ADDRESS, REGION, TAGS_CLAIM, Issuer, client_of, upsert
+from tests.support.emulated import (
+    ACCOUNT_ID,
+    BROKER,
+    ISSUER_ADDRESS,
+    REGION,
+    TAGS_CLAIM,
+    Issuer,
+    client_of,
+    public_jwk,
+    upsert,
+)
 
 Client = Callable[..., Any]
 PROVIDER = f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{BROKER}"
@@ -122,6 +132,21 @@ def test_the_signature_must_be_the_issuers(assume: Any, role: str, issuer: Issue
         assume(role, issuer.token(key=ec.generate_private_key(ec.SECP256R1())))
 
 
+def test_while_keys_rotate_each_is_good_and_a_key_of_an_unknown_type_is_ignored(
+    assume: Any, role: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7517 section 5; libraries that reject the whole set are in findings/jwks-unknown-key-type.sh."""
+    coming = ec.generate_private_key(ec.SECP256R1())
+    unknown = {"kty": "AKP", "alg": "ML-DSA-44", "kid": "three", "pub": "AA"}
+    monkeypatch.setattr(issuer, "beside", [unknown, public_jwk(coming, "two")])
+    for token in (issuer.token(), issuer.token(key=coming, kid="two"), issuer.token(aud=["x", "sts.amazonaws.com"])):
+        assert assume(role, token)["Provider"] == PROVIDER
+    with refused("InvalidIdentityToken", "Signature"):
+        assume(role, issuer.token(key=coming, kid="one"))
+    with refused("InvalidIdentityToken", "no key with the token's key id"):
+        assume(role, issuer.token(key=coming, kid="gone"))
+
+
 def test_the_token_must_not_be_expired(assume: Any, role: str, issuer: Issuer) -> None:
     with refused("ExpiredTokenException"):
         assume(role, issuer.token(exp=int(time.time()) - 10))
@@ -196,7 +221,7 @@ def test_an_issuer_without_a_record_cannot_be_asked(assume: Any, role: str, issu
 
 def test_an_issuer_outside_the_sandbox_is_never_asked(assume: Any, role: str, issuer: Issuer, client: Client) -> None:
     upsert(client("route53"), BROKER, "A", "198.51.100.7")
-    with refused("IDPCommunicationError", "no address of this sandbox"):
+    with refused("IDPCommunicationError", "not an address of this sandbox"):
         assume(role, issuer.token())
 
 

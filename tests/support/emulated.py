@@ -174,6 +174,14 @@ def s3_rule(name: str, bucket: str, *recipients: str, **changes: Any) -> dict[st
     }
 
 
+def public_jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    x, y = (
+        base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode() for number in (numbers.x, numbers.y)
+    )
+    return {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": x, "y": y}
+
+
 class Issuer:
     """An OIDC provider with a certificate of its own authority, as the broker is one."""
 
@@ -181,6 +189,8 @@ class Issuer:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.ca = folder / "issuer-ca.pem"
         self.delay = 0.0
+        #: Keys beside its own, as JWKs.
+        self.beside: list[dict[str, str]] = []
         self.url = f"https://{BROKER}"
         self._server = ThreadingHTTPServer((ISSUER_ADDRESS, 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -193,7 +203,7 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
-    def token(self, *, key: Any = None, **changes: Any) -> str:
+    def token(self, *, key: Any = None, kid: str = "one", **changes: Any) -> str:
         claims = {
             "iss": self.url,
             "sub": "actor:1",
@@ -207,7 +217,7 @@ class Issuer:
             **changes,
         }
         kept = {claim: value for claim, value in claims.items() if value is not None}
-        return jwt.encode(kept, key or self.key, algorithm="ES256", headers={"kid": "one"})
+        return jwt.encode(kept, key or self.key, algorithm="ES256", headers={"kid": kid})
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
@@ -226,15 +236,9 @@ class Issuer:
         return Handler
 
     def documents(self) -> dict[str, Any]:
-        numbers = self.key.public_key().public_numbers()
-        x, y = (
-            base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
-            for number in (numbers.x, numbers.y)
-        )
-        jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "one", "x": x, "y": y}
         return {
             "/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": f"{self.url}/keys"},
-            "/keys": {"keys": [jwk]},
+            "/keys": {"keys": [*self.beside, public_jwk(self.key, "one")]},
         }
 
     def _certificate(self, folder: Path) -> Path:
