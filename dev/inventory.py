@@ -15,8 +15,21 @@ _WITH_ID = ("instance", "address")
 
 
 def listing(client: Callable[[str], Any], zone: str) -> dict[str, Any]:
-    """Everything by kind and name; ``client`` gives a client of a service, ``zone`` is the hosted zone's id."""
-    iam, s3, ec2 = client("iam"), client("s3"), client("ec2")
+    """Every resource, by kind and name. ``client`` makes a client of a service; ``zone`` is the hosted zone's id."""
+    found = {**_identities(client("iam")), **_buckets(client("s3"))}
+    records = client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    for record in records:
+        found[f"record {record['Name']} {record['Type']}"] = record["ResourceRecords"]
+    ses = client("ses")
+    for rule_set in ses.list_receipt_rule_sets()["RuleSets"]:
+        rules = ses.describe_receipt_rule_set(RuleSetName=rule_set["Name"])["Rules"]
+        found.update({f"rule {rule_set['Name']}/{rule['Name']}": rule for rule in rules})
+    for identity in client("sesv2").list_email_identities()["EmailIdentities"]:
+        found[f"identity {identity['IdentityName']}"] = identity["IdentityType"]
+    return {**found, **_network(client("ec2"))}
+
+
+def _identities(iam: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for user in iam.list_users()["Users"]:
         name = user["UserName"]
@@ -38,6 +51,11 @@ def listing(client: Callable[[str], Any], zone: str) -> dict[str, Any]:
         arn = provider["Arn"]
         made = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
         found[f"provider {arn}"] = (made["Url"], made["ThumbprintList"])
+    return found
+
+
+def _buckets(s3: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for bucket in s3.list_buckets()["Buckets"]:
         name = bucket["Name"]
         objects = s3.list_object_versions(Bucket=name)
@@ -48,15 +66,11 @@ def listing(client: Callable[[str], Any], zone: str) -> dict[str, Any]:
             s3.get_bucket_versioning(Bucket=name).get("Status"),
             sorted((item["Key"], item["ETag"]) for item in objects.get("Versions", [])),
         )
-    records = client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
-    for record in records:
-        found[f"record {record['Name']} {record['Type']}"] = record["ResourceRecords"]
-    ses = client("ses")
-    for rule_set in ses.list_receipt_rule_sets()["RuleSets"]:
-        rules = ses.describe_receipt_rule_set(RuleSetName=rule_set["Name"])["Rules"]
-        found.update({f"rule {rule_set['Name']}/{rule['Name']}": rule for rule in rules})
-    for identity in client("sesv2").list_email_identities()["EmailIdentities"]:
-        found[f"identity {identity['IdentityName']}"] = identity["IdentityType"]
+    return found
+
+
+def _network(ec2: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for reservation in ec2.describe_instances()["Reservations"]:
         for instance in reservation["Instances"]:
             if instance["State"]["Name"] != "terminated":

@@ -60,7 +60,7 @@ def main() -> int:
     return 0
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case for each command
     import shutil
 
     from sandbox import bench, rehearsal
@@ -81,13 +81,7 @@ def _run(given: argparse.Namespace) -> None:
         case "start":
             supervisor.start(say)
         case "weather":
-            from sandbox.aws import weather
-
-            wanted = {name: getattr(given, name) for name in ("inconsistent", "throttled", "slow", "boot")}
-            weather.write(layout.HOME / "weather.json", weather.Weather(**wanted))
-            say(
-                f"the account of {layout.HOME} is {', '.join(f'{k} {v}' for k, v in wanted.items() if v) or 'fair'} now"
-            )
+            _weather(given)
         case "status":
             print(status())
         case "stop" | "reset":
@@ -101,6 +95,15 @@ def _run(given: argparse.Namespace) -> None:
             supervisor.serve()
         case "tools":
             tools.require({**tools.HOSTS, **tools.ACME, **tools.GATES, **tools.TESTS}, say)
+
+
+def _weather(given: argparse.Namespace) -> None:
+    from sandbox.aws import weather
+    from sandbox.rehearsal import say
+
+    wanted = {name: getattr(given, name) for name in ("inconsistent", "throttled", "slow", "boot")}
+    weather.write(layout.HOME / "weather.json", weather.Weather(**wanted))
+    say(f"the account of {layout.HOME} is {', '.join(f'{k} {v}' for k, v in wanted.items() if v) or 'fair'} now")
 
 
 def status() -> str:

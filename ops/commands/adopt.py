@@ -422,8 +422,26 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         of=cache(partial(clients.of, session.of(stack.settings))),
     )
     settings = implied(stack, account)
+    lines, document = _rehearsed(stack, account, settings)
+    target = directory / f"adopt.{name}.json"
+    target.write_text(json.dumps(document, indent=2) + "\n")
+    lines.sort(key=lambda line: STATES.index(line.state))
+    commands = _next(name, settings, target.resolve(), stack)
+    verdicts.listing(("", "what", ""), ((line.state, line.what, line.detail) for line in lines), to_stderr=as_json)
+    counts = {state: sum(line.state == state for line in lines) for state in reversed(STATES)}
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=as_json)
+    if as_json:
+        verdicts.print_json(name, settings=settings, lines=[asdict(line) for line in lines], next=commands)
+    else:
+        click.echo("\n".join(["", f"Next, in {PROJECT}:", *(f"  {line}" for line in commands)]))
+    harmed = any(line.state in ("replaced", "deleted") for line in lines)
+    raise SystemExit(exits.WRONG if harmed else exits.OK)
+
+
+def _rehearsed(stack: Stack, account: Account, settings: Mapping[str, Any]) -> tuple[list[Line], dict[str, Any]]:
+    """The report's lines, and the import file without the resources that the stack already has."""
     with tempfile.TemporaryDirectory() as folder:
-        rehearsal = Rehearsal(folder=Path(folder), stack=name)
+        rehearsal = Rehearsal(folder=Path(folder), stack=stack.name)
         rehearsal.begin(settings)
         _say("previewing the program on an empty stack")
         template = Path(folder) / "template.json"
@@ -447,24 +465,11 @@ def command(name: str, directory: Path, as_json: bool) -> None:
         _say(f"rehearsing the import of {len(identifiers)} resources and the preview after it")
         rehearsal.import_resources(file)
         steps, warnings = rehearsal.preview()
-        lines += differences(steps)
-        lines += foreign(account, [item for item in sought if item.name in identifiers])
-        left = import_file(document, {key: value for key, value in identifiers.items() if key not in owned})
-        target = directory / f"adopt.{name}.json"
-        target.write_text(json.dumps(left, indent=2) + "\n")
     for warning in warnings:
         _say(f"warning: {warning}")
-    lines.sort(key=lambda line: STATES.index(line.state))
-    commands = _next(name, settings, target.resolve(), stack)
-    verdicts.listing(("", "what", ""), ((line.state, line.what, line.detail) for line in lines), to_stderr=as_json)
-    counts = {state: sum(line.state == state for line in lines) for state in reversed(STATES)}
-    click.echo(", ".join(f"{count} {state}" for state, count in counts.items()), err=as_json)
-    if as_json:
-        verdicts.print_json(name, settings=settings, lines=[asdict(line) for line in lines], next=commands)
-    else:
-        click.echo("\n".join(["", f"Next, in {PROJECT}:", *(f"  {line}" for line in commands)]))
-    harmed = any(line.state in ("replaced", "deleted") for line in lines)
-    raise SystemExit(exits.WRONG if harmed else exits.OK)
+    lines += differences(steps)
+    lines += foreign(account, [item for item in sought if item.name in identifiers])
+    return lines, import_file(document, {key: value for key, value in identifiers.items() if key not in owned})
 
 
 def _looked_for(sought: Sequence[Wanted], identifiers: Mapping[str, str]) -> Iterator[Line]:

@@ -164,14 +164,8 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
         return value
     if wire.is_unknown(value) or value.WhichOneof("kind") == "null_value":
         return value
-    # Provider configuration travels as JSON text inside strings.
     if encoded:
-        content_json = json.loads(value.string_value)
-        if field.wraps(outward=outward):
-            return Value(string_value=json.dumps([content_json]))
-        if isinstance(content_json, list) and len(content_json) == 1:
-            return Value(string_value=json.dumps(content_json[0]))
-        return None
+        return _reshape_text(value.string_value, wraps=field.wraps(outward=outward))
     if field.wraps(outward=outward):
         wrapped = Value()
         wrapped.list_value.values.add().CopyFrom(value)
@@ -180,6 +174,16 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
         single = Value()
         single.CopyFrom(value.list_value.values[0])
         return single
+    return None
+
+
+def _reshape_text(text: str, *, wraps: bool) -> Value | None:
+    """As ``_reshape``, for provider configuration, which travels as JSON text inside strings."""
+    content = json.loads(text)
+    if wraps:
+        return Value(string_value=json.dumps([content]))
+    if isinstance(content, list) and len(content) == 1:
+        return Value(string_value=json.dumps(content[0]))
     return None
 
 
