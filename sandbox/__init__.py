@@ -1,6 +1,5 @@
-"""The rehearsal ground: the same program, stack files and commands against an emulated account.
+"""The sandbox: runs the unchanged program, stack files and commands against an emulated AWS account on one computer.
 
-Owns: a Pulumi engine where none can be downloaded (``engine``), the emulated AWS account (``account``), real Linux
-hosts for its EC2 instances (``hosts``) and stand-ins for the AgentKeys binaries (``standin``). Leaves out: anything the
-program itself needs. Nothing outside this folder imports it, except tests.
+``aws`` is the account, ``hosts`` are real Linux hosts for its EC2 instances, ``standin`` replaces the AgentKeys
+binaries, and ``engine`` builds Pulumi only where it cannot be downloaded. Only tests import it.
 """

@@ -1,4 +1,4 @@
-"""The sandbox's command line; ``make help`` names the targets that call it."""
+"""The sandbox's command line. ``make help`` lists the targets that call it."""
 
 import argparse
 import sys
@@ -15,11 +15,11 @@ def main() -> int:
         "down": "destroy a stack",
         "env": "print the environment of the sandbox for a shell",
         "start": "start the sandbox",
-        "status": "tell what runs",
+        "status": "report whether a sandbox runs, and its ports",
         "stop": "stop the sandbox; its state stays",
         "reset": "stop the sandbox and delete its state",
-        "serve": "be the sandbox, in the foreground",
-        "tools": "install the system's programs that the sandbox and the tests call",
+        "serve": "run the sandbox in the foreground",
+        "tools": "install the Debian packages that the sandbox and the tests need",
         "weather": "set how the account behaves: late, throttled, inconsistent; without options: fair again",
         "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
@@ -44,7 +44,7 @@ def main() -> int:
     from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
 
-    # Each says by itself what was seen and what to do.
+    # Their messages state what was found and what to do.
     explained = (
         *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError, WheelError),
         *(SnapshotError, StandinError, WeatherError, VirtualenvError, tools.ToolError),
@@ -55,7 +55,7 @@ def main() -> int:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
+        say("interrupted; run the same command again to continue")
         return 130
     return 0
 
@@ -90,7 +90,7 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
             if given.command == "reset":
                 if layout.HOME.exists():
                     shutil.rmtree(layout.HOME)
-                say(f"{layout.HOME} is deleted; the next `make up` starts from nothing")
+                say(f"deleted {layout.HOME}; the next `make up` starts with a new account")
         case "serve":
             supervisor.serve()
         case "tools":

@@ -1,7 +1,7 @@
-"""Times the main job from the engine's own events: what `make bench` prints, asserted nowhere.
+"""Implements `make bench`: times an ``up`` and a ``destroy`` from the engine's events. Nothing is asserted.
 
-The peer of an ``up`` is its own longest chain of dependent operations, from the same run: no order of the same work can
-be faster than that, so their ratio is what the graph and the engine add.
+An ``up`` is compared with its longest chain of dependent operations from the same run. No order of the same work is
+faster, so their ratio is the overhead of the graph and the engine.
 """
 
 import contextlib
@@ -19,18 +19,18 @@ from sandbox import layout
 from sandbox.engine import warm
 from sandbox.rehearsal import ACCOUNT, Engine, Progress, deployment, prepare
 
-#: What carries a step to the host, and the step that downloads.
+#: Resource type of a host step, and the step that downloads packages.
 HOST_STEP = "command:remote:Command"
 PACKAGES = "setup-packages"
-#: Times that the host's steps are run again: a few seconds on two processors differ by one.
+#: How often the host steps are repeated. Runs of a few seconds on two processors differ by one second.
 AGAIN = 3
 
 
 def run(stack: str, progress: Progress) -> None:
-    """Destroys the stack, then: up from nothing, no-change up and preview, all host steps again (thrice), destroy."""
+    """Destroy the stack, then time: first up, up and preview without a change, all host steps three times, destroy."""
     project = deployment(stack)
     engine = Engine(prepare(progress))
-    progress("bench: the account, and nothing of the stack")
+    progress("bench: the account project, without the stack")
     engine.up(ACCOUNT)
     engine.destroy(project)
 
@@ -66,10 +66,12 @@ def run(stack: str, progress: Progress) -> None:
     for step in chain:
         print(f"    {step.seconds:7.1f} s  {step.name}")
     print(f"  {'up / longest chain':<22} {rows[0][1] / length:7.2f}")
-    # Without the waits for DNS and for the other resources, which come between the steps of an up.
+    # Host steps only: an up also waits for DNS and other resources between them.
     setup = longest_chain((step for step in created if step.urn in host_steps), resources)
     packages = total(step for step in setup if step.name == PACKAGES)
-    print(f"  {'host setup':<22} {total(setup):7.1f} s   of it packages {packages:.1f} s; the rest at most 60 s")
+    print(
+        f"  {'host setup':<22} {total(setup):7.1f} s   including packages {packages:.1f} s; the rest takes at most 60 s"
+    )
     spans = sorted(_span(steps, host_steps) for steps in again)
     print(
         f"  {'host steps, no change':<22} {statistics.median(spans):7.1f} s   {len(host_steps)} steps; at most 5 s;"
@@ -84,13 +86,13 @@ def run(stack: str, progress: Progress) -> None:
 
 
 def _span(steps: Sequence[Step], urns: Sequence[str]) -> float:
-    """Seconds from the first host step's start to the last one's end."""
+    """Seconds from the start of the first host step to the end of the last one."""
     repeated = [step for step in steps if step.urn in urns and step.operation == "create-replacement"]
     return max(step.end for step in repeated) - min(step.start for step in repeated)
 
 
 def _provider_peak() -> float:
-    """MiB; each process's own peak, summed, so an upper bound."""
+    """Upper bound in MiB: the sum of each process's own peak."""
     groups = set(warm.processes(layout.PULUMI_HOME))
     peaks = []
     for process in Path("/proc").glob("[0-9]*"):

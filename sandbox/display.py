@@ -1,6 +1,6 @@
-"""Shows on a terminal what the engine works on, out of its events: a line for each resource at work, and what is done.
+"""Shows the engine's progress on a terminal: finished resources above, resources in progress below.
 
-Owns the look. Without a terminal the engine's own plain lines are shown instead.
+Without a terminal, the engine's own plain lines are shown instead.
 """
 
 import sys
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ops.events import CHANGING
 
-#: Operation in the words of a line that is done. The two halves of a replacement stand for themselves.
+#: Word for each finished operation. A replacement is shown by its two halves.
 WORDS = {
     "create": "created",
     "update": "updated",
@@ -26,12 +26,12 @@ WORDS = {
 
 
 def fits() -> bool:
-    """Whether a person watches: both streams are a terminal."""
+    """Whether both output streams are terminals."""
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 class Display:
-    """Takes events one by one, from any thread. What is done stays on the screen, what is at work is drawn below it."""
+    """Takes events one by one, from any thread."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._progress = Progress(
@@ -70,7 +70,7 @@ class Display:
 
     def _begin(self, metadata: dict[str, Any]) -> None:
         shown = (metadata.get("new") or metadata.get("old") or {}).get("custom")
-        # A replacement as a whole is over at once; its halves take the time.
+        # The replacement itself takes no time; its halves do.
         if shown and metadata["op"] in CHANGING - {"replace"}:
             urn = metadata["urn"]
             self._tasks[urn] = (self._progress.add_task(_name(urn), said="", total=None), time.monotonic())
@@ -99,5 +99,5 @@ def _name(urn: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without what a terminal would obey: the words come from a host."""
+    """The text without terminal control characters, since it comes from a host."""
     return "".join(sign if sign.isprintable() else " " for sign in text).strip()

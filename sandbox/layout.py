@@ -1,6 +1,6 @@
-"""Where the sandbox lives on the machine: its folders, loopback ports and host network, and nothing else.
+"""The sandbox's folders, loopback ports and host network.
 
-Everything listens on loopback; the hosts sit in network namespaces of their own behind one veth pair each.
+Everything listens on loopback. Each host has a network namespace of its own, connected by a veth pair.
 """
 
 import os
@@ -11,11 +11,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 #: State of this checkout's sandbox: account snapshot, hosts' disks, Pulumi state and home, logs, credentials.
 HOME = Path(os.environ.get("AGENTKEYS_SANDBOX_HOME") or CHECKOUT / ".sandbox")
 
-#: Pulumi's own folders of the sandbox: plugins and login (never the user's), and the state of every stack.
+#: The sandbox's own Pulumi folders: plugins and login, which are never the user's, and the state of every stack.
 PULUMI_HOME = HOME / "pulumi"
 STATE = HOME / "state"
 
-#: One sandbox runs on a machine at a time, since addresses and the packet filter are the machine's.
+#: One sandbox runs on a computer at a time, because all of them would share its addresses and packet filter.
 LOCK = Path("/run/agentkeys-sandbox.lock")
 
 LOOPBACK = "127.0.0.1"
@@ -23,7 +23,7 @@ LOOPBACK = "127.0.0.1"
 #: Loopback TCP ports (DNS: UDP and TCP) by the service that listens there.
 PORTS = {
     "aws": 14566,  # every AWS API, moto
-    "dns": 10053,  # authoritative answers out of Route 53
+    "dns": 10053,  # authoritative DNS of the Route 53 zones
     "doh": 10080,  # DNS over HTTPS, JSON form, as plain HTTP
     "smtp": 10025,  # inbound mail, as inbound-smtp.<region>.amazonaws.com
     "acme": 14000,  # pebble's ACME directory
@@ -32,8 +32,8 @@ PORTS = {
 
 AWS_ENDPOINT = f"http://{LOOPBACK}:{PORTS['aws']}"
 
-#: Host n has 10.213.<n>.2/30; its gateway 10.213.<n>.1 is this machine's end of the veth pair.
+#: Host n has 10.213.<n>.2/30; its gateway 10.213.<n>.1 is the other end of the veth pair.
 HOST_NETWORK = "10.213.{n}.0/30"
 
-#: The name under which hosts reach the ACME directory (their /etc/hosts has it at the gateway's address).
+#: Host name of the ACME directory on the hosts, whose /etc/hosts maps it to the gateway.
 ACME_HOST = "acme.sandbox.internal"

@@ -1,7 +1,7 @@
-"""The main job in the sandbox: the account project, then a stack, with the engine that a real deployment uses.
+"""Runs `make up`, `make preview` and `make down`: the account project, then a stack, with the real engine.
 
-Owns the surroundings that make the unchanged stack files work here (endpoint, credentials, state, resolvers, authority,
-release), and what a person reads at the end of a run. Leaves out starting the sandbox (``supervisor``).
+Owns the environment that points the unchanged program at the sandbox, and the summary of a run. Leaves out starting the
+sandbox (``supervisor``).
 """
 
 import json
@@ -25,7 +25,7 @@ from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive
 from sandbox.supervisor import SandboxError, emulated, start
 
-#: The project in ``account/`` has one stack per account.
+#: The project of the account, with one stack.
 ACCOUNT_FOLDER = layout.CHECKOUT / "account"
 ACCOUNT_STACK = "litentry"
 
@@ -37,15 +37,18 @@ class Project:
     """A Pulumi project of this repository and one of its stacks."""
 
     name: str
+    """Name in ``Pulumi.yaml``."""
     folder: Path
+    """The folder with ``Pulumi.yaml``."""
     stack: str
+    """Name of the stack."""
 
 
 ACCOUNT = Project(name="agentkeys-account", folder=ACCOUNT_FOLDER, stack=ACCOUNT_STACK)
 
 
 def deployment(stack: str) -> Project:
-    """The stack of the program itself. Raises SandboxError for one that has no file."""
+    """The program with one of its stacks. Raises SandboxError if the stack has no file."""
     known = sorted(path.name.split(".")[1] for path in layout.CHECKOUT.glob("Pulumi.*.yaml"))
     if stack not in known:
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
@@ -53,8 +56,8 @@ def deployment(stack: str) -> Project:
 
 
 def prepare(progress: Progress) -> dict[str, str]:
-    """Engine, plugins, release and a running sandbox; gives the environment to run things in."""
-    # Before minutes of building for a machine on which nothing could be started.
+    """Prepare engine, plugins and release, start the sandbox, and return the environment for commands in it."""
+    # Checked first: a build takes minutes.
     require_machine()
     tools.require(tools.GATES, progress)
     golang.find(progress)
@@ -68,7 +71,7 @@ def prepare(progress: Progress) -> dict[str, str]:
 
 
 def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[str, str]:
-    """What turns the unchanged program towards the sandbox."""
+    """The variables that point the unchanged program at the sandbox."""
     wanted = emulated()
     doh = f"http://{layout.LOOPBACK}:{layout.PORTS['doh']}"
     beside_proxies = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), layout.LOOPBACK]))
@@ -86,19 +89,19 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
         "AGENTKEYS_SANDBOX_HOME": str(layout.HOME),
         "AGENTKEYS_SANDBOX_ENGINE": str(bin_dir),
         "PULUMI_HOME": str(layout.PULUMI_HOME),
-        # Without sidecar files: one that a kill left half-written makes the state unreadable.
+        # No metadata files: an incomplete one, left by a kill, makes the state unreadable.
         "PULUMI_BACKEND_URL": f"file://{layout.STATE}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        # As --policy-pack of every preview and up, those of an operator's shell too.
+        # Stands for --policy-pack in every preview and up, also in the shell of `make env`.
         "PULUMI_OPTION_POLICY_PACK": str(pack),
-        # Four operations a core, the engine's own choice, are all taken by records that wait half a minute each.
+        # The engine's default of four per core is used up by DNS records, which wait half a minute each.
         "PULUMI_PARALLEL": "32",
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
         "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),
         "AWS_PROFILE": "agentkeys-admin",
-        # The SDKs for Go read the one, boto3 and the aws command the other.
+        # SDKs for Go read AWS_REGION; boto3 and the aws command read AWS_DEFAULT_REGION.
         "AWS_REGION": wanted.region,
         "AWS_DEFAULT_REGION": wanted.region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -111,7 +114,7 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
 
 
 def _passphrase() -> Path:
-    """The sandbox's own, made once; it guards stand-in secrets of an emulated account."""
+    """The sandbox's own passphrase, created once. It protects only secrets of the emulated account."""
     path = layout.HOME / "passphrase"
     if not path.exists():
         path.touch(mode=0o600)
@@ -120,16 +123,16 @@ def _passphrase() -> Path:
 
 
 def _interferes(variable: str) -> bool:
-    """It would reach the program or the provider, or, as an SSH agent's, be tried at every connection."""
+    """Whether a variable would change the program or the provider, or offers an SSH agent's keys to every host."""
     return variable.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
 
 
 class Engine:
     """Runs the engine against the sandbox."""
 
-    def __init__(self, surroundings: dict[str, str]) -> None:
+    def __init__(self, variables: dict[str, str]) -> None:
         kept = {name: value for name, value in os.environ.items() if not _interferes(name)}
-        self.environment = {**kept, **surroundings}
+        self.environment = {**kept, **variables}
 
     def run(
         self, project: Project, *arguments: str, capture: bool = False, check: bool = True
@@ -149,12 +152,12 @@ class Engine:
             try:
                 stdout, stderr = process.communicate()
             except KeyboardInterrupt:
-                # The engine was interrupted too and ends in order; a second time ends the waiting for it.
+                # The engine was interrupted too and stops in order. A second interrupt ends this wait.
                 process.communicate()
                 raise
         done = subprocess.CompletedProcess(command, process.returncode, stdout or "", stderr or "")
         if check and done.returncode:
-            said = f":\n{done.stdout}{done.stderr}" if capture else "; what it said is above"
+            said = f":\n{done.stdout}{done.stderr}" if capture else "; its output is above"
             raise SandboxError(f"`{' '.join(command)}` failed{said}")
         return done
 
@@ -162,7 +165,7 @@ class Engine:
         return (layout.STATE / ".pulumi" / "stacks" / project.name / f"{project.stack}.json").exists()
 
     def init(self, project: Project) -> None:
-        """Have the stack exist in the sandbox's state, without a word in the checkout's files."""
+        """Create the stack in the sandbox's state without changing the checkout's files."""
         if self.has_stack(project):
             return
         folder = layout.HOME / "init" / project.name
@@ -172,18 +175,19 @@ class Engine:
         self.run(bare, "stack", "init", capture=True)
 
     def outputs(self, project: Project) -> dict[str, Any]:
-        """The stack's outputs, secrets masked by the engine."""
+        """The stack's outputs. The engine masks secrets."""
         found: dict[str, Any] = json.loads(self.run(project, "stack", "output", "--json", capture=True).stdout)
         return found
 
     def state(self, project: Project) -> dict[str, Any]:
-        """The deployment as the engine exports it, secrets encrypted."""
+        """The exported deployment. Its secrets are encrypted."""
         exported: dict[str, Any] = json.loads(self.run(project, "stack", "export", capture=True).stdout)["deployment"]
         return exported
 
     def repair(self, project: Project, *, strict: bool = True) -> None:
-        """Release the lock of a killed engine, then recover what a run made and the state does not know. Raises
-        SandboxError when that fails and ``strict`` is set.
+        """Release the lock of a killed engine, then recover resources that the state lacks.
+
+        Raises SandboxError if the recovery fails and ``strict`` is set.
         """
         if stacklock.is_stale(project.name, project.stack):
             self.run(project, "cancel", "--yes", capture=True)
@@ -202,7 +206,7 @@ class Engine:
     def up(self, project: Project, *arguments: str) -> list[Step]:
         self.init(project)
         self.repair(project)
-        # Nobody is asked to confirm, so the preview would only be shown twice.
+        # Nothing is confirmed, so the preview would only repeat the changes.
         return self._logged(project, "up", "--yes", "--skip-preview", "--suppress-outputs", *arguments)
 
     def destroy(self, project: Project, *arguments: str) -> list[Step]:
@@ -235,19 +239,19 @@ class Engine:
         with display.Display() as shown, EventLog(path, shown.take) as log:
             done = self.run(project, *command, capture=True, check=False)
         if done.returncode:
-            # What is in front of it was on the screen.
+            # Everything before the diagnostics was on the screen.
             said = done.stdout[max(done.stdout.find("Diagnostics:"), 0) :]
             raise SandboxError(f"`pulumi {' '.join(command)} --stack {project.stack}` failed:\n{said}{done.stderr}")
         return log.steps()
 
 
 def up(stack: str, progress: Progress) -> None:
-    """From whatever is there to a working broker, with a summary."""
+    """Bring a stack up from any earlier state, and print a summary."""
     project = deployment(stack)
     began = time.monotonic()
     engine = Engine(prepare(progress))
     prepared = time.monotonic()
-    progress("account: what it has once")
+    progress("account project")
     engine.up(ACCOUNT)
     accounted = time.monotonic()
     progress(f"stack {stack}")
@@ -258,6 +262,7 @@ def up(stack: str, progress: Progress) -> None:
 
 
 def preview(stack: str, progress: Progress) -> None:
+    """Show what an ``up`` of the stack would change."""
     project = deployment(stack)
     engine = Engine(prepare(progress))
     engine.init(project)
@@ -265,30 +270,30 @@ def preview(stack: str, progress: Progress) -> None:
 
 
 def down(stack: str, progress: Progress) -> None:
-    """Everything of the stack away, also what a failed ``up`` left."""
+    """Destroy the stack, including what a failed ``up`` left."""
     project = deployment(stack)
     engine = Engine(prepare(progress))
     if not engine.has_stack(project):
-        progress(f"stack {stack} is not there")
+        progress(f"there is no stack {stack}")
         return
     engine.destroy(project)
 
 
 def shell_environment(progress: Progress) -> str:
-    """Lines for a POSIX shell to evaluate."""
-    surroundings = prepare(progress)
-    stray = sorted(name for name in os.environ if _interferes(name) and name not in surroundings)
+    """Commands for a POSIX shell to evaluate."""
+    variables = prepare(progress)
+    stray = sorted(name for name in os.environ if _interferes(name) and name not in variables)
     return "\n".join(
         [
             *(f"unset {name}" for name in stray),
-            *(f"export {name}={shlex.quote(value)}" for name, value in surroundings.items()),
+            *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
         ]
     )
 
 
 def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps: Sequence[Step]) -> str:
-    """What a person reads after an ``up``; secrets are masked by the engine."""
-    lines = ["", f"Stack {stack} is up, for this machine alone: only the sandbox's DNS knows its names.", ""]
+    """The text that ends an ``up``. The engine masks secrets."""
+    lines = ["", f"Stack {stack} is up. Only the sandbox's DNS on this computer resolves its names.", ""]
     lines += [f"  {key:<8} {url}" for key, url in outputs["urls"].items()]
     lines += ["", "Outputs (`pulumi stack output --show-secrets` shows the masked ones)"]
     lines += [line for key, value in outputs.items() if key != "urls" for line in _shown(key, value)]
@@ -305,12 +310,12 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
             f"    {component:<18} {done - begun:6.1f} s   {len(mine):2} resources, from {begun - first:.1f} s on"
         )
     if not changing:
-        lines.append("    nothing was changed")
+        lines.append("    nothing changed")
     broker = outputs["urls"]["broker"].removeprefix("https://")
     lines += [
         "",
         "Try next",
-        '  eval "$(make -s env)"                      a shell whose pulumi, aws and boto3 talk to the sandbox',
+        '  eval "$(make -s env)"                      point pulumi, aws and boto3 of this shell at the sandbox',
         f"  pulumi preview -s {stack} --expect-no-changes",
         f"  curl --cacert $AGENTKEYS_CA_BUNDLE --resolve {broker}:443:{outputs['elasticIp']} https://{broker}/healthz",
         f"  aws s3 ls s3://{outputs['buckets']['mail']}/inbound/",
@@ -336,5 +341,5 @@ def _shown(key: str, value: Any) -> list[str]:
 
 
 def say(line: str) -> None:
-    """Progress goes to standard error: standard output is the answer of a command."""
+    """Print progress to standard error. Standard output is a command's result."""
     print(f"[{time.strftime('%H:%M:%S')}] {line}", file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
-"""The lock that the engine's file backend writes for a stack, and which process owns it.
+"""Reads the lock that the engine's file backend writes for a stack, and the process that owns it.
 
-The lock names a process. Leaves out removing it: ``pulumi cancel`` does that.
+``pulumi cancel`` removes it.
 """
 
 import json
@@ -11,21 +11,19 @@ from sandbox import layout
 
 
 def is_stale(project: str, stack: str) -> bool:
-    """Whether a killed engine left the stack locked. A lock of a living process is not stale: the engine refuses and
-    names its owner.
-    """
+    """Whether a killed engine left the stack locked. The lock of a running process is not stale."""
     locks = (layout.STATE / ".pulumi" / "locks").glob(f"organization/{project}/{stack}/*.json")
     return any(not _lives(_owner(lock)) for lock in locks)
 
 
 def engine() -> int | None:
-    """Process id of an engine that holds a stack of the sandbox, None when none does."""
+    """Process id of an engine that holds a stack of the sandbox, or None."""
     owners = (_owner(lock) for lock in (layout.STATE / ".pulumi" / "locks").glob("organization/*/*/*.json"))
     return next((owner for owner in owners if _lives(owner)), None)
 
 
 def _owner(lock: Path) -> int:
-    """Process id in a lock file; 0 for one that a kill left half-written."""
+    """Process id in a lock file; 0 if a killed engine left the file incomplete."""
     try:
         return int(json.loads(lock.read_text())["pid"])
     except (ValueError, KeyError):

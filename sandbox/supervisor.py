@@ -1,7 +1,7 @@
-"""The process that is the sandbox: it starts the account, names, mail, authority and hosts, and ends them together.
+"""The sandbox's process: it starts the account, DNS, mail, ACME server and hosts, and stops them together.
 
-Owns their order, the lock that lets one sandbox run on a machine, and the loop that makes the hosts follow the
-account's instances. Leaves out what each of them does, and the Pulumi runs against them (``rehearsal``).
+It holds the lock that limits a computer to one sandbox, and keeps the hosts in step with the account's instances.
+Leaves out the Pulumi runs (``rehearsal``).
 """
 
 import contextlib
@@ -28,24 +28,24 @@ from sandbox.hosts.machines import end_leftovers
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a start and a stop may take; hosts that were running boot, or power off in order.
+#: Time limits of a start and a stop, in seconds. They include the hosts' boot and shutdown.
 START_SECONDS = 120.0
 STOP_SECONDS = 90.0
 
 LOG = layout.HOME / "sandbox.log"
 _READY = layout.HOME / "ready"
 
-#: Of the range that elastic addresses come from; a listener on every address of this machine blocks it like any other.
+#: An elastic address that is never allocated. A listener on all addresses blocks its ports too.
 UNUSED_ADDRESS = "127.255.255.254"
 
 
 class SandboxError(Exception):
-    """The sandbox cannot do what was asked; the message says what was seen and the way out."""
+    """The sandbox cannot do what was asked. The message states what was found and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Emulated:
-    """What the emulated account must be for the stack files to fit it."""
+    """The account that the stack files name."""
 
     account_id: str
     zone: str
@@ -54,7 +54,7 @@ class Emulated:
 
 
 def emulated() -> Emulated:
-    """Account, zone and region that the stack files of this checkout name. Raises SandboxError when they differ."""
+    """Account, zone and region in the stack files of this checkout. Raises SandboxError if the files differ."""
     seen = {}
     for path in sorted(layout.CHECKOUT.glob("Pulumi.*.yaml")):
         values = {key.split(":")[-1]: value for key, value in yaml.safe_load(path.read_text())["config"].items()}
@@ -67,13 +67,13 @@ def emulated() -> Emulated:
     if len(set(seen.values())) != 1:
         raise SandboxError(
             f"the sandbox emulates one account, and the stack files name {len(set(seen.values()))}: {seen}. "
-            "Move the odd one out while you rehearse."
+            "Move the differing file away while you use the sandbox."
         )
     return next(iter(seen.values()))
 
 
 def holder() -> dict[str, Any] | None:
-    """Process id, checkout and home of the sandbox that runs on this machine, None when none does."""
+    """Process id, checkout and home of the sandbox that runs on this computer, or None."""
     until = time.monotonic() + 1
     while True:
         try:
@@ -83,24 +83,26 @@ def holder() -> dict[str, Any] | None:
         except FileNotFoundError:
             return None
         except BlockingIOError:
-            # Whoever has just taken the lock writes who it is next.
+            # A process that has just taken the lock has not written its id yet.
             text = layout.LOCK.read_text()
         if text:
             found: dict[str, Any] = json.loads(text)
             return found
         if time.monotonic() > until:
-            raise SandboxError(f"somebody holds {layout.LOCK} and does not say who; `fuser {layout.LOCK}` tells")
+            raise SandboxError(
+                f"a process holds {layout.LOCK} without its id in it; `fuser {layout.LOCK}` prints the id"
+            )
         time.sleep(0.02)
 
 
 def start(progress: Callable[[str], None]) -> None:
-    """Have the sandbox of this checkout run and answer; nothing to do when it does. Raises SandboxError, HostError."""
+    """Start the sandbox of this checkout if it does not run. Raises SandboxError and HostError."""
     require_machine()
     held = holder()
     if held is not None and held.get("home") != str(layout.HOME):
         raise SandboxError(
-            f"another sandbox runs on this machine: process {held.get('pid')} of {held.get('checkout')}, its state in "
-            f"{held.get('home')}. Addresses and packet filter are the machine's, so one runs at a time. "
+            f"another sandbox runs on this computer: process {held.get('pid')} of {held.get('checkout')}, its state in "
+            f"{held.get('home')}. One runs at a time, because they share addresses and the packet filter. "
             f"Stop it with `make -C {held.get('checkout')} sandbox-stop`."
         )
     if held is not None and _READY.exists():
@@ -110,7 +112,7 @@ def start(progress: Callable[[str], None]) -> None:
     logged = 0
     if held is None:
         _READY.unlink(missing_ok=True)
-        # What may take minutes is done here, where its progress is seen.
+        # These may take minutes. Here their progress is visible.
         tools.require({**tools.HOSTS, **tools.ACME}, progress)
         ensure_image(progress)
         progress("starting the sandbox (account, DNS, mail, ACME, hosts)")
@@ -128,14 +130,14 @@ def start(progress: Callable[[str], None]) -> None:
     until = time.monotonic() + START_SECONDS
     while not _READY.exists():
         if (process is None or process.poll() is not None) and holder() is None:
-            raise SandboxError(f"the sandbox did not start:\n{_last_lines(logged)}\nThe whole log is {LOG}.")
+            raise SandboxError(f"the sandbox did not start:\n{_last_lines(logged)}\nThe full log is {LOG}.")
         if time.monotonic() > until:
-            raise SandboxError(f"the sandbox does not answer after {START_SECONDS:.0f} s; its log is {LOG}")
+            raise SandboxError(f"the sandbox does not answer after {START_SECONDS:.0f} s; see its log {LOG}")
         time.sleep(0.1)
 
 
 def stop(progress: Callable[[str], None]) -> None:
-    """End the sandbox of this checkout; its state stays. Raises SandboxError and HostError."""
+    """Stop the sandbox of this checkout and keep its state. Raises SandboxError and HostError."""
     require_machine()
     held = holder()
     if held is None:
@@ -144,18 +146,18 @@ def stop(progress: Callable[[str], None]) -> None:
         return
     if held.get("checkout") != str(layout.CHECKOUT):
         raise SandboxError(f"the sandbox that runs belongs to {held.get('checkout')}; stop it from there")
-    progress(f"stopping the sandbox; its state in {held.get('home')} stays")
+    progress(f"stopping the sandbox; its state in {held.get('home')} is kept")
     os.kill(held["pid"], signal.SIGTERM)
     until = time.monotonic() + STOP_SECONDS
     while holder() is not None:
         if time.monotonic() > until:
-            raise SandboxError(f"process {held['pid']} still runs after {STOP_SECONDS:.0f} s; its log is {LOG}")
+            raise SandboxError(f"process {held['pid']} still runs after {STOP_SECONDS:.0f} s; see its log {LOG}")
         time.sleep(0.1)
 
 
 def serve() -> None:
-    """Be the sandbox until SIGTERM or SIGINT."""
-    # Moto and its neighbours take seconds to import; only this process needs them.
+    """Run the sandbox until SIGTERM or SIGINT."""
+    # Imported here because they take seconds, and only this process needs them.
     from sandbox.aws.acme import AcmeServer
     from sandbox.aws.dns import DohServer, NameServer
     from sandbox.aws.instances import USUAL_PORTS
@@ -210,7 +212,7 @@ def serve() -> None:
             try:
                 hosts.reconcile(account.host_specs(), account.exposures())
             except Exception:
-                log.exception("the hosts do not follow the account")
+                log.exception("the hosts could not be brought in step with the account")
 
 
 @contextlib.contextmanager
@@ -222,9 +224,9 @@ def _lock() -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                # Whoever only asks holds it for a moment.
+                # ``holder`` takes the lock for a moment.
                 if time.monotonic() > until:
-                    raise SandboxError(f"another sandbox runs on this machine ({layout.LOCK.read_text()})") from None
+                    raise SandboxError(f"another sandbox runs on this computer ({layout.LOCK.read_text()})") from None
                 time.sleep(0.02)
         lock.truncate(0)
         json.dump({"pid": os.getpid(), "checkout": str(layout.CHECKOUT), "home": str(layout.HOME)}, lock)
@@ -234,7 +236,7 @@ def _lock() -> Iterator[None]:
 
 
 def _last_lines(offset: int) -> str:
-    """What the log says since ``offset``: the line that names the failure, else its end."""
+    """The last error in the log after ``offset``, or else its last lines."""
     lines = LOG.read_bytes()[offset:].decode(errors="replace").splitlines() if LOG.exists() else []
     failure = [line for line in lines if "error: " in line or "Error: " in line]
     return "\n".join(failure[-1:] or lines[-10:])

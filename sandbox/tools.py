@@ -1,7 +1,6 @@
-"""The programs of the distribution that the sandbox and the tests call, and how they come onto the machine.
+"""The programs that the sandbox and the tests call, by Debian package, and their installation.
 
-Owns the tables of programs and packages and the one way of installing them. Leaves out what is fetched from language
-registries (the virtual environment, the engine).
+Leaves out what comes from language registries: the virtual environment and the engine.
 """
 
 import os
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Program -> Debian package that brings it.
+#: Debian package by program.
 HOSTS = {
     "debootstrap": "debootstrap",
     "systemd-nspawn": "systemd-container",
@@ -33,26 +32,26 @@ TESTS = {
     "chromedriver": "chromium-driver",
 }
 
-#: Debian asks this program before it starts a service of a package that it installs.
+#: Debian runs this program before it starts a service of a newly installed package.
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 class ToolError(RuntimeError):
-    """A program is missing and cannot be installed; the message says which and the way out."""
+    """A program is missing and cannot be installed."""
 
 
 def find(program: str) -> str | None:
-    """Where a program is; the system's own folders may be missing from an ordinary user's PATH."""
+    """Path of a program, or None. Also searches the system folders that an ordinary user's PATH may lack."""
     return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 
 def require(programs: Mapping[str, str], progress: Callable[[str], None]) -> None:
-    """Install the packages of the programs that are missing, without starting a service. Raises ToolError."""
+    """Install the packages of missing programs without starting their services. Raises ToolError."""
     missing = sorted({package for program, package in programs.items() if find(program) is None})
     if not missing:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise ToolError(f"{', '.join(missing)} must be installed first (apt-get install {' '.join(missing)}, as root)")
+        raise ToolError(f"{', '.join(missing)} is not installed. Run `apt-get install {' '.join(missing)}` as root.")
     progress(f"installing {', '.join(missing)} with apt-get")
     wait = ["-o", "DPkg::Lock::Timeout=120"]
     with _services_stay_off():
@@ -67,12 +66,12 @@ def require(programs: Mapping[str, str], progress: Callable[[str], None]) -> Non
             )
             if done.returncode:
                 said = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
-                raise ToolError(f"`apt-get {' '.join(arguments)}` ended with {done.returncode}:\n{said}")
+                raise ToolError(f"`apt-get {' '.join(arguments)}` failed with exit code {done.returncode}:\n{said}")
 
 
 @contextmanager
 def _services_stay_off() -> Iterator[None]:
-    """An nginx that starts with its package would hold port 80 of every address."""
+    """Keep services off: an nginx that starts with its package would listen on port 80 of every address."""
     if _POLICY.exists():
         yield
         return

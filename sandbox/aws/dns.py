@@ -1,7 +1,6 @@
 """The name servers of the account's public zones: DNS over UDP and TCP, and DNS over HTTPS in its two JSON forms.
 
-Owns the wire formats. Leaves out the answers themselves (records.py) and resolving names of other zones: those are
-refused, since the sandbox has no other internet.
+Names of other zones are refused. Leaves out the lookup (records.py).
 """
 
 import json
@@ -40,7 +39,7 @@ class NameServer:
         self._servers: list[DNSServer] = []
 
     def start(self) -> None:
-        """Listen; returns when questions are answered."""
+        """Listen. Returns when queries are answered."""
         ports.require_free(self.port, "the account's name server")
         ports.require_free(self.port, "the account's name server", udp=True)
         quiet = DNSLogger(log="", logf=log.debug)
@@ -52,7 +51,7 @@ class NameServer:
             server.start_thread()
 
     def stop(self) -> None:
-        """Stop answering."""
+        """Stop listening."""
         for server in self._servers:
             server.stop()
             server.server.server_close()
@@ -60,13 +59,13 @@ class NameServer:
 
 
 class _Handler(DNSHandler):  # type: ignore[misc]
-    """A client that goes away, or sends no DNS, is no news."""
+    """Logs clients that disconnect or do not send DNS at debug level only."""
 
     def handle(self) -> None:
         try:
             super().handle()
         except (OSError, IndexError) as error:
-            log.debug("a DNS client went away: %s", error)
+            log.debug("a DNS client disconnected or sent no DNS: %s", error)
 
 
 class _Resolver(BaseResolver):  # type: ignore[misc]
@@ -91,7 +90,7 @@ def _resource_records(found: Iterable[records.Record]) -> list[RR]:
 
 
 class DohServer:
-    """DNS over HTTPS as JSON, served as plain HTTP: Cloudflare's form at /dns-query, Google's at /resolve."""
+    """DNS over HTTPS in JSON, served as plain HTTP: Cloudflare's form at /dns-query, Google's at /resolve."""
 
     def __init__(self, account: Account, *, port: int = PORTS["doh"]) -> None:
         self.port = port
@@ -99,7 +98,7 @@ class DohServer:
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
-        """Listen; returns when questions are answered."""
+        """Listen. Returns when queries are answered."""
         ports.require_free(self.port, "DNS over HTTPS")
         account = self._account
 
@@ -111,7 +110,7 @@ class DohServer:
         threading.Thread(target=self._server.serve_forever, name="account-doh", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop answering."""
+        """Stop listening."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -126,11 +125,11 @@ class _JsonHandler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         cloudflare = parts.path == CLOUDFLARE_PATH
         if not cloudflare and parts.path != GOOGLE_PATH:
-            self._reply(404, {"error": f"{CLOUDFLARE_PATH} and {GOOGLE_PATH} are answered here"})
+            self._reply(404, {"error": f"unknown path; use {CLOUDFLARE_PATH} or {GOOGLE_PATH}"})
             return
         wanted = f"{self.headers.get('Accept', '')} {query.get('ct', '')}"
         if cloudflare and _CLOUDFLARE_TYPE not in wanted:
-            self._reply(400, {"error": f"Accept: {_CLOUDFLARE_TYPE} is missing"})
+            self._reply(400, {"error": f"the header Accept: {_CLOUDFLARE_TYPE} is missing"})
             return
         number = _type_number(query.get("type", "A"))
         if not query.get("name") or number is None:
@@ -162,7 +161,7 @@ def _answer(account: Account, name: str, number: int, *, cloudflare: bool) -> di
     answer = _ask(account, name, str(QTYPE.get(number)))
     # Cloudflare writes names without the final dot, Google with it.
     shown = name.rstrip(".") if cloudflare else name.rstrip(".") + "."
-    # A public resolver answers NXDOMAIN or SERVFAIL for a zone that refuses it, never REFUSED of its own.
+    # A public resolver answers SERVFAIL if a zone refuses its query, never REFUSED.
     status = 2 if answer.status is records.Status.REFUSED else answer.status.value
     document: dict[str, Any] = {
         "Status": status,
@@ -182,7 +181,7 @@ def _answer(account: Account, name: str, number: int, *, cloudflare: bool) -> di
 def _json_record(record: records.Record, *, cloudflare: bool) -> dict[str, Any]:
     data = record.data
     if record.type == "TXT" and not cloudflare:
-        # Google joins the strings of a TXT record and leaves their quotes out.
+        # Google joins the strings of a TXT record without their quotes.
         data = "".join(part for index, part in enumerate(data.split('"')) if index % 2) or data
     return {
         "name": record.name.rstrip(".") if cloudflare else record.name,

@@ -1,10 +1,8 @@
-"""Faults of single calls to the account: the answer is lost, an error, late or a reset, or a process is killed.
+"""Faults of single API calls: lost, failed or late answers, connection resets, and killed processes.
 
-Owns the plan, a JSON file that a test or a campaign writes while the account is served, and what each kind does to a
-request. Leaves out how the account behaves as a whole on a bad day (``weather``) and what runs against it.
-
-A fault is given to the nth call of one operation, so a plan says exactly what happens. Retries of a client are calls
-too. Every strike is a line of the log beside the plan.
+The plan is a JSON file that a test or a campaign writes while the account is served. A fault applies to the nth call of
+one operation, where a client's retries count too. Each fault that occurs is a line in the log beside the plan. Leaves
+out faults of the account as a whole (``weather``).
 """
 
 import contextlib
@@ -51,11 +49,11 @@ _CLIENT_SECONDS = 120.0
 
 
 class PlanError(ValueError):
-    """The plan cannot be used; the message names the key and what it may be."""
+    """The plan is invalid. The message names the key and its allowed values."""
 
 
 class DroppedError(ConnectionError):
-    """The request gets no answer. Werkzeug ends a connection without a word on a ConnectionError."""
+    """The request gets no answer. Werkzeug closes the connection silently on a ConnectionError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +70,7 @@ class Fault:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raises PlanError for a kind, an operation or a number that is none."""
+        """Raises PlanError for an unknown kind or operation, or a number out of range."""
         if self.kind not in KINDS:
             raise PlanError(f"kind is {self.kind!r}; it must be one of {', '.join(KINDS)}")
         if self.nth < 1 or self.seconds < 0:
@@ -99,8 +97,8 @@ class Fault:
 
 
 def write(path: Path, faults: Iterable[Fault], *, record: bool = False) -> None:
-    """Replace the plan; counts and log begin anew. The account reads it before its next request. With ``record``, every
-    call that changes something is a line of the log, too.
+    """Replace the plan, and reset its counts and log. The account reads it before its next request. With ``record``,
+    every call that changes something is logged too.
     """
     _record(path).unlink(missing_ok=True)
     plan = {"record": record, "faults": [asdict(fault) for fault in faults]}
@@ -109,7 +107,7 @@ def write(path: Path, faults: Iterable[Fault], *, record: bool = False) -> None:
 
 
 def struck(path: Path) -> list[dict[str, Any]]:
-    """What the plan at ``path`` has done so far, oldest first."""
+    """The faults of the plan at ``path`` that have occurred, oldest first."""
     record = _record(path)
     return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
 
@@ -119,7 +117,7 @@ def _record(path: Path) -> Path:
 
 
 class Faults:
-    """The plan in force; ``engine`` gives the process id of the engine that works on a stack, None when none does."""
+    """The current plan. ``engine`` returns the process id of the engine that holds a stack, or None."""
 
     def __init__(self, path: Path, engine: Callable[[], int | None]) -> None:
         self._path = path
@@ -132,7 +130,7 @@ class Faults:
         self._since: dict[Fault, float] = {}
 
     def pick(self, received: Received) -> Fault | None:
-        """The fault that this request gets. Counts it. Raises PlanError."""
+        """Count the request, and return its fault, if any. Raises PlanError."""
         with self._lock:
             self._load()
             picked: Fault | None = None
@@ -176,7 +174,7 @@ class Faults:
         self._counts, self._since, self._seen = [0] * len(self._plan), {}, now
 
     def before(self, fault: Fault, received: Received, environ: Mapping[str, Any]) -> refusals.Response | None:
-        """What comes before, or in place of, the call: an answer, or None to execute it. Raises DroppedError."""
+        """Apply the fault before the call. Return an answer that replaces the call, or None. Raises DroppedError."""
         match fault.kind:
             case "error":
                 return failure("500 Internal Server Error", "InternalFailure", "a fault on purpose", received)
@@ -193,7 +191,7 @@ class Faults:
         return None
 
     def after(self, fault: Fault, environ: Mapping[str, Any]) -> None:
-        """What follows an executed call. Raises DroppedError where its answer is lost."""
+        """Apply the fault after the call. Raises DroppedError if its answer is lost."""
         match fault.kind:
             case "answer-lost":
                 _drop(environ)
@@ -203,7 +201,7 @@ class Faults:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def _kill_engine(self, environ: Mapping[str, Any]) -> None:
-        """The provider outlives its engine for a moment and would try again: its request stays open until then."""
+        """Kill the engine, and keep the request open until its provider is gone, which would otherwise retry."""
         process = self._engine()
         if process is None:
             log.error("no engine holds a stack, so none is killed")
@@ -226,14 +224,14 @@ def _drop(environ: Mapping[str, Any]) -> None:
 
 
 def _reset(environ: Mapping[str, Any]) -> None:
-    # Linux resets a TCP connection that is connected to no family. close() would wait for werkzeug's own references.
+    # On Linux, connecting to AF_UNSPEC resets a TCP connection. close() would wait for werkzeug's references.
     nowhere = struct.pack("=H14x", socket.AF_UNSPEC)
     _LIBC.connect(environ["werkzeug.socket"].fileno(), nowhere, len(nowhere))
     raise DroppedError("the connection is reset on purpose")
 
 
 def throttled(received: Received) -> refusals.Response:
-    """The refusal that AWS gives to too many requests, by service."""
+    """The error of a throttled request, by service."""
     codes = {"ec2": "RequestLimitExceeded", "s3": "SlowDown", "sesv2": "TooManyRequestsException"}
     status = {"ec2": "503 Service Unavailable", "s3": "503 Slow Down", "sesv2": "429 Too Many Requests"}
     return failure(

@@ -1,7 +1,7 @@
-"""The account's instances and open ports, as what the machine's hosts and relays have to be.
+"""Translates EC2's state into the hosts and relays that this computer must run.
 
-Owns the translation from EC2's state. Leaves out making it so (sandbox.hosts). It reads the state whole each time: a
-restart and a lost event then need no special care.
+It reads the whole state each time, so a restart or a lost event needs no special handling. Leaves out the hosts and
+relays themselves (sandbox/hosts).
 """
 
 from collections import defaultdict
@@ -12,13 +12,13 @@ from moto.ec2.models import ec2_backends
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec
 
-#: A relay listens on each open port, so a wide range (or "all traffic") opens only these of it.
+#: A relay listens on each open port. Of a wide range, or of all traffic, only these ports are opened.
 USUAL_PORTS = (22, 80, 443)
 _WIDEST_RANGE = 16
 
 
 def host_specs(account_id: str, region: str) -> list[HostSpec]:
-    """One specification for each running instance, in the order of their ids."""
+    """The specification of each running instance, sorted by id."""
     ec2 = ec2_backends[account_id][region]
     return [
         HostSpec(
@@ -32,7 +32,7 @@ def host_specs(account_id: str, region: str) -> list[HostSpec]:
 
 
 def exposures(account_id: str, region: str) -> list[Exposure]:
-    """Each TCP port that a running instance's security groups open on its elastic address, with the sources allowed."""
+    """The TCP ports that security groups open on elastic addresses of running instances, with the allowed sources."""
     ec2 = ec2_backends[account_id][region]
     running = {instance.id: instance for instance in _running(ec2)}
     return [

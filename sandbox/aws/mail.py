@@ -1,7 +1,7 @@
-"""The account's inbound mail server: SMTP as inbound-smtp.<region>.amazonaws.com speaks it.
+"""The account's inbound mail server: SMTP as on inbound-smtp.<region>.amazonaws.com.
 
-Owns the SMTP conversation. Leaves out which mail is taken and where it goes (extensions.receiving). STARTTLS is not
-offered: the sandbox's senders are on this machine.
+It does not offer STARTTLS, since all senders are on this computer. Leaves out which mail is accepted and where it is
+stored (sandbox/aws/services/ses.py).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from sandbox.layout import LOOPBACK, PORTS
 
 log = logging.getLogger(__name__)
 
-#: SES takes messages up to this size.
+#: Largest message that SES receives, in bytes: https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 LARGEST_MESSAGE = 40 * 1024 * 1024
 
 
@@ -31,7 +31,7 @@ class MailServer:
         self._controller: Controller | None = None
 
     def start(self) -> None:
-        """Listen; returns when mail is taken."""
+        """Listen. Returns when mail is accepted."""
         ports.require_free(self.port, "inbound mail (SMTP)")
         name = f"inbound-smtp.{self._account.region}.amazonaws.com"
         self._controller = _Controller(
@@ -47,14 +47,14 @@ class MailServer:
         self.port = self._controller.port
 
     def stop(self) -> None:
-        """Stop taking mail."""
+        """Stop listening."""
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
 
 
 class _Controller(Controller):
-    """Asks the kernel for a port when given 0, and connects to itself on that one."""
+    """A controller that learns its port when given port 0."""
 
     def _create_server(self) -> Any:
         return _remember_port(self, super()._create_server())
@@ -67,7 +67,7 @@ async def _remember_port(controller: Controller, starting: Any) -> asyncio.Abstr
 
 
 class _Handler:
-    """aiosmtpd calls these by name."""
+    """Handlers that aiosmtpd calls by name."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

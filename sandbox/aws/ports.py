@@ -1,7 +1,6 @@
-"""Whether a port of this account is free, and who holds it when not.
+"""Checks that a port is free before a server listens on it, and names the process that holds it.
 
-Owns the check before listening. Leaves out which ports there are (sandbox.layout). It exists because the servers used
-here either exit the process or share the port silently when it is taken.
+The servers used here exit or share the port silently if it is taken.
 """
 
 import contextlib
@@ -13,17 +12,17 @@ from sandbox.layout import LOOPBACK
 
 
 class PortTakenError(RuntimeError):
-    """Another process listens where a service of the account has to."""
+    """Another process listens on a port that the account needs."""
 
 
 def require_free(port: int, service: str, *, udp: bool = False, address: str = LOOPBACK) -> None:
-    """Raise PortTakenError unless `service` can listen on `port` of `address`; port 0 is always free."""
+    """Raise PortTakenError unless `service` can listen on `port` of `address`. Port 0 is always free."""
     if port == 0:
         return
     kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
         if not udp:
-            # Connections of an earlier run in TIME_WAIT are no listener.
+            # Connections in TIME_WAIT do not block a listener.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
@@ -49,7 +48,7 @@ def _held_by(port: int, *, udp: bool) -> str:
 
 
 def _links(folder: Path) -> set[str]:
-    # Descriptors, and whole processes, end while they are looked at.
+    # Processes and descriptors may disappear while they are read.
     links = set()
     with contextlib.suppress(OSError):
         for descriptor in folder.iterdir():

@@ -1,7 +1,6 @@
-"""What the account's public hosted zones answer for a name.
+"""DNS lookups in the account's public hosted zones: closest zone, wildcards, CNAME chains, NXDOMAIN and NODATA.
 
-Owns the lookup: closest zone, wildcards, CNAME chains, the difference between no such name and no such type. Leaves
-out the wire formats (dns.py) and private zones, which the internet does not see.
+Leaves out the wire formats (dns.py). Private zones are not visible from the internet.
 """
 
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from typing import Any
 
 from moto.route53.models import FakeZone, RecordSet, route53_backends
 
-#: Longer chains are loops.
+#: CNAME records followed in one lookup. A longer chain is treated as a loop.
 CHAIN_LIMIT = 8
 
 
 class Status(Enum):
-    """DNS response codes this account answers with."""
+    """DNS response codes of the account's name servers."""
 
     NOERROR = 0
     NXDOMAIN = 3
@@ -24,7 +23,7 @@ class Status(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One resource record; the name ends with a dot, data is in zone-file form."""
+    """One resource record. The name ends with a dot; data is in zone-file form."""
 
     name: str
     type: str
@@ -34,7 +33,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The records for a question, and the zone's SOA when there are none."""
+    """The records for a question, and the zone's SOA record if there are none."""
 
     status: Status
     records: tuple[Record, ...] = ()
@@ -42,17 +41,17 @@ class Answer:
 
 
 def canonical(name: str) -> str:
-    """A name as records are compared: lower case, one dot at the end, Route 53's escaped asterisk undone."""
+    """The name in the form that comparisons use: lower case, with a final dot and an unescaped asterisk."""
     return name.replace("\\052", "*").rstrip(".").lower() + "."
 
 
 def public_zones(account_id: str) -> list[FakeZone]:
-    """The account's zones that the internet can ask."""
+    """The account's public zones."""
     return [zone for zone in list(route53_backends[account_id]["aws"].zones.values()) if not zone.private_zone]
 
 
 def lookup(account_id: str, name: str, record_type: str) -> Answer:
-    """Answer one question out of the account's public zones, as their name servers would."""
+    """Answer one question from the account's public zones."""
     found: list[Record] = []
     current = canonical(name)
     for _ in range(CHAIN_LIMIT):
@@ -74,7 +73,7 @@ def lookup(account_id: str, name: str, record_type: str) -> Answer:
 
 
 def addresses(account_id: str, name: str) -> list[str]:
-    """The IPv4 addresses a name leads to."""
+    """The IPv4 addresses that a name resolves to."""
     return [record.data for record in lookup(account_id, name, "A").records if record.type == "A"]
 
 
@@ -88,7 +87,7 @@ def _closest_zone(account_id: str, name: str) -> FakeZone | None:
 
 
 def _rrsets(zone: FakeZone, name: str) -> list[RecordSet] | None:
-    """The record sets at a name, by wildcard if need be; None when the name does not exist."""
+    """The record sets of a name, or of the wildcard that covers it. None if the name does not exist."""
     exact = [rrset for rrset in zone.rrsets if canonical(rrset.name) == name]
     if exact:
         return exact
@@ -111,7 +110,7 @@ def _records(rrset: RecordSet, name: str) -> list[Record]:
 
 
 def _data(record_type: str, value: Any) -> str:
-    # Moto keeps its own SOA record as {"Value": ...} and its NS records without the final dot.
+    # Moto stores its own SOA record as {"Value": ...} and NS records without the final dot.
     text = str(value["Value"] if isinstance(value, dict) else value)
     return canonical(text) if record_type in ("CNAME", "NS") else text
 

@@ -1,7 +1,7 @@
-"""One request at a time through moto's backends.
+"""The lock that lets one request at a time use moto's backends.
 
-Owns the lock. Leaves out what runs under it. Moto's backends are plain dictionaries and lists, while Terraform's
-provider sends ten requests at once and the snapshot walks all of them.
+They are plain dictionaries and lists, while Terraform's provider sends ten requests at once and the snapshot reads
+all of them.
 """
 
 import threading
@@ -10,20 +10,20 @@ from contextlib import contextmanager
 
 
 class Gate:
-    """A lock that a holder can let go of while it waits for the network."""
+    """A lock that its holder can release while it waits for the network."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Alone with the backends."""
+        """Hold the lock."""
         with self._lock:
             yield
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
-        """Others may pass while this holder waits; only from directly inside one held()."""
+        """Release the lock for the duration of the block. Use it directly inside one ``held()``."""
         self._lock.release()
         try:
             yield

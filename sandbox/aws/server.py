@@ -1,8 +1,7 @@
-"""The AWS endpoint of the sandbox: moto in this process, with state that outlives it.
+"""The AWS endpoint of the sandbox: moto in this process, with its state saved to disk.
 
-Owns the server's life: restore or seed, serve, record, stop. Leaves out what single services do differently
-(extensions) and the other protocols beside the APIs (dns.py, mail.py, acme.py). Moto's state is global to the process,
-so one account is served by a process at a time.
+Moto's state is global to the process, so a process serves one account at a time. Leaves out patches of single services
+(sandbox/aws/services) and other protocols (dns.py, mail.py, acme.py).
 """
 
 import io
@@ -53,10 +52,10 @@ class Account:
         issuer_port: int = 443,
         engine: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """`on_change` runs in a request's thread, before its caller gets the answer: it should set an event and return.
+        """`on_change` runs in a request's thread before the answer is sent, so it should set an event and return.
 
-        `issuer_ca` is the bundle that web identity issuers' certificates are checked against, read at each call.
-        `engine` gives the process that some faults kill.
+        `issuer_ca` is a PEM bundle that verifies the certificates of web identity issuers, read at each call. `engine`
+        returns the process id of the engine, which some faults kill.
         """
         self.home = home
         self.account_id = account_id
@@ -89,24 +88,24 @@ class Account:
 
     @property
     def endpoint(self) -> str:
-        """Where the APIs answer; known after start() when the port was left to the kernel."""
+        """URL of the APIs. With port 0 it is known after start()."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def misbehaves(self) -> bool:
-        """A plan of faults or weather is there. Without one a request costs two looks at the disk."""
+        """Whether a plan of faults or weather exists. Without one, a request costs two checks of the disk."""
         return any(path.exists() for path in self._purposes)
 
     def start(self) -> None:
-        """Restore the account (or make it, the first time) and serve it; returns when it answers."""
+        """Restore the account, or create it the first time, and serve it. Returns when it answers."""
         if Account._serving is not None:
-            raise RuntimeError("an account is already served by this process: stop it before starting another")
+            raise RuntimeError("this process already serves an account; stop it before starting another")
         ports.require_free(self.port, "the AWS APIs")
         self.home.mkdir(parents=True, exist_ok=True)
         wanted = {
             "MOTO_ACCOUNT_ID": self.account_id,
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-            # Thousands of images of moto's own would be in every snapshot.
+            # Otherwise every snapshot would hold thousands of moto's images.
             "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
         }
         self._environment = {name: os.environ.get(name) for name in wanted}
@@ -125,7 +124,7 @@ class Account:
         application = _Application(self)
         self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
         self.port = int(self._server.server_address[1])
-        # A thread starts once, an account again and again.
+        # An account can be started again; a thread cannot.
         self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
         self._recorder.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="account-apis", daemon=True)
@@ -133,14 +132,14 @@ class Account:
         Account._serving = self
 
     def stop(self) -> None:
-        """Stop answering and write the snapshot; without effect when it is not served."""
+        """Stop answering and write the snapshot. Does nothing if the account is not served."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
         self._server = None
-        # A process that this one starts later is not to be told what this account was.
+        # Processes that start later must not inherit the account's variables.
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -150,7 +149,7 @@ class Account:
         self._recorder.stop()
 
     def changed(self) -> None:
-        """State changed by another way than a request, for instance by a mail: have it recorded."""
+        """Save the state after a change that was no request, for example a received mail."""
         self._recorder.touch()
 
     def hosts_changed(self) -> None:
@@ -158,7 +157,7 @@ class Account:
         self._on_change()
 
     def host_specs(self) -> list[HostSpec]:
-        """The hosts that the running instances are. One that the weather boots late is left out until then."""
+        """Specifications of the running instances' hosts, without those that the weather still delays."""
         with self.gate.held():
             specs = instances.host_specs(self.account_id, self.region)
         now, boot = time.monotonic(), self.sky.weather.boot
@@ -180,7 +179,7 @@ class Account:
 
 
 class _Application:
-    """Moto behind the gate and the door, with changes noticed."""
+    """Moto behind the lock and the authorization checks. It reports changes."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -191,7 +190,7 @@ class _Application:
         try:
             answered = self._on_purpose(environ, body) if self._account.misbehaves else None
         except (PlanError, WeatherError) as error:
-            # A fault that is ignored would be a test that passes.
+            # A fault that is ignored would make a test pass.
             answered = "500 Internal Server Error", [("Content-Type", "text/plain")], str(error).encode()
         if answered is None:
             with self._account.gate.held():
@@ -201,9 +200,9 @@ class _Application:
         return [answer]
 
     def _on_purpose(self, environ: dict[str, Any], body: bytes) -> refusals.Response | None:
-        """The answer to a request that a fault or the weather may have changed. None for one that cannot be read.
+        """Answer a request under the faults and the weather. Return None if it cannot be read.
 
-        Others go on while one waits. Raises PlanError, WeatherError and DroppedError.
+        Other requests continue while one waits. Raises PlanError, WeatherError and DroppedError.
         """
         faults, sky = self._account.faults, self._account.sky
         try:
@@ -260,7 +259,7 @@ class _Application:
             if close:
                 close()
         except NotImplementedError as error:
-            message = f"the sandbox's account lacks this: {error}"
+            message = f"the sandbox's account does not implement this: {error}"
             return failure("501 Not Implemented", "NotImplemented", message, received)
         except Exception as error:
             log.exception("%s %s failed inside the emulated account", received.service, received.operation)
@@ -269,14 +268,14 @@ class _Application:
 
 
 class _QuietHandler(MotoRequestHandler):
-    """Requests go to the log at debug level, not to the terminal."""
+    """Logs requests at debug level instead of printing them."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: ARG002
         log.debug("%s %s", self.address_string(), message % args if args else message)
 
 
 def _buffer(environ: dict[str, Any]) -> bytes:
-    # Read before the gate closes behind the request: a slow client must not keep others out.
+    # Read before the lock is taken, so that a slow client does not block others.
     if environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read()
         environ["CONTENT_LENGTH"] = str(len(body))

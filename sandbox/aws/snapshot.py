@@ -1,7 +1,6 @@
-"""The account's state on disk, so that it outlives the process.
+"""Saves the account's state to disk and restores it.
 
-Owns the file's format, when it is written, and putting its content back into moto. Leaves out what is in an account on
-its first start (seed.py). The whole of each backend is pickled together, since they refer to each other.
+All backends are pickled together, because they refer to each other. Leaves out the content of a new account (seed.py).
 """
 
 import io
@@ -27,20 +26,20 @@ from sandbox.aws.serial import Gate
 
 log = logging.getLogger(__name__)
 
-#: Services whose state is kept. kms is here for the key that default EBS encryption makes.
+#: Services whose state is saved. kms holds the key that default EBS encryption creates.
 SERVICES = ("ec2", "iam", "kms", "route53", "s3", "s3control", "ses", "sesv2", "sts")
 
 _FORMAT = 1
 
-#: How long after a change the file is written; a burst of requests becomes one write.
+#: Delay between a change and the write, so that a burst of requests causes one write.
 _DELAY_SECONDS = 0.5
 
-#: The first line of the file: whatever must be equal for the pickle to mean the same.
+#: First line of the file: everything that must be equal for the pickle to be readable.
 HEADER = f"agentkeys account snapshot {_FORMAT}, moto {version('moto')}, python {platform.python_version()}\n".encode()
 
 
 class SnapshotError(RuntimeError):
-    """The snapshot cannot be used by this version of the sandbox."""
+    """This version of the sandbox cannot use the snapshot."""
 
 
 def forget() -> None:
@@ -53,7 +52,7 @@ def forget() -> None:
 
 
 def save(path: Path, gate: Gate) -> None:
-    """Write all backends to `path`, whole or not at all."""
+    """Write all backends to `path` atomically."""
     with gate.held():
         content = _pickled(_state())
     partial = path.with_suffix(".partial")
@@ -67,17 +66,17 @@ def save(path: Path, gate: Gate) -> None:
 
 
 def load(path: Path) -> None:
-    """Put the content of `path` into moto's backends in place of what they hold."""
+    """Replace the content of moto's backends with that of `path`. Raises SnapshotError."""
     content = path.read_bytes()
     header, separator, pickled = content.partition(b"\n")
     if header + separator != HEADER:
         seen = header[:100].decode(errors="replace")
         raise SnapshotError(
-            f"{path} was written by another version: it says {seen!r}, this sandbox reads "
+            f"{path} was written by another version: it starts with {seen!r}, and this sandbox reads "
             f"{HEADER.decode().strip()!r}; run `make sandbox-reset` to start with a new account"
         )
     try:
-        # The file is mode 0600 in the sandbox's own home and its header is checked: nobody else's pickle comes here.
+        # Safe to unpickle: the file has mode 0600 in the sandbox's own home, and its header was checked.
         state = _Unpickler(io.BytesIO(pickled)).load()
         _restore(state)
     except Exception as error:
@@ -99,7 +98,7 @@ def _versioned_keys(versions: dict[str, list[Any]]) -> _VersionedKeyStore:
 
 
 class _Pickler(pickle.Pickler):
-    """What pickle gets wrong: keys are no Python objects, and a bucket's own items() hides its older versions."""
+    """Pickles private keys, which pickle cannot, and a bucket's older versions, which its items() hides."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, (RSAPrivateKey, EllipticCurvePrivateKey, Ed25519PrivateKey)):
@@ -112,12 +111,12 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
-#: Modules that snapshots of earlier versions name, by where they are now.
+#: Present module by the name in snapshots of earlier versions.
 _MOVED = {"sandbox.account.snapshot": "sandbox.aws.snapshot"}
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads what a version before wrote: an account that is up survives an upgrade of the program."""
+    """Reads snapshots of earlier versions, so that an account survives an upgrade of the program."""
 
     def find_class(self, module: str, name: str) -> Any:
         return super().find_class(_MOVED.get(module, module), name)
@@ -147,7 +146,7 @@ def _restore(state: dict[str, Any]) -> None:
 
 
 class Recorder:
-    """Writes the snapshot shortly after each change, in a thread of its own."""
+    """Writes the snapshot shortly after each change, in its own thread."""
 
     def __init__(self, path: Path, gate: Gate) -> None:
         self._path = path
@@ -160,11 +159,11 @@ class Recorder:
         self._thread.start()
 
     def touch(self) -> None:
-        """Something changed."""
+        """Schedule a write."""
         self._changed.set()
 
     def stop(self) -> None:
-        """Write what is not written yet and end; raises when that last write fails."""
+        """Write the last changes and stop. Raises if that write fails."""
         self._ending.set()
         self._changed.set()
         self._thread.join()
@@ -179,6 +178,6 @@ class Recorder:
             try:
                 save(self._path, self._gate)
             except Exception:
-                # A full disk may have room again soon; the account goes on answering meanwhile.
-                log.exception("the account's snapshot %s could not be written; it is tried again", self._path)
+                # The disk may have space again soon. Meanwhile the account keeps answering.
+                log.exception("could not write the account's snapshot %s; trying again", self._path)
                 self._changed.set()

@@ -1,7 +1,7 @@
-"""How the account behaves on a bad day: late answers, throttling, and new things that are not seen everywhere at once.
+"""Faults of the account as a whole: slow answers, throttling and eventual consistency.
 
-Owns the switches, a JSON file that is read before each request, and what each does. Leaves out faults of single calls
-(``faults``). Without the file every answer comes at once and sees everything.
+The settings are a JSON file that is read before each request. Without it, answers are immediate and consistent. Leaves
+out faults of single calls (``faults``).
 
 Sources: EC2's token buckets, https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html; Route 53's five
 requests a second, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html; SES's one call of an
@@ -23,19 +23,21 @@ from sandbox.aws.iam.refusals import Response
 
 
 class WeatherError(ValueError):
-    """The switches cannot be used; the message names the switch and what it may be."""
+    """The settings are invalid. The message names the setting and its allowed values."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weather:
-    """All in seconds, 0 is off. ``inconsistent``: new things are not seen by other calls for so long. ``slow``: every
-    answer is late by so much. ``boot``: an instance starts its host so late. ``throttled``: AWS's rates are kept.
-    """
+    """The settings. Durations are in seconds; 0 is off."""
 
     inconsistent: float = 0.0
+    """How long other calls do not see a new resource."""
     throttled: bool = False
+    """Whether AWS's request rates are enforced."""
     slow: float = 0.0
+    """Delay of every answer."""
     boot: float = 0.0
+    """Delay before an instance's host starts."""
 
     def __post_init__(self) -> None:
         for name in ("inconsistent", "slow", "boot"):
@@ -44,21 +46,21 @@ class Weather:
 
 
 def read(path: Path) -> Weather:
-    """The switches at ``path``; fair weather without a file. Raises WeatherError."""
+    """The settings at ``path``, or the defaults without a file. Raises WeatherError."""
     try:
         given = json.loads(path.read_text())
     except FileNotFoundError:
         return Weather()
     except ValueError as error:
-        raise WeatherError(f"{path} is no JSON: {error}. Correct or delete it.") from None
+        raise WeatherError(f"{path} is not JSON: {error}. Correct or delete it.") from None
     known = {field.name for field in fields(Weather)}
     if not isinstance(given, dict) or not given.keys() <= known:
-        raise WeatherError(f"{path} says {given!r}; it may have {', '.join(sorted(known))}. Correct or delete it.")
+        raise WeatherError(f"{path} has {given!r}; its keys can be {', '.join(sorted(known))}. Correct or delete it.")
     return Weather(**given)
 
 
 def write(path: Path, weather: Weather) -> None:
-    """Put the switches in force for the next request."""
+    """Write the settings. They apply to the next request."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".new").write_text(json.dumps(asdict(weather)))
     path.with_suffix(".new").rename(path)
@@ -66,14 +68,14 @@ def write(path: Path, weather: Weather) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """A token bucket: so many calls at once, so many more a second."""
+    """A token bucket: its size, and the tokens added per second."""
 
     burst: float
     per_second: float
 
 
 def rate(received: Received) -> tuple[str, Rate]:
-    """The bucket that a request takes a token from, by its name."""
+    """Name and rate of the bucket that a request takes a token from."""
     match received.service:
         case "ec2" if received.reads:
             return received.operation, Rate(burst=100, per_second=20)
@@ -84,14 +86,14 @@ def rate(received: Received) -> tuple[str, Rate]:
         case "ses" | "sesv2":
             return f"{received.service} {received.operation}", Rate(burst=1, per_second=1)
         case "iam":
-            # Not published. About what a busy account has been seen to get.
+            # Not published; an estimate.
             return "iam", Rate(burst=30, per_second=15)
     return received.service, Rate(burst=1000, per_second=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Newness:
-    """What a create makes, and the calls that do not see it at first. ``subject`` gives its name out of any of them."""
+    """A create call, and the calls that do not see its resource at first. ``subject`` reads its name from each."""
 
     service: str
     create: str
@@ -136,7 +138,7 @@ NEWNESSES = (
     ),
 )  # fmt: skip
 
-#: What the provider looks for in EC2's refusal of a profile that IAM has just made.
+#: The text in EC2's rejection of a new instance profile that makes the provider retry.
 _MESSAGES = {
     "InvalidParameterValue": "Value ({}) for parameter iamInstanceProfile.name is invalid. "
     "Invalid IAM Instance Profile name"
@@ -148,7 +150,7 @@ _KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
 
 
 class Sky:
-    """The weather in force, with what it must remember."""
+    """The current settings and the state of their effects."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -160,7 +162,7 @@ class Sky:
 
     @property
     def weather(self) -> Weather:
-        """The switches now. Raises WeatherError."""
+        """The current settings. Raises WeatherError."""
         with self._lock:
             try:
                 now = self._path.stat()
@@ -172,7 +174,7 @@ class Sky:
             return self._weather
 
     def before(self, received: Received) -> Response | None:
-        """What the weather answers in place of the call, None to execute it. Waits, so not to be called in a lock."""
+        """Return an answer that replaces the call, or None. It may wait, so do not call it with a lock held."""
         weather = self.weather
         if weather.slow:
             time.sleep(weather.slow)
@@ -181,7 +183,7 @@ class Sky:
         return self._unseen(received, weather.inconsistent) if weather.inconsistent else None
 
     def after(self, received: Received, answer: Response) -> None:
-        """Remember what an executed call has made."""
+        """Record what an executed call created."""
         if not self.weather.inconsistent or not answer[0].startswith("2"):
             return
         if received.operation == "CreateAccessKey" and (key := _KEY.search(answer[2])):
