@@ -1,6 +1,6 @@
-"""A real Pulumi engine and real provider code where only package registries can be reached.
+"""A Pulumi engine, only for computers that cannot download Pulumi. Where Pulumi can be downloaded, it is used instead.
 
-Owns: the engine's binaries (``build``), pulumi-aws and pulumi-tls over Pulumi's bridge to Terraform providers
-(``bridge``, ``translate``, ``warm``) and the command plugin (``command``, ``transport``). Leaves out: what the plugins
-talk to, which is the account's and the hosts' business. ``python -m sandbox.engine --help`` is its command line.
+The engine is built from package registries: its binaries (``build``), pulumi-aws and pulumi-tls through Pulumi's bridge
+to Terraform providers (``bridge``, ``translate``, ``warm``), and a command plugin (``command``, ``transport``).
+``python -m sandbox.engine --help`` is its command line.
 """

@@ -1,4 +1,4 @@
-"""The engine's command line: build it, say where it is and what runs, end what runs."""
+"""Builds the engine, prints its path and status, and stops its plugin processes."""
 
 import argparse
 import os
@@ -12,12 +12,12 @@ from sandbox.engine import build, warm
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.engine", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("build", help="make the engine if this machine does not have it (up to 12 minutes)")
-    actions.add_parser("path", help="print the folder to put first on PATH; fails where the engine is not built")
+    actions.add_parser("build", help="download Pulumi, or build it if it cannot be downloaded (up to 12 minutes)")
+    actions.add_parser("path", help="print the folder to put first on PATH; fail if the engine is not built")
     home = Path(os.environ.get("PULUMI_HOME") or layout.HOME / "pulumi")
     for action, text in (
-        ("status", "say what is built and which plugin processes are warm"),
-        ("stop", "end the warm plugin processes of a Pulumi home"),
+        ("status", "report whether the engine is built, and how many plugin processes are warm"),
+        ("stop", "stop the warm plugin processes of a Pulumi home"),
     ):
         actions.add_parser(action, help=text).add_argument(
             "--home", type=Path, default=home, help="the Pulumi home (default: $PULUMI_HOME or %(default)s)"
@@ -27,7 +27,7 @@ def main() -> int:
     if arguments.action == "build":
         print(build.ensure(lambda line: print(line, flush=True)).bin_dir)
     elif arguments.action == "stop":
-        print(f"ended {warm.stop(arguments.home)} warm processes of {arguments.home}")
+        print(f"stopped {warm.stop(arguments.home)} warm processes of {arguments.home}")
     elif arguments.action == "path":
         if engine is None:
             print("the engine is not built: run `python -m sandbox.engine build`", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""The engine's binaries: official downloads where they can be had, else built from package registries.
+"""The engine's binaries: downloaded from Pulumi where that is possible, otherwise built from package registries.
 
-Owns: the cache of binaries by version, and putting the plugins into a Pulumi home. Leaves out what the plugins do
-(``bridge``, ``command``). Imports little, because a finished build is asked for at every sandbox command.
+Owns the cache of binaries by version, and installing plugins into a Pulumi home. It imports little, because every
+sandbox command uses it.
 """
 
 import contextlib
@@ -64,18 +64,18 @@ PARTS = (
 
 
 class EngineError(Exception):
-    """The engine cannot be had; the message says what is missing and the way out."""
+    """The engine cannot be provided. The message states what is missing and what to do."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A usable engine: put ``bin_dir`` first on PATH and give every home to ``prepare_home`` once."""
+    """A usable engine: put ``bin_dir`` first on PATH, and call ``prepare_home`` once per Pulumi home."""
 
     bin_dir: Path
     official: bool
 
     def prepare_home(self, pulumi_home: Path) -> None:
-        """Install the plugins into this PULUMI_HOME, unless they are there already."""
+        """Install the plugins into this PULUMI_HOME unless they are installed."""
         for plugin, version in versions.PLUGINS.items():
             folder = pulumi_home / "plugins" / f"resource-{plugin}-v{version}"
             executable = folder / f"pulumi-resource-{plugin}"
@@ -108,7 +108,9 @@ class Engine:
         environment = {**os.environ, "PULUMI_HOME": str(pulumi_home), "PULUMI_SKIP_UPDATE_CHECK": "1"}
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
-            raise EngineError(f"{shlex.join(command)} ended with {result.returncode}: {result.stderr.strip()}")
+            raise EngineError(
+                f"{shlex.join(command)} failed with exit code {result.returncode}: {result.stderr.strip()}"
+            )
 
 
 def _proxy_names(executable: Path) -> None:
@@ -125,7 +127,7 @@ def _proxy_names(executable: Path) -> None:
 
 
 def folder() -> Path:
-    """The cache folder for exactly these versions, module sums and build recipe."""
+    """The cache folder of these versions, module checksums and build parts."""
     digest = hashlib.sha256(repr((versions.PULUMI, versions.PLUGINS, PARTS, platform.machine())).encode())
     for path in sorted(GO_MODULES.glob("*/go.*")):
         digest.update(f"{path.relative_to(GO_MODULES)}\n".encode() + path.read_bytes())
@@ -133,7 +135,7 @@ def folder() -> Path:
 
 
 def ready() -> Engine | None:
-    """The engine, if it was made before."""
+    """The engine if it is in the cache, or None."""
     marker = folder() / "ready"
     if not marker.exists():
         return None
@@ -141,7 +143,7 @@ def ready() -> Engine | None:
 
 
 def ensure(progress: Progress = print) -> Engine:
-    """The engine; made now if this machine does not have it yet."""
+    """The engine; downloaded or built first if it is not in the cache. Raises EngineError."""
     engine = ready()
     if engine is None:
         folder().mkdir(parents=True, exist_ok=True)
@@ -155,7 +157,7 @@ def ensure(progress: Progress = print) -> Engine:
 
 @contextlib.contextmanager
 def _alone(path: Path, progress: Progress) -> Iterator[None]:
-    """Hold the build's lock, so that a second build waits and then finds the first one's result."""
+    """Hold the build's lock, so that a second build waits for the result of the first."""
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,7 +173,7 @@ def _make(target: Path, progress: Progress) -> Engine:
     if _download(bin_dir, progress):
         kind = "official"
     else:
-        # Found missing before minutes of building rather than after.
+        # Checked before minutes of building.
         terraform_provider()
         _build(bin_dir, target, progress)
         kind = "built"
@@ -181,7 +183,7 @@ def _make(target: Path, progress: Progress) -> Engine:
 
 
 def _download(bin_dir: Path, progress: Progress) -> bool:
-    """Take the official command line, if its server answers; its checksum is checked."""
+    """Download the official command line if its server answers, and verify its checksum."""
     import urllib.error
     import urllib.request
 
@@ -206,7 +208,7 @@ def _download(bin_dir: Path, progress: Progress) -> bool:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if f"{digest}  {name}" not in sums.splitlines():
         archive.unlink()
-        raise EngineError(f"{name} has SHA-256 {digest}, which {_OFFICIAL}'s checksums do not list; try again")
+        raise EngineError(f"{name} has SHA-256 {digest}, which is not in the checksums of {_OFFICIAL}. Try again.")
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
             member.name = Path(member.name).name
@@ -223,7 +225,7 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
         label = f"engine: part {number} of {len(PARTS)}, {part.binary}"
         binary = bin_dir / part.binary
         if binary.exists():
-            progress(f"{label}: built before")
+            progress(f"{label}: already built")
             continue
         progress(f"{label}: building")
         temporary = bin_dir / f".{part.binary}.{os.getpid()}"
@@ -252,7 +254,7 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
 
 
 def _go_environment() -> dict[str, str]:
-    # Without cgo no C compiler is needed, and -trimpath makes the binaries the same for every checkout.
+    # Without cgo no C compiler is needed. -trimpath makes the binaries equal for every checkout.
     return {**os.environ, "GOFLAGS": "-trimpath -buildvcs=false -mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
@@ -272,7 +274,7 @@ def _run(command: list[str], cwd: Path, log: Path, label: str, progress: Progres
     if process.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise EngineError(
-            f"{shlex.join(command)} in {cwd} ended with {process.returncode}; its log {log} ends:\n{tail}"
+            f"{shlex.join(command)} in {cwd} failed with exit code {process.returncode}; its log {log} ends:\n{tail}"
         )
 
 
@@ -297,7 +299,7 @@ def _quiet_runner(bin_dir: Path) -> None:
 
 
 def _link_provider(bin_dir: Path) -> None:
-    """Point the bridge at Terraform's aws provider under the name from which it takes the package's name."""
+    """Link Terraform's aws provider under the name from which the bridge takes the package's name."""
     link = bin_dir / "terraform-provider-aws"
     if link.exists() and _PROVIDER_VARIABLE not in os.environ:
         return
@@ -310,11 +312,11 @@ def _link_provider(bin_dir: Path) -> None:
 
 
 def terraform_provider() -> Path:
-    """Terraform's aws provider on this machine, which no package registry has."""
+    """Path of Terraform's aws provider on this computer. No package registry has it. Raises EngineError."""
     named = os.environ.get(_PROVIDER_VARIABLE)
     if named:
         if not Path(named).is_file():
-            raise EngineError(f"{_PROVIDER_VARIABLE} is {named}, which is no file")
+            raise EngineError(f"{_PROVIDER_VARIABLE} is {named!r}, which is not a file")
         return Path(named).absolute()
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     version = versions.TERRAFORM_AWS
@@ -337,7 +339,7 @@ def terraform_provider() -> Path:
 
 
 def _mirrors() -> Iterator[Path]:
-    """The folders in which Terraform itself would look without the network."""
+    """The folders that Terraform searches without a network."""
     yield Path.home() / ".terraform.d/plugins"
     yield Path("/usr/local/share/terraform/plugins")
     yield Path("/usr/share/terraform/plugins")

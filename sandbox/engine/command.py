@@ -1,6 +1,6 @@
-"""The command plugin where the official one cannot be downloaded: the same resources with the semantics of 1.2.1.
+"""A command plugin, only where the official one cannot be downloaded: the same resources with the semantics of 1.2.1.
 
-Owns: the provider protocol for ``command:remote:Command``, ``command:remote:CopyToRemote`` and
+Owns the provider protocol for ``command:remote:Command``, ``command:remote:CopyToRemote`` and
 ``command:local:Command``. Leaves out how commands run (``transport``), and what this program does not use, which is
 refused by name: ``assetPaths``, ``archivePaths``, a remote ``environment``, a connection's ``proxy``, ``local.run``.
 """
@@ -36,7 +36,7 @@ _INPUTS = {
     COPY: {"connection", "remotePath", "source", "triggers"},
 }
 
-#: Official inputs that this plugin does not do, with the way out.
+#: Official inputs that this plugin rejects, with what to use instead.
 _UNSUPPORTED = {
     "assetPaths": "read the files in the program instead",
     "archivePaths": "read the files in the program instead",
@@ -63,7 +63,7 @@ _Context = Any
 
 
 def check(kind: str, inputs: Struct) -> list[provider_pb2.CheckFailure]:
-    """Fill in the official defaults, mark the connection as a secret, and say what is wrong."""
+    """Fill in the official defaults, mark the connection as a secret, and report invalid inputs."""
     failures = [
         _Failure(property=name, reason=_refusal(name, kind))
         for name in inputs.fields
@@ -118,7 +118,7 @@ def _check_copy(inputs: Struct) -> Iterator[provider_pb2.CheckFailure]:
 
 
 def diff(old: Struct, new: Struct) -> provider_pb2.DiffResponse:
-    """Any changed input updates; changed triggers replace."""
+    """A changed input updates; changed triggers replace."""
     names = {name for name in (*old.fields, *new.fields) if not name.startswith("__")}
     changed = sorted(name for name in names if _plain(old, name) != _plain(new, name) or _has_unknown(new, name))
     replaces = [name for name in changed if name == "triggers"]
@@ -146,7 +146,7 @@ def _has_unknown(struct: Struct, name: str) -> bool:
 
 
 def reveal(value: Value) -> Any:
-    """A value as plain JSON without marks; of an asset what tells it from another one."""
+    """A value as plain JSON without marks. An asset becomes what identifies its content."""
     value = wire.inner(value)
     kind = value.WhichOneof("kind")
     if wire.mark(value) in (wire.ASSET, wire.ARCHIVE) and "hash" in value.struct_value.fields:
@@ -160,7 +160,7 @@ def reveal(value: Value) -> Any:
 
 
 def outputs(kind: str, inputs: Struct, results: Mapping[str, str] | None) -> Struct:
-    """A resource's state: its inputs and its results; results None: they are known only after the update."""
+    """A resource's state: its inputs and results. ``None`` means that the results are known only after the update."""
     state = Struct()
     state.CopyFrom(inputs)
     if kind == COPY:
@@ -281,7 +281,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         timeout: float,
         context: _Context,
     ) -> Mapping[str, str]:
-        """Run the first of the actions that the inputs have; without one, the results stay."""
+        """Run the first action that the inputs have. Without one, keep the results."""
         given = {name: reveal(value) for name, value in inputs.fields.items() if name != "source"}
 
         async def say(line: str) -> None:
@@ -343,7 +343,7 @@ async def _serve(engine_address: str) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    # The engine holds the other end of standard input, so its end is the engine's, by kill -9 too.
+    # The engine holds the other end of standard input, so it closes when the engine ends, even by kill -9.
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         asyncio.get_running_loop().add_reader(0, lambda: None if os.read(0, 4096) else stopped.set())
     server = grpc.aio.server(

@@ -1,8 +1,7 @@
-"""The policy pack for an engine: its environment and, for an engine that was built, the way to start it.
+"""Prepares the policy pack for an engine: its virtual environment and, for a built engine, a plugin that starts it.
 
-The built engine's language host is too old to start a Python pack. The engine's other way is taken: for a runtime that
-has no language host it starts the plugin ``policy-<runtime>`` with its address and the folder. An official engine
-runs ``policypack/`` as it is.
+The built engine's language host is too old to start a Python pack. For a runtime without a language host, the engine
+starts the plugin ``policy-<runtime>`` with its address and the folder. An official engine runs ``policypack/`` itself.
 """
 
 import shlex
@@ -22,7 +21,7 @@ _PLUGIN = f"analyzer-policy-{_RUNTIME}"
 
 
 def prepare(engine: Engine, pulumi_home: Path, progress: Callable[[str], None]) -> Path:
-    """The folder to give the engines of this PULUMI_HOME as ``--policy-pack``. Raises VirtualenvError."""
+    """The value of ``--policy-pack`` for engines of this PULUMI_HOME. Raises VirtualenvError."""
     programs = virtualenv.ensure(PACK / "venv", layout.CHECKOUT / "requirements/policypack.lock", progress)
     if engine.official:
         return PACK

@@ -1,4 +1,4 @@
-"""pulumi-aws 7's names for types and properties, and those the bridge gives to Terraform's aws provider 5.100.
+"""Translates types and properties between pulumi-aws 7 and the bridge to Terraform's aws provider 5.100.
 
 Owns every difference between the two, for the types this program uses; ``tests/engine/test_bridge_schema.py`` compares
 both schemas and fails on a difference that is not here. Leaves out transport (``bridge``). A property that only

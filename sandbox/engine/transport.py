@@ -1,6 +1,6 @@
-"""Running a command and copying files, on this machine or over SSH, as pulumi-command 1.2.1 does it.
+"""Runs commands and copies files, here or over SSH, as pulumi-command 1.2.1 does.
 
-Owns: dialling with retries, processes and their output, SFTP. Leaves out what a resource is and when it runs
+Owns dialling with retries, processes and their output, SFTP. Leaves out what a resource is and when it runs
 (``command``). Nothing here puts a connection's fields other than host, port and user into a message.
 """
 
@@ -37,11 +37,11 @@ _SHOWN = {
 
 
 class CommandError(Exception):
-    """A command, a connection or a copy failed; the message is for the person who runs the engine."""
+    """A command, connection or copy failed. The engine shows the message."""
 
 
 class Output:
-    """A command's output: both streams as text, and together in the order in which they came."""
+    """A command's output: each stream, and both in the order of arrival."""
 
     def __init__(self, logging: str | None, say: Say) -> None:
         self._say = say
@@ -80,7 +80,7 @@ class Output:
 
 
 async def run_local(command: str, inputs: Mapping[str, Any], environment: Mapping[str, str], output: Output) -> None:
-    """Run a command here; cancelling the task kills it and what it started."""
+    """Run a command here. Cancelling the task kills it and its child processes."""
     arguments = [*(inputs.get("interpreter") or ("/bin/sh", "-c")), command]
     stdin = inputs.get("stdin")
     try:
@@ -117,7 +117,7 @@ async def run_local(command: str, inputs: Mapping[str, Any], environment: Mappin
 async def run_remote(
     command: str, inputs: Mapping[str, Any], environment: Mapping[str, str], output: Output, say: Say
 ) -> None:
-    """Run a command on the connection's host; cancelling the task kills it there."""
+    """Run a command on the connection's host. Cancelling the task kills it there."""
     import asyncssh
 
     async with _connection(inputs["connection"], say) as connection:
@@ -148,7 +148,7 @@ async def _feed(stdin: Any, text: str | None) -> None:
     if stdin is None:
         return
     data = (text or "").encode()
-    # A command that does not read its input to the end is no error.
+    # A command may exit without reading all of its input.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for start in range(0, len(data), _CHUNK):
             stdin.write(data[start : start + _CHUNK])

@@ -1,6 +1,6 @@
-"""The versions of the engine and its plugins; a change of one is a rebuild under another cache key.
+"""The versions of the engine and its plugins, which are those of the SDKs in requirements.txt.
 
-requirements.txt pins the SDKs, and the engine and the plugins are the ones that these were made with.
+Another version has another cache key and is built separately.
 """
 
 import re

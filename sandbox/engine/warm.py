@@ -1,6 +1,6 @@
-"""Warm plugin processes: the executable that the engine starts leases one, so a run does not load Terraform's schema.
+"""Keeps plugin processes warm: the executable that the engine starts leases one, which has Terraform's schema loaded.
 
-Owns: the pool below ``$PULUMI_HOME/warm``, starting, leasing and ending its processes. Leaves out what a process serves
+Owns the pool below ``$PULUMI_HOME/warm``, starting, leasing and ending its processes. Leaves out what a process serves
 (``bridge``), so that the executable imports nothing but the standard library and starts at once.
 
 A process listens on a socket ``<key>-<pid>.sock`` only while it is idle; a lease is the open connection, so the kernel
@@ -42,7 +42,7 @@ def folder(pulumi_home: Path) -> Path:
 
 
 def key(plugin: str, bin_dir: Path) -> str:
-    """What a process of this plugin, environment and code is filed under."""
+    """The key of processes with this plugin, environment and code."""
     kept = {
         name: value for name, value in os.environ.items() if name.startswith(_ENVIRONMENT) or name in _ENVIRONMENT_NAMES
     }
@@ -53,7 +53,7 @@ def key(plugin: str, bin_dir: Path) -> str:
 
 
 def lease(plugin: str, pulumi_home: Path, bin_dir: Path) -> tuple[socket.socket, int]:
-    """An exclusive connection to a process and the port it serves on; starts a process if none is idle."""
+    """An exclusive connection to a process, and its port. Starts a process if none is idle."""
     pool = folder(pulumi_home)
     pool.mkdir(parents=True, exist_ok=True)
     before = Path.cwd()
@@ -73,11 +73,11 @@ def _lease(plugin: str, bin_dir: Path) -> tuple[socket.socket, int]:
             connection.connect(str(path))
             return connection, _port(connection)
         except ConnectionRefusedError:
-            # The process died without a chance to take its socket away.
+            # The process died and left its socket.
             connection.close()
             path.unlink(missing_ok=True)
         except (OSError, ValueError):
-            # Another engine was quicker.
+            # Another engine leased it first.
             connection.close()
     return _start(plugin, wanted, bin_dir)
 
@@ -133,7 +133,7 @@ def _port(connection: socket.socket) -> int:
 
 
 def main(plugin: str, pulumi_home: str, bin_dir: str) -> None:
-    """The executable that the engine starts: lease a process, say its port, stay until the engine goes."""
+    """The executable that the engine starts: lease a process, print its port, and run until the engine ends."""
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
         os._exit(0)
@@ -144,7 +144,7 @@ def main(plugin: str, pulumi_home: str, bin_dir: str) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     watched: list[int] = [connection.fileno()]
-    # The engine holds the other end of standard input, so its end is the engine's, by kill -9 too.
+    # The engine holds the other end of standard input, so it closes when the engine ends, even by kill -9.
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         watched.append(0)
     while True:
@@ -205,7 +205,7 @@ def processes(pulumi_home: Path) -> list[int]:
 
 
 def stop(pulumi_home: Path) -> int:
-    """End all processes of this home's pool and say how many groups there were."""
+    """Stop all processes of this home's pool, and return the number of process groups."""
     groups = processes(pulumi_home)
     for group in groups:
         _signal(group, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Stand-ins for the AgentKeys binaries and the release archive that they are packed into; for the sandbox only.
+"""Stand-ins for the AgentKeys binaries, and the release archive that holds them. For the sandbox only.
 
-The Go sources beside this file need nothing but Go's standard library, and the program they make nothing on the host.
+The Go sources in this folder use only Go's standard library. Their program needs nothing else on the host.
 """

@@ -1,7 +1,6 @@
-"""Builds the stand-ins and packs them into a release archive that has the same bytes on every machine with the same Go.
+"""Builds the stand-ins and packs them into a release archive, which is reproducible with the same version of Go.
 
-Owns the build's cache and the archive's form. Leaves out what a stand-in does (the Go sources) and which binaries a
-release holds (``hostsetup/services.py``).
+Leaves out which binaries a release holds (``hostsetup/services.py``).
 """
 
 import gzip
@@ -21,7 +20,7 @@ _SOURCES = Path(__file__).parent
 
 
 class StandinError(RuntimeError):
-    """The stand-ins could not be built; the message says why and how to go on."""
+    """The stand-ins could not be built."""
 
 
 def build_archive(
@@ -43,8 +42,8 @@ def build_archive(
 
 
 def next_version(progress: Callable[[str], None]) -> bytes:
-    """The program of a later release: it does the same and is another file."""
-    # What follows the last section of a program is read by nobody.
+    """The program of a later release: the same behaviour in a different file."""
+    # Bytes after the last section of a program are ignored.
     return build_program(progress).read_bytes() + b"a later release"
 
 
@@ -55,7 +54,7 @@ def _write_tar(packed: gzip.GzipFile, contents: Mapping[str, bytes]) -> None:
             member = tarfile.TarInfo(name)
             member.mode = 0o755
             if content in first:
-                # One program under several names: links keep the archive, and its way to the host, small.
+                # One program under several names: hard links keep the archive small.
                 member.type = tarfile.LNKTYPE
                 member.linkname = first[content]
                 tar.addfile(member)
@@ -66,7 +65,7 @@ def _write_tar(packed: gzip.GzipFile, contents: Mapping[str, bytes]) -> None:
 
 
 def build_program(progress: Callable[[str], None]) -> Path:
-    """The program, built once for each state of its sources."""
+    """The program, built once per state of its sources."""
     digest = hashlib.sha256()
     for source in sorted((*_SOURCES.glob("*.go"), _SOURCES / "go.mod")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
@@ -86,6 +85,8 @@ def build_program(progress: Callable[[str], None]) -> Path:
             check=False,
         )
         if done.returncode:
-            raise StandinError(f"`go build` of {_SOURCES} ended with {done.returncode}: {done.stderr.strip()}")
+            raise StandinError(
+                f"`go build` of {_SOURCES} failed with exit code {done.returncode}: {done.stderr.strip()}"
+            )
         built.replace(program)
     return program

@@ -1,7 +1,7 @@
-"""A git repository of stand-in crates with the packages of the AgentKeys workspace, as a bundle; for the sandbox only.
+"""A git bundle of stand-in crates with the package names of the AgentKeys workspace. For the sandbox only.
 
-The crates (``crates/``) use Rust's standard library alone and carry the Go stand-in in themselves, so building them
-takes seconds, needs no crate registry, and what comes out behaves as the binaries of the stand-in archive do.
+The crates (``crates/``) use only Rust's standard library and embed the Go stand-in. They build in seconds without a
+crate registry, and behave like the binaries of the stand-in archive.
 """
 
 import os
@@ -14,7 +14,7 @@ from .archive import StandinError, build_program
 
 _CRATES = Path(__file__).parent / "crates"
 
-#: Names and times are fixed, so that the same files are the same commit everywhere.
+#: Fixed names and times, so that equal files make equal commits everywhere.
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "stand-in",
     "GIT_AUTHOR_EMAIL": "standin@sandbox.invalid",
@@ -28,7 +28,7 @@ _IDENTITY = {
 
 
 class Repository:
-    """A work tree in ``folder``, made anew, whose commits are tagged and bundled."""
+    """A new work tree in ``folder`` whose commits are tagged and bundled."""
 
     def __init__(self, folder: Path, progress: Callable[[str], None]) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Repository:
         self._git("init", "--quiet", "--initial-branch=main")
 
     def commit(self, tag: str, changes: Mapping[str, str] | None = None) -> str:
-        """Commits the tree with ``changes`` (path to text), tags it and bundles everything; gives the commit."""
+        """Commit ``changes`` (text by path), tag the commit, bundle everything, and return the commit's hash."""
         for path, text in (changes or {}).items():
             (self.folder / path).write_text(text)
         self._git("add", "--all")
@@ -57,5 +57,7 @@ class Repository:
             check=False,
         )
         if done.returncode:
-            raise StandinError(f"`git {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()}")
+            raise StandinError(
+                f"`git {' '.join(arguments)}` failed with exit code {done.returncode}: {done.stderr.strip()}"
+            )
         return done.stdout

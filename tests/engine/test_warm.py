@@ -114,5 +114,5 @@ def test_stop_ends_them_all(home: Path) -> None:
     lease(home)[0].close()
     wait_for(lambda: idle(home) == 1)
     command = [sys.executable, "-m", "sandbox.engine", "stop", "--home", str(home)]
-    assert "ended 1 warm" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "stopped 1 warm" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert not warm.processes(home)

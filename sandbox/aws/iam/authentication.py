@@ -1,8 +1,8 @@
-"""Whether a request is signed by a key of this sandbox: Signature Version 4, checked with botocore's own signer.
+"""Verifies a request's Signature Version 4 with botocore's own signer.
 
-Owns the header form, the query (presigned) form, and S3's payload forms: signed, unsigned, and chunked with or without
-signed chunks. Leaves out Version 2 and 4A, which `received` refuses, S3's POST forms, which no operation's model has,
-and checksum trailers. Any region of a credential's scope is taken.
+Supports the header form, the query (presigned) form, and S3's payload forms: signed, unsigned, and chunked with or
+without signed chunks. Not supported: Version 2 and 4A, which `received` rejects, S3's POST forms and checksum
+trailers. The region of a credential's scope is not checked.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
 
@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from sandbox.aws.iam.callers import NOBODY, Caller, Keys, caller_of, find_keys
 from sandbox.aws.iam.received import Credential, Received
 
-#: How far a clock may be off, and how long a presigned request may last.
+#: Largest clock difference, and longest validity of a presigned request in seconds.
 _SKEW = datetime.timedelta(minutes=15)
 _LONGEST_PRESIGNED = 7 * 24 * 3600
 
@@ -27,12 +27,12 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 _UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
 
-#: Headers that a signature has to cover, where they are sent.
+#: Headers that a signature must cover if they are sent.
 _MUST_BE_SIGNED = ("host", "x-amz-security-token", "x-amz-date", "x-amz-target", "x-amz-copy-source")
 
 
 class RefusedError(Exception):
-    """The signature does not count; `code` is AWS's for query services, S3 and the others translate it."""
+    """The signature is invalid. `code` is that of query services; `refusals` translates it for the others."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class RefusedError(Exception):
 
 
 def authenticate(received: Received) -> Caller:
-    """Who signed the request; NOBODY when nobody did. Raises RefusedError."""
+    """The caller who signed the request, or NOBODY for an unsigned one. Raises RefusedError."""
     credential = received.credential
     if credential is None:
         return NOBODY
@@ -134,7 +134,7 @@ def _check_payload(received: Received, signer: "_Signer", timestamp: str) -> Non
 
 
 def _check_chunks(received: Received, signer: "_Signer", timestamp: str) -> None:
-    """Each chunk's signature continues the one before it, the first one the request's.
+    """Verify the chain of chunk signatures, which starts with the request's signature.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
     """
@@ -166,7 +166,7 @@ def _check_chunks(received: Received, signer: "_Signer", timestamp: str) -> None
 
 
 class _Signer(SigV4Auth):  # type: ignore[misc]
-    """botocore's signer, over a request that was received instead of one to be sent."""
+    """botocore's signer, applied to a received request."""
 
     def __init__(self, keys: Keys, credential: Credential, service: str) -> None:
         super().__init__(Credentials("", keys.secret), credential.service, credential.region)
@@ -179,7 +179,7 @@ class _Signer(SigV4Auth):  # type: ignore[misc]
         return request
 
     def request(self, received: Received, timestamp: str) -> AWSRequest:
-        """The request as its sender had it when signing."""
+        """The request as its sender signed it."""
         unsigned_payload = self._s3 and self.credential.presigned
         headers = dict(received.headers)
         if unsigned_payload:
@@ -201,7 +201,7 @@ class _Signer(SigV4Auth):  # type: ignore[misc]
         return headers
 
     def canonical_query_string(self, request: AWSRequest) -> str:
-        # Not every client writes its query in the canonical form.
+        # Not every client sends its query in canonical form.
         pairs = [
             (quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~"))
             for name, _, value in (pair.partition("=") for pair in request.url.partition("?")[2].split("&") if pair)

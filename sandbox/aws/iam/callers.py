@@ -1,7 +1,6 @@
-"""The account's users and sessions as callers: names, tags and the policies that are theirs.
+"""Reads users and sessions from moto's IAM and STS state, with their names, tags and policies.
 
-Owns reading moto's IAM and STS state. Leaves out whether somebody is who they say (authentication) and what they may do
-(evaluation).
+Leaves out verifying a signature (`authentication`) and deciding access (`evaluation`).
 """
 
 import contextvars
@@ -18,15 +17,15 @@ from sandbox.aws.iam.evaluation import ANONYMOUS, Principal
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Somebody with credentials, or nobody."""
+    """A user or session, or the anonymous caller."""
 
     principal: Principal
     arn: str = "anonymous"
 
-    #: "Anonymous", "User" or "AssumedRole", as aws:PrincipalType has it.
+    #: Value of aws:PrincipalType: "Anonymous", "User" or "AssumedRole".
     kind: str = "Anonymous"
 
-    #: The ARN policies know them by: the role's for a session.
+    #: The ARN in policies: for a session, the role's.
     principal_arn: str | None = None
     user_id: str = "anonymous"
     user_name: str | None = None
@@ -35,7 +34,7 @@ class Caller:
     boundary: str | None = None
     session: tuple[str, ...] = ()
 
-    #: The session itself, for what it hands on when it assumes another role.
+    #: The session, for the tags that it passes to a role that it assumes.
     assumed: AssumedRole | None = None
 
     @property
@@ -45,13 +44,13 @@ class Caller:
 
 NOBODY = Caller(principal=ANONYMOUS)
 
-#: Whose request this thread answers; moto's own reading of the access key knows no presigned requests.
+#: Caller of the current request. Moto's own lookup by access key ignores presigned requests.
 CURRENT: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller", default=NOBODY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """A key pair as STS or IAM handed it out."""
+    """An access key from IAM or STS."""
 
     secret: str
     token: str | None
@@ -63,7 +62,7 @@ class Keys:
 
 
 def find_keys(access_key_id: str) -> Keys | None:
-    """The key pair of that id in any account served here."""
+    """The access key with that id in any account served here, or None."""
     for account_id, partitions in list(iam_backends.items()):
         key: AccessKey | None = partitions["aws"].access_keys.get(access_key_id)
         if key is None:
@@ -82,7 +81,7 @@ def find_keys(access_key_id: str) -> Keys | None:
 
 
 def caller_of(keys: Keys) -> Caller | None:
-    """Who the keys belong to; None when that user or role is gone, or has been made anew."""
+    """The owner of the keys. None if that user or role was deleted, even if one of the same name exists."""
     if keys.assumed is not None:
         return _session(keys.account_id, keys.assumed)
     user = iam_backends[keys.account_id]["aws"].users.get(keys.user_name or "")
@@ -115,7 +114,7 @@ def _session(account_id: str, assumed: AssumedRole) -> Caller | None:
         kind="AssumedRole",
         principal_arn=role.arn,
         user_id=assumed.user_id,
-        # Session tags win over the role's. Keys are compared without case later, and the last one counts.
+        # Session tags override the role's. Keys are compared without case later, and the last one counts.
         tags={**role_tags(role), **getattr(assumed, "session_tags", {})},
         identity=tuple(_documents(role)),
         boundary=_boundary(account_id, role),
@@ -125,7 +124,7 @@ def _session(account_id: str, assumed: AssumedRole) -> Caller | None:
 
 
 def simulated(arn: str) -> Caller | None:
-    """The user or role of that ARN as the policy simulator takes it: its own policies and its boundary."""
+    """The user or role of that ARN for the policy simulator: with its own policies and boundary."""
     role = role_by_arn(arn)
     account_id = arn.split(":")[4] if arn.count(":") == 5 else ""
     if role is not None:
@@ -151,12 +150,12 @@ def role_by_arn(arn: str) -> Any:
 
 
 def role_tags(role: Any) -> dict[str, str]:
-    """A role's tags; they are tags of its sessions too."""
+    """A role's tags, which its sessions have too."""
     return {tag["Key"]: tag["Value"] for tag in role.tags or []}
 
 
 def policy_text(account_id: str, arn: str) -> str | None:
-    """The default version of a managed policy."""
+    """Text of the default version of a managed policy, or None."""
     policy = iam_backends[account_id]["aws"].managed_policies.get(arn)
     return _text(policy) if policy else None
 
@@ -176,5 +175,5 @@ def _boundary(account_id: str, holder: Any) -> str | None:
     arn = getattr(holder, "permissions_boundary_arn", None)
     if not arn:
         return None
-    # A boundary that is gone allows nothing.
+    # A deleted boundary allows nothing.
     return policy_text(account_id, arn) or '{"Version":"2012-10-17","Statement":[]}'

@@ -1,7 +1,6 @@
-"""Condition blocks of a statement.
+"""Evaluates the conditions of a statement: operators, their IfExists and set forms, and missing keys.
 
-Owns the operators, their IfExists and set forms, and how a missing key counts. What is not known raises
-UnsupportedError, which the evaluation counts against the request.
+An unknown operator raises UnsupportedError, which the evaluation counts against the request.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
@@ -17,14 +16,14 @@ from sandbox.aws.iam.patterns import Values, Variables, has_arn_parts, matches, 
 
 
 class UnsupportedError(ValueError):
-    """A policy uses something this evaluator does not know."""
+    """A policy uses a feature that this evaluator does not support."""
 
 
 Test = Callable[[str, str, Variables], bool]
 
 
 def conditions_hold(conditions: Mapping[str, Mapping[str, Any]], variables: Variables) -> bool:
-    """Every key of every operator holds for the context. Raises UnsupportedError."""
+    """Whether all conditions hold for the context. Raises UnsupportedError."""
     return all(
         _holds(operator, [as_text(value) for value in as_list(wanted)], variables.context.get(key.lower()), variables)
         for operator, keys in conditions.items()
@@ -60,7 +59,7 @@ def _holds(operator: str, wanted: list[str], actual: Values | None, variables: V
 def _check_variables(operator: str, name: str, wanted: list[str], variables: Variables, *, negated: bool) -> None:
     if not name.startswith(("String", "Arn")):
         raise UnsupportedError(f"variable under {operator}")
-    # "Not equal to something unknown" would hold for everybody.
+    # "Not equal to an unresolved variable" would always hold.
     if negated and any(substituted(value, variables) is None for value in wanted):
         raise UnsupportedError(f"unresolved variable under {operator}")
 

@@ -1,6 +1,6 @@
-"""Policy documents as read: statements, what they name, one list where AWS allows a single value.
+"""Parses policy documents: their statements, principals and resources.
 
-Owns parsing. Leaves out whether a document is one that AWS would store (the extensions check that when it is written).
+Leaves out whether AWS would store a document (sandbox/aws/services).
 """
 
 import functools
@@ -11,12 +11,12 @@ from typing import Any
 Document = str | bytes | Mapping[str, Any]
 Statement = Mapping[str, Any]
 
-#: The version from which on `${...}` is a variable; in older documents it means itself.
+#: First version in which `${...}` is a variable. In older documents it is literal.
 _WITH_VARIABLES = "2012-10-17"
 
 
 def parsed(document: Document) -> Mapping[str, Any]:
-    """The document as a mapping. Raises ValueError when its text is no JSON object."""
+    """The document as a mapping. Raises ValueError if its text is not a JSON object."""
     if isinstance(document, Mapping):
         return document
     return _parsed(document)
@@ -36,12 +36,12 @@ def statements(document: Document) -> list[Statement]:
 
 
 def has_variables(document: Document) -> bool:
-    """`${...}` is replaced in this document."""
+    """Whether `${...}` is a variable in this document."""
     return parsed(document).get("Version") == _WITH_VARIABLES
 
 
 def principals(statement: Statement, element: str = "Principal") -> Iterator[tuple[str, str]]:
-    """Every (kind, identifier) of one statement; the bare `*` is ("AWS", "*")."""
+    """Every (kind, identifier) of one statement. A plain `*` is ("AWS", "*")."""
     named = statement.get(element)
     if named == "*":
         yield "AWS", "*"
@@ -52,26 +52,26 @@ def principals(statement: Statement, element: str = "Principal") -> Iterator[tup
 
 
 def principals_named(document: Document) -> Iterator[tuple[str, str]]:
-    """Every (kind, identifier) a policy names as principal."""
+    """Every (kind, identifier) that a policy names as principal."""
     for statement in statements(document):
         for element in ("Principal", "NotPrincipal"):
             yield from principals(statement, element)
 
 
 def resources_named(document: Document) -> Iterator[str]:
-    """Every resource a policy names."""
+    """Every resource that a policy names."""
     for statement in statements(document):
         for element in ("Resource", "NotResource"):
             yield from (str(resource) for resource in as_list(statement.get(element)))
 
 
 def as_list(value: Any) -> list[Any]:
-    """AWS takes one value in place of a list of one."""
+    """The value as a list. AWS accepts a single value in place of a list."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def as_text(value: Any) -> str:
-    """A condition's value as AWS compares it: JSON's booleans are words."""
+    """A condition's value as text. JSON booleans become true and false."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,6 @@
-"""The door in front of the emulated APIs: who asks, what that needs, and whether policies allow it.
+"""Checks each request before moto handles it: the caller, the required access, and whether policies allow it.
 
-Owns the order of the questions and the words of a refusal. Leaves out everything behind it: a request that comes
-through is moto's.
+Owns the order of the checks and the messages of a refusal.
 """
 
 import contextvars
@@ -18,21 +17,21 @@ from sandbox.aws.iam.keys import context
 from sandbox.aws.iam.received import Credential, MalformedError, Received
 from sandbox.aws.iam.refusals import Refusal
 
-#: Paths that moto serves for itself, and AWS does not.
+#: Paths of moto that AWS does not have.
 _MOTOS_OWN = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
-#: The resources of the request being answered that its caller may not touch, where the rest of it goes through.
+#: Resources of the current request that its caller may not access, if the rest of the request is allowed.
 FORBIDDEN: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("forbidden", default=frozenset())
 
 
 def ask(received: Received, environ: MutableMapping[str, Any], account_id: str) -> Refusal | None:
-    """None when the request may go on, as CURRENT's caller; `account_id` is whom an anonymous one asks."""
+    """Return the refusal, or None if the request is allowed, and set CURRENT. An anonymous caller asks `account_id`."""
     CURRENT.set(NOBODY)
     FORBIDDEN.set(frozenset())
     if received.path.startswith(_MOTOS_OWN):
         return Refusal(code="AccessDenied", message="Access Denied")
     try:
-        # A token is its bearer's only credential here: SDKs send no signature with it.
+        # The token is the only credential here: SDKs do not sign this request.
         caller = NOBODY if received.operation in sts.BY_TOKEN else authenticate(received)
         if received.service != "s3" and received.operation not in sts.BY_TOKEN and caller is NOBODY:
             return Refusal(code="MissingAuthenticationToken", message="Request is missing Authentication Token")
@@ -45,7 +44,7 @@ def ask(received: Received, environ: MutableMapping[str, Any], account_id: str) 
         return refusal
     CURRENT.set(caller)
     if received.credential is not None and received.credential.presigned:
-        # Moto finds service and key in the header alone.
+        # Moto reads service and key only from the header.
         environ["HTTP_AUTHORIZATION"] = _as_header(received.credential)
     return None
 
@@ -56,7 +55,7 @@ def _authorise(received: Received, caller: Caller, account_id: str) -> Refusal |
     needed = actions.needs(received, caller, account_id)
     refused = [(access, decision) for access in needed if not (decision := _decide(received, caller, access)).allowed]
     if received.operation == "DeleteObjects" and caller is not NOBODY:
-        # S3 answers for each key, and deletes the others.
+        # S3 reports each refused key and deletes the others.
         FORBIDDEN.set(frozenset(str(access.resource) for access, _ in refused))
         return None
     if refused:
@@ -101,7 +100,7 @@ def _refusal(received: Received, caller: Caller, access: Access, decision: Decis
     resource = access.resource or "*"
     shown = f'"{resource}"' if received.service == "s3" else resource
     message = f"User: {caller.arn} is not authorized to perform: {access.action} on resource: {shown}"
-    # STS gives no reason where a trust policy is what lacks.
+    # STS gives no reason if a trust policy does not allow the call.
     reason = (
         "" if access.policy_decides and decision.reason.startswith("because no resource") else f" {decision.reason}"
     )

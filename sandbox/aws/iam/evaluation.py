@@ -1,11 +1,11 @@
-"""Whether a set of policy documents allows one request: pure functions, no account behind them.
+"""Decides whether policy documents allow a request. Pure functions without account state.
 
-Owns the order of AWS's decision inside one account and between two: an explicit Deny anywhere, then what identity and
-resource policies grant together, then what a permissions boundary and session policies leave of it.
+The order is that of AWS, within one account and between two: an explicit Deny, then the grants of identity and resource
+policies together, then the limits of a permissions boundary and session policies.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 What cannot be evaluated counts against the request: an Allow with an unknown operator does not allow, a Deny with one
-denies. Leaves out organisations' policies: the sandbox has none.
+denies. Policies of AWS Organizations are left out; the sandbox has none.
 """
 
 import enum
@@ -22,7 +22,7 @@ _TYPE = re.compile(r"([^/:]*)[/:]")
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who asks, by the names a policy may use for them."""
+    """The caller, by the names that policies may use."""
 
     #: "AWS", "Service" or "Federated", as in a policy's Principal element.
     kind: str = "AWS"
@@ -44,8 +44,8 @@ ANONYMOUS = Principal()
 class Request:
     """One request.
 
-    `resource` is an ARN, "*" for an action that has no resources, or None for one that is not modelled: that is
-    allowed by `Resource: "*"` alone. `context` has condition keys, compared without case.
+    `resource` is an ARN, "*" for an action without resources, or None for a resource that is not modelled, which only
+    `Resource: "*"` allows. `context` holds condition keys, compared without case.
     """
 
     action: str
@@ -57,41 +57,41 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Policies:
-    """The documents that bear on a request."""
+    """The policies that apply to a request."""
 
     identity: tuple[Document, ...] = ()
     resource: Document | None = None
     boundary: Document | None = None
 
-    #: Where there are any, one of them has to allow too.
+    #: If there are any, one of them must allow the request too.
     session: tuple[Document, ...] = ()
 
-    #: A role's trust policy has to allow, whatever identity policies say.
+    #: Whether the resource policy must allow the request, as a role's trust policy must.
     resource_decides: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Allowed, or the reason in AWS's words."""
+    """The decision, with AWS's reason for a refusal."""
 
     allowed: bool
     reason: str = ""
 
 
 class _Grant(enum.IntEnum):
-    """What an Allow of a resource policy means for the request, least first."""
+    """Strength of a resource policy's Allow, weakest first."""
 
     NONE = 0
-    #: To the principal's account, whose identity policies decide.
+    #: Allows the principal's account, whose identity policies decide.
     ACCOUNT = 1
-    #: To everybody or to the role; boundaries and session policies still limit it.
+    #: Allows everybody or the role. Boundaries and session policies still limit it.
     PRINCIPAL = 2
-    #: To exactly this user or session; nothing but an explicit Deny limits it.
+    #: Allows exactly this user or session. Only an explicit Deny limits it.
     EXACT = 3
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    """AWS's decision about the request."""
+    """Decide a request."""
     context = {key.lower(): values for key, values in request.context.items()}
     identity = [_Reading(document, request, context, resource_policy=False) for document in policies.identity]
     resource = [
@@ -133,7 +133,7 @@ def decide(request: Request, policies: Policies) -> Decision:
 
 
 def allows(document: Document, request: Request) -> bool:
-    """One resource policy alone lets the request in, as it has to for services and identity providers."""
+    """Whether a resource policy allows the request without other policies, as services and identity providers need."""
     context = {key.lower(): values for key, values in request.context.items()}
     reading = _Reading(document, request, context, resource_policy=True)
     return not reading.denies() and reading.grant() > _Grant.NONE
@@ -156,7 +156,7 @@ def _article(kind: str) -> str:
 
 
 class _Reading:
-    """One document, read for one request."""
+    """One policy document, evaluated for one request."""
 
     def __init__(
         self, document: Document, request: Request, context: Mapping[str, Values], *, resource_policy: bool
@@ -170,7 +170,7 @@ class _Reading:
         return any(self._denies(statement) for statement in self._statements if statement.get("Effect") == "Deny")
 
     def grant(self) -> _Grant:
-        """The strongest Allow; an identity policy's is EXACT."""
+        """The strongest Allow. That of an identity policy is EXACT."""
         allowing = (statement for statement in self._statements if statement.get("Effect") == "Allow")
         return max((self._granted(statement) for statement in allowing), default=_Grant.NONE)
 
@@ -197,7 +197,7 @@ class _Reading:
 
     def _denied_principal(self, statement: Statement) -> bool:
         if "NotPrincipal" in statement:
-            # Only who is named in every way escapes: account, role or user, and session.
+            # The Deny exempts only a caller that is named in every way: account, role or user, and session.
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
             listed = {self._named(kind, name) for kind, name in principals(statement, "NotPrincipal")}
             needed = {_Grant.ACCOUNT, _Grant.EXACT} | ({_Grant.PRINCIPAL} if self._request.principal.session else set())
@@ -235,7 +235,7 @@ class _Reading:
 
     def _resource_matches(self, statement: Statement, *, if_unmodelled: bool) -> bool:
         if "Resource" not in statement and "NotResource" not in statement:
-            # A trust policy's statements are about their role.
+            # The statements of a trust policy apply to its role.
             return self._resource_policy
         resource = self._request.resource
         element = "Resource" if "Resource" in statement else "NotResource"
@@ -251,7 +251,9 @@ class _Reading:
 
 
 def _has_fixed_type(pattern: str) -> bool:
-    """The resource's type, before the first / or : of an ARN's last part, is no place for a wildcard; S3 has no types.
+    """Whether a pattern has no wildcard in the resource type, the part before the first / or : of an ARN's last part.
+
+    S3 has no resource types.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """

@@ -1,7 +1,7 @@
-"""Condition keys that every request has, out of who asks and how.
+"""The condition keys of every request.
 
-Leaves out keys of single services (`services`). The endpoint is plain HTTP on loopback and stands for HTTPS, so
-aws:SecureTransport says true.
+Leaves out keys of single services (`actions`). The endpoint is plain HTTP on loopback and stands for HTTPS, so
+aws:SecureTransport is true.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -47,7 +47,7 @@ def _of_caller(caller: Caller, account_id: str) -> dict[str, Values]:
     if caller.user_name:
         found["aws:username"] = (caller.user_name,)
     if caller.assumed is not None:
-        # Only temporary credentials tell whether a second factor was given; nobody here has one.
+        # Only temporary credentials have this key. There are no MFA devices here.
         found["aws:MultiFactorAuthPresent"] = ("false",)
         provider = getattr(caller.assumed, "federated_provider", None)
         if provider:

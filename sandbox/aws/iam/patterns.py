@@ -1,8 +1,7 @@
-"""Wildcards and policy variables.
+"""Matches patterns of policies, with wildcards and variables, against values.
 
-Owns matching a pattern of a policy against a value. A variable's value is literal: a `*` or `?` in it means itself. A
-variable that the request does not resolve to exactly one value matches nothing; nor does one with an empty value, which
-is the safe reading of what AWS leaves open.
+A variable's value is literal, including `*` and `?`. A variable without exactly one value matches nothing. An empty
+value matches nothing either, which is the safe choice where AWS's documentation is silent.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -16,21 +15,21 @@ Values = tuple[str, ...]
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DEFAULT = re.compile(r"(.*?)\s*,\s*'(.*)'\s*")
 
-#: An ARN has this many colons before its last part, in which a wildcard crosses colons.
+#: Number of colons before an ARN's last part. Only in that part does a wildcard match colons.
 _ARN_COLONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variables:
-    """The request's context, in lower case, as variables are looked up in it."""
+    """The request's context for variables, with keys in lower case."""
 
     context: Mapping[str, Values] = field(default_factory=dict)
 
-    #: False for documents of the old version, where `${...}` means itself.
+    #: False for documents of the old version, in which `${...}` is literal.
     active: bool = True
 
     def value(self, name: str) -> str | None:
-        """The one value of a variable, its default, or None."""
+        """The single value of a variable, else its default, else None."""
         if name in ("*", "?", "$"):
             return name
         default = _DEFAULT.fullmatch(name)
@@ -44,7 +43,7 @@ LITERAL = Variables(active=False)
 
 
 def substituted(text: str, variables: Variables) -> str | None:
-    """The text with its variables replaced; None when one of them is not resolved."""
+    """The text with its variables replaced. None if one of them cannot be resolved."""
     if not variables.active or "${" not in text:
         return text
     values = _values(text, variables)
@@ -55,7 +54,9 @@ def substituted(text: str, variables: Variables) -> str | None:
 
 
 def matches(pattern: str, value: str, variables: Variables = LITERAL, *, arn: bool = False) -> bool:
-    """`*` is any run of characters, `?` one. With `arn`, neither crosses a colon before an ARN's last part."""
+    """Whether the value matches; `*` is any text and `?` one character. With `arn`, neither matches a colon before an
+    ARN's last part.
+    """
     if not variables.active or "${" not in pattern:
         return _compiled(pattern, None, arn).fullmatch(value) is not None
     values = _values(pattern, variables)
@@ -63,7 +64,7 @@ def matches(pattern: str, value: str, variables: Variables = LITERAL, *, arn: bo
 
 
 def has_arn_parts(pattern: str) -> bool:
-    """The pattern has all the parts of an ARN, which the ARN operators compare one by one."""
+    """Whether the pattern has all parts of an ARN, which the ARN operators compare separately."""
     return _VARIABLE.sub("", pattern).count(":") >= _ARN_COLONS
 
 
@@ -77,7 +78,7 @@ def _values(text: str, variables: Variables) -> Values | None:
 def _compiled(pattern: str, values: Values | None, arn: bool) -> re.Pattern[str]:
     parts = [pattern] if values is None else _VARIABLE.split(pattern)
     colons = sum(part.count(":") for part in parts[::2])
-    # Something shorter than an ARN, such as the bare *, is matched as a whole.
+    # A pattern shorter than an ARN, such as a plain *, is matched as a whole.
     bounded = arn and colons >= _ARN_COLONS
     seen = 0
     written = []

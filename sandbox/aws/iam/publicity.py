@@ -1,6 +1,6 @@
-"""Whether a bucket policy makes its bucket public, as Block Public Access counts it.
+"""Decides whether a bucket policy is public for Block Public Access.
 
-Owns that question alone. A policy is public when it allows everybody and no condition binds the grant to fixed values.
+A policy is public if it allows everybody and no condition limits the grant to fixed values.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.aws.iam.documents import Document, Statement, as_list, as_text, parsed, principals, statements
 
-#: Keys that bind a grant, under an operator that wants a fixed value.
+#: Condition keys that limit a grant if their operator compares with a fixed value.
 _BINDING = (
     "aws:sourcearn",
     "aws:sourcevpc",
@@ -27,12 +27,12 @@ _BINDING = (
 )
 _OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
 
-#: Wider ranges than these are the internet.
+#: Shortest prefix length of an address range that is not public, by IP version.
 _WIDEST = {4: 8, 6: 32}
 
 
 def is_public(document: Document) -> bool:
-    """Some statement allows everybody, and nothing binds it."""
+    """Whether a statement allows everybody without a limiting condition."""
     return any(
         statement.get("Effect") == "Allow" and _for_everybody(statement) and not _bound(statement)
         for statement in statements(document)
@@ -40,7 +40,7 @@ def is_public(document: Document) -> bool:
 
 
 def denials(document: Document) -> dict[str, Any]:
-    """The document without what it allows."""
+    """The document without its Allow statements."""
     return {
         **parsed(document),
         "Statement": [statement for statement in statements(document) if statement.get("Effect") == "Deny"],

@@ -1,7 +1,7 @@
-"""A request as it came in: which service and operation it is for, and with what.
+"""Parses a received request: its service, operation and parameters.
 
-Owns the parsing that authentication and authorisation share. The operation is found with botocore's service models by
-moto's own router, so that what is decided is what moto then does. Leaves out who signed it.
+Moto's own router finds the operation with botocore's service models, so the checks apply to what moto executes. Leaves
+out the signature (`authentication`).
 """
 
 import functools
@@ -19,18 +19,18 @@ from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import UNSIGNED_ACTIONS
 from werkzeug.exceptions import HTTPException
 
-#: The operation of a request that no service model knows.
+#: Operation of a request that no service model has.
 UNKNOWN = "UnknownOperation"
 
 _BY_PARAMETER = ("query", "ec2")
 
-#: Where services with paths of their own begin.
+#: Service by the start of its paths, for services that have paths of their own.
 _PATHS = {"/v2/email/": "sesv2", "/2013-04-01/": "route53", "/v20180820/": "s3control"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:
-    """What a signature says about itself."""
+    """The credential and scope of a signature."""
 
     access_key_id: str
     date: str
@@ -46,12 +46,12 @@ class Credential:
 
 
 class MalformedError(ValueError):
-    """The request names its operation or its signature in more than one way, or not as AWS reads it."""
+    """The request states its operation or signature more than once, or in a form that AWS does not accept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """One request. Header names are in lower case, query and form keep their order."""
+    """One request. Header names are in lower case. Query and form keep their order."""
 
     environ: Mapping[str, Any]
     method: str
@@ -61,17 +61,17 @@ class Received:
     body: bytes
     credential: Credential | None = None
 
-    #: The service by botocore's name: "s3", "s3control", "sesv2", "iam", ...
+    #: botocore's name of the service, for example "s3control" or "sesv2".
     service: str = "s3"
     protocol: str = "rest-xml"
     operation: str = UNKNOWN
 
-    #: What the path's labels say.
+    #: Values of the labels in the path.
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def unreadable(cls, environ: Mapping[str, Any], body: bytes) -> "Received":
-        """What is left of a request that cannot be read: enough to refuse it in the form its sender may expect."""
+        """The readable part of a malformed request, which is enough to refuse it in its protocol's form."""
         service = "s3"
         if "urlencoded" in str(environ.get("CONTENT_TYPE", "")):
             service = "iam"
@@ -101,7 +101,7 @@ class Received:
 
     @functools.cached_property
     def json(self) -> dict[str, Any]:
-        """The body of a JSON request; empty when it is none."""
+        """The body of a JSON request. Empty for other requests."""
         try:
             content = json.loads(self.body) if self.body else {}
         except ValueError:
@@ -110,7 +110,7 @@ class Received:
 
     @property
     def reads(self) -> bool:
-        """It changes nothing: AWS's reading operations begin with one of few verbs."""
+        """Whether the operation only reads, judged by the verb that starts its name."""
         if self.operation == UNKNOWN:
             return self.method in ("GET", "HEAD", "OPTIONS")
         return self.operation.startswith(("Describe", "Get", "List", "Lookup", "Head", "Simulate", "Generate"))
@@ -119,7 +119,7 @@ class Received:
 def receive(environ: Mapping[str, Any], body: bytes) -> Received:
     """Read a WSGI request. Raises MalformedError."""
     target = str(environ.get("RAW_URI") or environ.get("PATH_INFO", "/"))
-    # A client that takes the endpoint for its proxy sends the whole address.
+    # A client that uses the endpoint as its proxy sends a full URL.
     parts = urlsplit(target if "://" in target.partition("?")[0] else f"//host{target}")
     spelt: Mapping[str, str] = environ.get(PRESERVED_HEADER_NAMES_ENVIRON_KEY) or {}
     headers = {
@@ -210,7 +210,7 @@ def _service(received: Received, credential: Credential | None) -> str:
     action = received.form.get("Action", "")
     if action in UNSIGNED_ACTIONS and received.method == "POST":
         return UNSIGNED_ACTIONS[action][0]
-    # All services share this endpoint. What is plainly not for S3 is refused in its own service's words.
+    # All services share this endpoint. A request that is clearly not for S3 is refused in its own service's form.
     if action:
         return "sts"
     if "x-amz-target" in received.headers:

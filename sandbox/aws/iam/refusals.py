@@ -1,7 +1,4 @@
-"""How each kind of service says no: AWS's codes, words and formats.
-
-Owns the translation of one refusal into the protocols. Leaves out the decision.
-"""
+"""Renders a refusal in the form of each protocol, with AWS's codes and messages."""
 
 import json
 import secrets
@@ -15,13 +12,13 @@ Response = tuple[str, list[tuple[str, str]], bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A refusal by the code that IAM's own API would give."""
+    """A refusal, with the code of IAM's own API."""
 
     code: str
     message: str
 
 
-#: What S3 calls them.
+#: S3's code by IAM's.
 _S3 = {
     "InvalidClientTokenId": ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
     "ExpiredToken": ("ExpiredToken", "The provided token has expired."),
@@ -29,7 +26,7 @@ _S3 = {
     "MalformedRequest": ("InvalidRequest", None),
 }
 
-#: What EC2 calls them.
+#: EC2's code by IAM's.
 _EC2 = {
     "InvalidClientTokenId": ("AuthFailure", "AWS was not able to validate the provided access credentials"),
     "InvalidToken": ("AuthFailure", "AWS was not able to validate the provided access credentials"),
@@ -39,7 +36,7 @@ _EC2 = {
     "MalformedRequest": ("InvalidRequest", None),
 }
 
-#: What services that speak JSON call them.
+#: Code of services with a JSON protocol, by IAM's.
 _JSON = {
     "InvalidClientTokenId": ("UnrecognizedClientException", None),
     "InvalidToken": ("UnrecognizedClientException", "The security token included in the request is invalid."),
@@ -51,7 +48,7 @@ _JSON = {
     "MalformedRequest": ("ValidationException", None),
 }
 
-#: What the rest call them: IAM, STS, Route 53, the older SES.
+#: Code of the other services (IAM, STS, Route 53, SES version 1), by IAM's.
 _OTHERS = {
     "InvalidToken": ("InvalidClientTokenId", "The security token included in the request is invalid."),
     "RequestTimeTooSkewed": ("SignatureDoesNotMatch", None),
@@ -74,7 +71,7 @@ _BAD_CODES = (
 
 
 def answer(refusal: Refusal, received: Received) -> Response:
-    """The response to send."""
+    """The HTTP response of a refusal."""
     if received.protocol == "ec2":
         return _ec2(refusal)
     if received.protocol in ("json", "rest-json"):
@@ -113,7 +110,7 @@ def _ec2(refusal: Refusal) -> Response:
 
 def _json(refusal: Refusal, received: Received) -> Response:
     code, message = _named(refusal, _JSON)
-    # Services with one address for everything answer 400, those with paths 403.
+    # Services with a single path answer 400, those with paths 403.
     status = _FORBIDDEN[1] if received.protocol == "rest-json" and code not in _BAD_CODES else _BAD[1]
     body = json.dumps({"__type": code, "message": message}).encode()
     return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], body
@@ -121,7 +118,7 @@ def _json(refusal: Refusal, received: Received) -> Response:
 
 def _s3(refusal: Refusal, received: Received) -> Response:
     code, message = _named(refusal, _S3)
-    # A HEAD has no body, so its caller sees the status alone.
+    # A HEAD response has no body, so its caller sees only the status.
     body = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{escape(message)}</Message>'
         f"<RequestId>{_request_id()}</RequestId></Error>"
