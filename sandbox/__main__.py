@@ -15,7 +15,7 @@ def main() -> int:
         "down": "destroy a stack",
         "env": "print the environment of the sandbox for a shell",
         "start": "start the sandbox",
-        "status": "report whether a sandbox runs, and its ports",
+        "status": "show what is running",
         "stop": "stop the sandbox; its state stays",
         "reset": "stop the sandbox and delete its state",
         "serve": "run the sandbox in the foreground",
