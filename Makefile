@@ -47,7 +47,7 @@ preview: setup ## show what an up of STACK would change
 down: setup ## destroy STACK in the sandbox, even after a failed up
 	@$(SANDBOX) down --stack $(STACK)
 
-env: setup ## print the sandbox's environment: eval "$$(make -s env)"
+env: setup ## print the sandbox's environment: eval "$(make -s env)"
 	@$(SANDBOX) env
 
 test: tools ## run all tests: the fast ones, then the slow ones in one sandbox
@@ -99,7 +99,7 @@ graph: setup ## redraw docs/graph.svg, the picture of the program
 bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
 	@$(SANDBOX) bench --stack $(STACK)
 
-chaos: setup ## strike every call of STACK's runs with every kind of fault (hours; continues where it ended)
+chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK)
 
 sandbox-start: setup ## start the sandbox without bringing up a stack
