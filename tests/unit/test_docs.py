@@ -15,7 +15,11 @@ from tests.support.sites import a_site
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-KEYS = set(yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"])
+KEYS = {
+    key
+    for project in ("Pulumi.yaml", "account/Pulumi.yaml")
+    for key in yaml.safe_load((PROJECT / project).read_text())["config"]
+}
 
 
 @pytest.fixture(params=DOCUMENTS, ids=lambda path: path.name)
