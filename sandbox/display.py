@@ -3,6 +3,7 @@
 Without a terminal, the engine's own plain lines are shown instead.
 """
 
+import re
 import sys
 import time
 from types import TracebackType
@@ -25,6 +26,10 @@ WORDS = {
 }
 
 
+#: Start of the last line of `hostsetup/scripts/step`.
+_STEP = re.compile(r"step \d+ of \d+, ")
+
+
 def fits() -> bool:
     """Whether both output streams are terminals."""
     return sys.stdout.isatty() and sys.stderr.isatty()
@@ -44,6 +49,8 @@ class Display:
         )
         self._whole = self._progress.add_task("stack", said="", total=None)
         self._tasks: dict[str, tuple[TaskID, float]] = {}
+        #: The last words of each resource at work; those of a step on the host say how it ended.
+        self._said: dict[str, str] = {}
         self._done = 0
 
     def __enter__(self) -> "Display":
@@ -71,14 +78,16 @@ class Display:
     def _begin(self, metadata: dict[str, Any]) -> None:
         shown = (metadata.get("new") or metadata.get("old") or {}).get("custom")
         # The replacement itself takes no time; its halves do.
-        if shown and metadata["op"] in CHANGING - {"replace"}:
-            urn = metadata["urn"]
+        urn = metadata["urn"]
+        if shown and metadata["op"] in CHANGING - {"replace"} and "::pulumi:providers:" not in urn:
             self._tasks[urn] = (self._progress.add_task(_name(urn), said="", total=None), time.monotonic())
+            self._count()
 
     def _say(self, urn: str, message: str) -> None:
         lines = [line for line in message.splitlines() if line.strip()]
         if lines:
-            self._progress.update(self._tasks[urn][0], said=_plain(lines[-1]))
+            self._said[urn] = _plain(lines[-1])
+            self._progress.update(self._tasks[urn][0], said=self._said[urn])
 
     def _end(self, metadata: dict[str, Any], *, failed: bool) -> None:
         task, began = self._tasks.pop(metadata["urn"], (None, 0.0))
@@ -86,12 +95,14 @@ class Display:
             return
         self._progress.remove_task(task)
         self._done += 1
-        self._progress.update(self._whole, said=f"{self._done} done, {len(self._tasks)} at work")
+        self._count()
+        said = self._said.pop(metadata["urn"], "")
         word = "failed" if failed else WORDS.get(metadata["op"], metadata["op"])
-        line = Text(
-            f"{word} {_name(metadata['urn'])} ({time.monotonic() - began:.1f} s)", style="red" if failed else ""
-        )
-        self._progress.console.print(line)
+        line = f"{word} {_name(metadata['urn'])} ({time.monotonic() - began:.1f} s) {said if _STEP.match(said) else ''}"
+        self._progress.console.print(Text(line.rstrip(), style="red" if failed else ""))
+
+    def _count(self) -> None:
+        self._progress.update(self._whole, said=f"{self._done} done, {len(self._tasks)} at work")
 
 
 def _name(urn: str) -> str:

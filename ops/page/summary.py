@@ -116,7 +116,9 @@ def _preview(facts: Facts) -> Judged:
 
 
 def _worst(lines: Sequence[Line]) -> str:
-    return max((line.verdict for line in lines), key=list(Verdict).index, default=Verdict.OK).value
+    """What is wrong outranks what could not be looked at."""
+    order = [Verdict.OK, Verdict.WARNING, Verdict.NOT_RUN, Verdict.WRONG]
+    return max((line.verdict for line in lines), key=order.index, default=Verdict.OK).value
 
 
 def _todo(facts: Facts) -> Iterator[Todo]:

@@ -39,6 +39,18 @@ def test_what_is_at_work_is_shown_with_its_last_words_and_what_is_done_stays():
     assert "1 done, 0 at work" in seen
 
 
+def test_a_step_on_the_host_is_done_with_its_number_and_its_outcome():
+    lines = said("changed /etc/x\n"), said("step 12 of 17, units: changed\n")
+    seen = Screen().show(event("resourcePreEvent"), *lines, event("resOutputsEvent"))
+    assert "created setup-units (0.0 s) step 12 of 17, units: changed" in seen
+
+
+def test_a_provider_is_no_resource_of_the_stack():
+    provider = "urn:pulumi:test::p::pulumi:providers:aws::default"
+    events = [event(kind, urn=provider) for kind in ("resourcePreEvent", "resOutputsEvent")]
+    assert "default" not in Screen().show(*events)
+
+
 def test_what_failed_is_named():
     assert "failed setup-units" in Screen().show(event("resourcePreEvent"), event("resOpFailedEvent"))
 

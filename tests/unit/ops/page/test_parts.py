@@ -222,6 +222,11 @@ def test_what_is_wrong_is_the_first_that_needs_a_person(facts):
     assert (todo[0].state, todo[0].what, todo[0].next) == ("wrong", "x: y", "do it")
 
 
+def test_what_is_wrong_outranks_what_could_not_be_looked_at(facts):
+    lines = [dataclasses.replace(facts.audit[0], verdict=verdict) for verdict in (Verdict.WRONG, Verdict.NOT_RUN)]
+    assert {one.command: one.state for one in summary.part(changed(facts, audit=lines)).verdicts}["audit"] == "wrong"
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
