@@ -1,4 +1,4 @@
-"""The pack as the engine runs it: the rules, put on Pulumi's policy SDK, all of them mandatory."""
+"""The pack as the engine runs it: every rule as a mandatory policy of Pulumi's SDK."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +26,12 @@ from policypack.facts import Facts, FactsError, facts
 from policypack.planned import UNKNOWN, Resource, ResourceRule, StackRule
 from policypack.table import RULES
 
-#: Project, stack and configuration that this process judges, told by the engine before anything is judged.
+#: Project, stack and configuration of this process. The engine sends them before the first resource.
 _told: list[tuple[str, str, Mapping[str, str]]] = []
 
 
 class _Told(policy._PolicyAnalyzerServicer):  # type: ignore[misc]
-    """The SDK throws the stack's configuration away, which is what the rules compare with."""
+    """Keeps the stack's configuration, which the SDK drops and the rules compare with."""
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
         _told[:] = [(request.project, request.stack, dict(request.config))]
@@ -40,14 +40,17 @@ class _Told(policy._PolicyAnalyzerServicer):  # type: ignore[misc]
 
 @cache
 def _stack() -> Facts:
-    """Asked for by the first rule: settings that are not usable are the program's to refuse, with its own words."""
+    """What the rules compare with. Read by the first rule, because the program itself reports unusable settings."""
     if not _told:
-        raise FactsError("The engine did not tell the policy pack about the stack; it must be 3.227.0 or newer.")
+        raise FactsError("The engine sent no configuration to the policy pack. Install Pulumi 3.227.0 or newer.")
     return facts(*_told[0])
 
 
 def _plain(value: Any) -> Any:
-    """The SDK's view of a value, in which touching an unknown is an error, as plain data with UNKNOWN in it."""
+    """A value of the SDK as plain data, with UNKNOWN where the SDK raises UnknownValueError.
+
+    The SDK wraps lists and maps in proxies, which equal no list and no map (pulumi-policy 1.21.0).
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
@@ -76,7 +79,7 @@ def _resource(seen: Any, kind: str, sources: Mapping[str, Sequence[str]]) -> Res
 
 
 def _is_passed_over(seen: Any) -> bool:
-    """With ``--target`` the engine shows what it does not make as a resource without a property; ours all have some."""
+    """Whether ``--target`` excludes the resource: the engine then sends no inputs. All our resources have some."""
     return len(seen.props) == 0
 
 
@@ -85,7 +88,7 @@ def _each(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolati
         if args.resource_type == "pulumi:pulumi:Stack" or _is_passed_over(args):
             return
         for saw in rule.check(_resource(args, args.resource_type, {}), _stack()):
-            report(f"{args.name}: {saw}. {rule.cure}", None)
+            report(f"{args.name}: {saw}. {rule.fix}", None)
 
     return validate
 
@@ -102,7 +105,7 @@ def _all(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], No
             if not _is_passed_over(seen)
         ]
         for blamed, saw in rule.check(resources, _stack()):
-            report(f"{blamed.name if blamed else 'stack'}: {saw}. {rule.cure}", blamed.urn if blamed else None)
+            report(f"{blamed.name if blamed else 'stack'}: {saw}. {rule.fix}", blamed.urn if blamed else None)
 
     return validate
 

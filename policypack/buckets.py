@@ -1,4 +1,4 @@
-"""Rules about buckets: every one has its guards, and no guard is weaker than it can be."""
+"""Rules about buckets: every bucket has its guards, and every guard has its full strength."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -51,7 +51,7 @@ def _denies_plain_http(statement: Mapping[str, Any], bucket: Any) -> bool:
     )
 
 
-#: What every bucket has beside it.
+#: By type of resource, what every bucket needs: what to call it, and its check.
 GUARDS: dict[str, tuple[str, Callable[[Resource], Iterator[str]]]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("block of public access", _public_access),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("enforced owner", _ownership),
@@ -93,13 +93,13 @@ RULES = (
         name="bucket-guard-strength",
         forbids="A bucket guard with less than: four blocks of public access, owner enforced, encryption, plain HTTP "
         "denied, no access list",
-        cure="Make the bucket with components/buckets.py, which has no switch for it.",
+        fix="Make the bucket with components/buckets.py, which has no switch for it.",
         check=_weakened,
     ),
     StackRule(
         name="bucket-guards-present",
         forbids="A bucket without one of its guards",
-        cure="Make the bucket with components/buckets.py.",
+        fix="Make the bucket with components/buckets.py.",
         check=_unguarded,
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about IAM: what a document may never say, whom a role may trust, and where the actor's tag key may not be."""
+"""Rules about IAM: what no document may contain, whom a role may trust, and where the actor's tag key must not be."""
 
 import json
 import re
@@ -136,7 +136,7 @@ def _trust_statements(resource: Resource) -> list[Mapping[str, Any]]:
 
 
 def _principals(statement: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Kind and name of each; a bare star is of the kind ``AWS``."""
+    """Kind and name of each principal; a bare star is of the kind ``AWS``."""
     found = statement.get("Principal")
     if isinstance(found, str):
         return [("AWS", found)]
@@ -151,34 +151,34 @@ RULES = (
     ResourceRule(
         name="iam-no-wildcard",
         forbids="An IAM document that allows every principal or a pattern of actions",
-        cure="Name the principals and the actions one by one (components/policies).",
+        fix="Name the principals and the actions one by one (components/policies).",
         check=_wildcards,
     ),
     ResourceRule(
         name="iam-no-broad-managed-policy",
         forbids="A managed FullAccess, PowerUserAccess or AdministratorAccess policy on a role, user or group",
-        cure="Take the attachment away and grant what is needed in an inline policy (components/policies).",
+        fix="Take the attachment away and grant what is needed in an inline policy (components/policies).",
         check=_broad_grants,
     ),
     ResourceRule(
         name="iam-trust-own-issuer",
         forbids="A role that trusts anybody but this stack's issuer, EC2, GitHub (roles of CI) or, with static trust, "
         "this stack's daemon (data role)",
-        cure="Trust the stack's own issuer (components/policies/trust.py).",
+        fix="Trust the stack's own issuer (components/policies/trust.py).",
         check=_trusted,
     ),
     ResourceRule(
         name="iam-trust-bounded",
         forbids="A trust in an issuer without its audience, in GitHub without a repository, or with session tags that "
         "are not exactly one actor's id",
-        cure="Keep all conditions of components/policies/trust.py.",
+        fix="Keep all conditions of components/policies/trust.py.",
         check=_bounded,
     ),
     ResourceRule(
         name="iam-actor-tag-on-sessions-only",
         forbids=f"The tag key {ACTOR_TAG}, in any case, on a role or user or in the provider's default tags: a role's "
         "tags count as its sessions'",
-        cure="Take the tag away; only the broker's tokens carry it.",
+        fix="Take the tag away; only the broker's tokens carry it.",
         check=_tag_keys,
     ),
 )

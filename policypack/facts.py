@@ -1,4 +1,4 @@
-"""What rules compare resources with: the stack's own names and settings, and the names of the stacks beside it.
+"""What rules compare resources with: the stack's own names and settings, and the names of the other stacks.
 
 Read from the configuration that the engine runs with; the other stacks are read from their files in the checkout.
 Leaves out checking the settings themselves (``settings.py``).
@@ -18,13 +18,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 class FactsError(RuntimeError):
-    """The rules cannot know what to compare with; the message says what is missing."""
+    """The configuration lacks what the rules compare with; the message says what."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """``names`` is None for the account project, which has none of its own. ``others`` are the stacks of the account
-    that have a file beside this one's.
+    """``names`` is None for the account project, which has no names of its own. ``others`` are the stacks whose files
+    are in the checkout.
     """
 
     account_id: str
@@ -39,12 +39,12 @@ class Facts:
 
     @property
     def others_suffixes(self) -> list[str]:
-        """Suffixes of the stacks beside this one, without the empty one."""
+        """Suffixes of the other stacks, without the empty one."""
         return [other.suffix for other in self.others if other.suffix]
 
 
 def configuration(folder: Path, stack: str) -> dict[str, str]:
-    """What the engine hands a program: the stack file over the project's defaults, lists and maps as JSON."""
+    """What the engine passes to a program: the stack file over the project's defaults, lists and maps as JSON."""
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     values = {
         f"{project['name']}:{key}": declared["default"]
@@ -56,7 +56,7 @@ def configuration(folder: Path, stack: str) -> dict[str, str]:
 
 
 def facts(project: str, stack: str, given: Mapping[str, str]) -> Facts:
-    """Facts of a stack that runs with this configuration. Raises FactsError when it is no stack of this repository."""
+    """Facts of a stack with this configuration. Raises FactsError if it is not a stack of this repository."""
     values = {key.removeprefix(f"{project}:"): value for key, value in given.items() if key.startswith(f"{project}:")}
     try:
         names = _names(values) if "zone" in values else None

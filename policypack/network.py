@@ -1,4 +1,4 @@
-"""Rules about the way in: open ports, the metadata service, and where the public names lead."""
+"""Rules about access: open ports, the metadata service, and the addresses of the public names."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 ADDRESS = "aws:ec2/eip:Eip"
 
-#: Kinds of DNS records, and the property that says where one leads.
+#: Types of DNS records, with the property that has the address.
 RECORDS = {"aws:route53/record:Record": "records", "cloudflare:index/dnsRecord:DnsRecord": "content"}
 
 _MACHINES = ("aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate")
@@ -21,7 +21,7 @@ Opening = tuple[Any, Any, Any, list[Any]]
 
 
 def _openings(resource: Resource) -> Iterator[Opening]:
-    """What a resource opens, in each of the three ways that AWS's provider has."""
+    """What a resource opens, in each of the three forms of AWS's provider."""
     if resource.type == INGRESS:
         sources = [resource.get(key) for key in ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")]
         yield (
@@ -101,25 +101,25 @@ RULES = (
         name="firewall-three-ports",
         forbids=f"An opening other than TCP {SSH_PORT} for the configured networks and TCP "
         f"{' and '.join(map(str, PUBLIC_PORTS))}",
-        cure="Close it; the host's ports are the table in hostsetup/services.py, the networks of SSH are sshCidrs.",
+        fix="Close it; the host's ports are the table in hostsetup/services.py, the networks of SSH are sshCidrs.",
         check=_opened,
     ),
     StackRule(
         name="firewall-complete",
         forbids="A firewall that leaves one of the three ports closed",
-        cure="Open it (components/host.py): certificates, agents and the set-up of the host come in there.",
+        fix="Open it (components/host.py): certificates, agents and the set-up of the host come in there.",
         check=_closed,
     ),
     ResourceRule(
         name="metadata-token-required",
         forbids="A machine whose metadata service answers without a session token (IMDSv1), or further than one hop",
-        cure='Set metadata_options to http_tokens="required", http_put_response_hop_limit=1 (components/host.py).',
+        fix='Set metadata_options to http_tokens="required", http_put_response_hop_limit=1 (components/host.py).',
         check=_metadata,
     ),
     StackRule(
         name="dns-own-address",
         forbids="An address record that does not lead to this stack's elastic address",
-        cure="Give components/dns.py the host's address; for an address that exists, set elasticIp.",
+        fix="Give components/dns.py the host's address; for an address that exists, set elasticIp.",
         check=_addresses,
     ),
 )

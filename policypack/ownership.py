@@ -1,4 +1,4 @@
-"""Rules about what belongs to whom: names of one stack in another, and what may not be lost."""
+"""Rules about ownership: names of one stack in another, and resources that must not be lost."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ from policypack.buckets import BUCKET
 from policypack.facts import Facts
 from policypack.planned import Resource, ResourceRule
 
-#: Names of our own in a text: buckets, roles, users, rules and what is named after them.
+#: This program's names in a text: buckets, roles, users, rules and what is named after them.
 _OURS = re.compile(r"(?<![\w.-])agentkeys-[a-z0-9-]*[a-z0-9]")
 
 SSH_KEY = "tls:index/privateKey:PrivateKey"
 
-#: What cannot be had again once it is gone, by type; a sender address can, its domain's identity cannot.
+#: Types of resources that cannot be restored once deleted. A sender address can be; the identity of its domain cannot.
 KEPT = (
     BUCKET,
     "aws:ec2/eip:Eip",
@@ -30,7 +30,7 @@ KEPT = (
 
 
 def names_of(names: Names) -> set[str]:
-    """Every physical name of a stack that no other stack may use; a new property of ``Names`` is taken in."""
+    """Every physical name of a stack that no other stack may use, including each property of ``Names``."""
     keys = [row.key for row in DATA_CLASSES]
     found: list[Any] = [getattr(names, key) for key, member in vars(Names).items() if isinstance(member, property)]
     found += [names.bucket(key) for key in ("mail", *keys)] + [names.role(key) for key in ("data", *keys)]
@@ -63,7 +63,7 @@ def _foreign(resource: Resource, facts: Facts) -> Iterator[str]:
 
 
 def _ends(suffix: str) -> re.Pattern[str]:
-    """The suffix as the end of a word in a name; an empty one is everywhere."""
+    """The suffix at the end of a word in a name. An empty suffix matches everywhere."""
     return re.compile(rf"{re.escape(suffix)}(?![A-Za-z0-9])" if suffix else "")
 
 
@@ -83,7 +83,7 @@ def _unprotected(resource: Resource, facts: Facts) -> Iterator[str]:
         return
     if resource.type.endswith(":EmailIdentity") and "@" in str(resource.get("emailIdentity")):
         return
-    # Of two that open the same host, one may go.
+    # Either of two keys for the same host may be deleted.
     if resource.type == SSH_KEY and len(facts.ssh_key_epochs) > 1:
         return
     if not resource.protect:
@@ -96,14 +96,14 @@ RULES = (
     ResourceRule(
         name="names-of-own-stack",
         forbids="A name of another stack, or one of ours without this stack's suffix",
-        cure="Take the name from components/naming.py.",
+        fix="Take the name from components/naming.py.",
         check=_foreign,
     ),
     ResourceRule(
         name="kept-is-protected",
         forbids="With protect: true, something that cannot be had again and is not protected, or a bucket that destroy "
         "would empty",
-        cure="Pass protect=settings.protect on. To give it up, set protect to false and run up first.",
+        fix="Pass protect=settings.protect on. To give it up, set protect to false and run up first.",
         check=_unprotected,
     ),
 )

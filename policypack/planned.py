@@ -1,4 +1,4 @@
-"""A resource as a rule sees it, and the form of a rule."""
+"""A resource as the rules see it, and the two kinds of rules."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from policypack.facts import Facts
 
 
 class Unknown:
-    """A value that the engine learns only while it creates things; a preview cannot know it."""
+    """A value that is not known before the `up` creates a resource."""
 
     def __repr__(self) -> str:
         return "unknown until up"
@@ -33,7 +33,7 @@ class Resource:
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def get(self, *path: str | int) -> Any:
-        """The value at a path, None where there is none, UNKNOWN where it or what holds it is unknown."""
+        """The value at a path: None if there is none, UNKNOWN if the value or one above it is unknown."""
         value: Any = self.props
         for step in path:
             if value is UNKNOWN:
@@ -45,7 +45,7 @@ class Resource:
         return value
 
     def documents(self) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Its IAM documents that are known by now, by property; None for a text that is no document."""
+        """The known IAM documents of the resource, by property; None for a text that is not a document."""
         texts = [("policy", self.get("policy")), ("assumeRolePolicy", self.get("assumeRolePolicy"))]
         texts += [("inlinePolicies", inline.get("policy")) for inline in known_list(self.get("inlinePolicies"))]
         for key, text in texts:
@@ -60,19 +60,19 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule:
-    """Judged for one resource before it is created or changed. ``check`` gives a sentence for each thing it saw."""
+    """Runs for one resource before it is created or changed. ``check`` yields a sentence for each violation."""
 
     over: ClassVar[str] = "each resource"
 
     name: str
     forbids: str
-    cure: str
+    fix: str
     check: Callable[[Resource, Facts], Iterator[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule:
-    """Judged over all resources at the end of a preview and, after the fact, of an ``up``.
+    """Runs over all resources at the end of a preview and at the end of an ``up``.
 
     ``check`` gives the resource to blame (None: the stack) and a sentence.
     """
@@ -81,19 +81,19 @@ class StackRule:
 
     name: str
     forbids: str
-    cure: str
+    fix: str
     check: Callable[[Sequence[Resource], Facts], Iterator[tuple[Resource | None, str]]]
 
 
 def known_list(value: Any) -> list[Any]:
-    """The members of a list of objects or texts that are known by now."""
+    """The known members of a list."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         return []
     return [item for item in value if item is not UNKNOWN and item is not None]
 
 
 def listed(value: Any) -> list[Any]:
-    """IAM writes a list of one as its element."""
+    """A value as a list; IAM also accepts a single element in place of a list of one."""
     if value is None:
         return []
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]

@@ -1,4 +1,4 @@
-"""All rules, in the order in which they are told."""
+"""All rules, in the order of the documentation."""
 
 from policypack import buckets, documents, network, ownership
 

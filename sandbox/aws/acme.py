@@ -1,8 +1,7 @@
 """The account's certificate authority: Debian's pebble, answering ACME on loopback.
 
-Owns pebble's process, the certificate of its own endpoint, and the bundle of roots that the sandbox's clients trust.
-Leaves out the certificates it issues. Pebble makes a new root at each start, so the bundle keeps every root there was:
-hosts hold certificates of earlier ones.
+Contains pebble's process, the certificate of its endpoint, and the bundle of roots that the sandbox's clients trust.
+Pebble creates a new root at each start. The bundle keeps the earlier ones, because hosts have certificates of them.
 """
 
 import datetime
@@ -30,13 +29,13 @@ from sandbox.layout import ACME_HOST, LOOPBACK, PORTS
 
 log = logging.getLogger(__name__)
 
-# Pebble makes RSA keys first, which takes its time on a busy machine.
+# Pebble first creates RSA keys, which is slow on a busy machine.
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _VALID = datetime.timedelta(days=3650)
 
 #: Lifetimes that Let's Encrypt issues, by profile: https://letsencrypt.org/docs/profiles/ (``tlsserver`` since 13 May
-#: 2026: https://letsencrypt.org/2025/12/02/from-90-to-45). Pebble 2.4.0 issues for five years unless it is told.
+#: 2026: https://letsencrypt.org/2025/12/02/from-90-to-45). Pebble 2.4.0 issues for five years by default.
 LIFETIMES = {
     "classic": datetime.timedelta(days=90),
     "tlsserver": datetime.timedelta(days=45),
@@ -49,7 +48,7 @@ class AcmeError(RuntimeError):
 
 
 class AcmeServer:
-    """Pebble, from start() to stop() or to the end of this process."""
+    """Pebble, from start() to stop() or until this process ends."""
 
     def __init__(
         self,
@@ -66,7 +65,7 @@ class AcmeServer:
         """`http_port` and `tls_port` are where challenges are answered, at the address a name has.
 
         ``lifetime`` is that of every certificate that is issued. ``bindings`` are the MAC keys (base64url) of external
-        accounts by key id; with any, an account is made for one of them alone (RFC 8555 section 7.3.4).
+        accounts by key id. With any, pebble registers only accounts that are bound to one (RFC 8555 section 7.3.4).
         """
         self.port = port
         self.management_port = management_port
@@ -111,7 +110,7 @@ class AcmeServer:
         with (self._folder / "pebble.log").open("ab") as output:
             self._process = subprocess.Popen(
                 [
-                    # SIGKILL to this process must not leave pebble holding the ports.
+                    # After a SIGKILL of this process, pebble must not keep the ports.
                     *("setpriv", "--pdeathsig", "TERM", pebble),
                     *("-config", str(self._configure())),
                     *("-dnsserver", f"{LOOPBACK}:{self._dns_port}"),
@@ -133,7 +132,7 @@ class AcmeServer:
             raise
 
     def stop(self) -> None:
-        """End pebble; without effect when it does not run."""
+        """End pebble. Does nothing if it does not run."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
@@ -190,7 +189,7 @@ class AcmeServer:
                 time.sleep(0.05)
 
     def _make_certificates(self) -> None:
-        # Made once and together: hosts keep own_ca in their trust store.
+        # Created once and together, because hosts keep own_ca in their trust store.
         if (self._folder / "acme.pem").exists():
             return
         authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -205,7 +204,7 @@ class AcmeServer:
             ),
         )
         self.own_ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-        # Its presence says that all three are there.
+        # Written last: if it exists, all three exist.
         (self._folder / "acme.pem").write_bytes(server.public_bytes(serialization.Encoding.PEM))
 
 

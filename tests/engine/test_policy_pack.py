@@ -106,14 +106,14 @@ def test_a_program_that_keeps_the_rules_passes_without_a_word_about_them(protect
     ids=["kept-is-protected", "names-of-own-stack"],
 )
 @pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
-def test_a_weakened_program_is_stopped_with_the_rule_what_was_seen_and_the_cure(protected, command, program, rule, saw):
+def test_a_weakened_program_is_stopped_with_the_rule_what_was_seen_and_the_fix(protected, command, program, rule, saw):
     code, said = protected(program, *command)
     assert code != 0, said
     assert "❌ agentkeys-cloud@" in said
     told = " ".join(said.split())
     assert f"[mandatory] {rule}" in told
     assert saw in told
-    assert next(each.cure for each in RULES if each.name == rule) in told
+    assert next(each.fix for each in RULES if each.name == rule) in told
     assert "created" not in told
 
 

@@ -69,7 +69,7 @@ def test_a_preview_of_a_weakened_program_fails_with_the_name_of_the_rule(ground,
     done = run(ground, rehearsal.deployment("test"), weakened(file, old, new), "preview")
     assert done.returncode != 0
     assert rule in done.stdout, done.stdout + done.stderr
-    assert next(each.cure for each in RULES if each.name == rule) in " ".join(done.stdout.split())
+    assert next(each.fix for each in RULES if each.name == rule) in " ".join(done.stdout.split())
     assert "Traceback" not in done.stdout + done.stderr
 
 

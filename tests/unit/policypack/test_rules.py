@@ -539,13 +539,13 @@ def test_every_rule_has_a_weakening():
     assert {rule for rule, *_ in WEAKENED} == {rule.name for rule in RULES}
 
 
-def test_a_rule_says_what_it_forbids_and_the_cure():
+def test_a_rule_says_what_it_forbids_and_the_fix():
     assert len({rule.name for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert re.fullmatch(r"[a-z-]+", rule.name)
         assert len(rule.forbids.split()) > 4
         assert not rule.forbids.endswith(".")
-        assert rule.cure.endswith(".")
+        assert rule.fix.endswith(".")
 
 
 def test_the_page_tells_every_rule_as_it_is():
