@@ -1,8 +1,7 @@
-"""The licences of everything that is installed or built from this repository, and the rule that they are held to.
+"""The licences of everything that is installed or built from this repository, and which licences are allowed.
 
-Owns where a licence is read (a distribution's metadata, the module's file by way of GO, the npm lock), its SPDX name
-and what is allowed. Leaves out programs of the Linux distribution (``sandbox/tools.py``), which are called, not
-shipped.
+Owns where a licence is read (a distribution's metadata, the table GO, the npm lock file), its SPDX name and what is
+allowed. Leaves out programs of the Linux distribution (``sandbox/tools.py``), which are called but not shipped.
 """
 
 import json
@@ -15,14 +14,14 @@ from pathlib import Path
 from dev.locks import LOCKS, OPTIONAL, PROJECT, locked, version
 from sandbox.engine import versions
 
-#: What the program and the operator's commands may be made of. A deployment redistributes nothing else.
+#: Licences allowed in the program and the operator's commands. A deployment redistributes nothing else.
 PROGRAM = frozenset(
     {"0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0"}
 )
 #: Tests, checks and the sandbox run these on one machine, as programs of their own or inside a test, and ship none.
 TOOLS = PROGRAM | {"AGPL-3.0-or-later", "CNRI-Python", "EPL-2.0", "GPL-3.0-or-later", "Public-Domain"}
 
-#: What metadata says in words -> SPDX name; "BSD" where it does not say which.
+#: SPDX name by the text in metadata; "BSD" if the text does not say which BSD licence.
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "ASL 2": "Apache-2.0",
@@ -34,7 +33,7 @@ SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 
-#: Packages whose metadata is not the whole truth, by what their files say.
+#: Packages with incomplete metadata, and the licence that their files state.
 READ = {
     # The GPL is that of an Emacs mode in its sources; the wheel has none.
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
@@ -81,12 +80,12 @@ class Group:
 
 
 def accepted(licence: str, allowed: frozenset[str]) -> bool:
-    """Whether one alternative of an expression (A AND B OR C) is allowed as a whole."""
+    """Whether every licence of at least one alternative in an expression (A AND B OR C) is allowed."""
     return any(set(choice.strip("() ").split(" AND ")) <= allowed for choice in licence.split(" OR "))
 
 
 def groups() -> list[Group]:
-    """Everything, each part in the first group that needs it."""
+    """All groups. A part is in the first group that needs it."""
     titles = ("The program", "The operator's commands also", "Tests, checks and the sandbox also")
     found, known = [], set[str]()
     for lock, title in zip(LOCKS, titles, strict=True):
@@ -109,7 +108,7 @@ def python_parts(lock: str) -> Iterable[Part]:
 
 
 def told(name: str) -> str:
-    """What an installed distribution says of itself; "unknown" when it says nothing that is clear."""
+    """The licence in an installed distribution's metadata; "unknown" if it states none clearly."""
     metadata = distribution(name).metadata
     expressions: list[str] = metadata.get_all("License-Expression", [])
     words: list[str] = [text.partition("\n")[0] for text in metadata.get_all("License", [])]

@@ -1,4 +1,4 @@
-"""Reads the lock files, which `make lock` writes: the one version of every Python package, direct or not."""
+"""Reads the lock files that `make lock` writes: the exact version of every Python package, direct or indirect."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,13 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-#: Every lock is part of the next one: the program, the operator's commands, tests and checks and the sandbox.
+#: Each lock file is part of the next one: the program; the operator's commands; tests, checks and the sandbox.
 LOCKS = ("requirements", "requirements/ops", "requirements/dev")
 
-#: Beside the program for some stacks alone, and not installed by `make setup`.
+#: Needed by some stacks only, and not installed by `make setup`.
 OPTIONAL = ("requirements/cloudflare",)
 
-#: Of tools that have an environment of their own, since they ask for other versions.
+#: Tools with an environment of their own, because they need other versions.
 APART = (
     "requirements/policypack",
     "requirements/checkov",
@@ -35,5 +35,5 @@ def version(pin: Requirement) -> str:
     """The version of an exact pin. Raises ValueError for any other specifier."""
     (found,) = pin.specifier
     if found.operator != "==":
-        raise ValueError(f"{pin} is no exact pin")
+        raise ValueError(f"{pin} is not an exact pin")
     return found.version

@@ -1,7 +1,7 @@
-"""Tells whether the installed packages, the `pulumi` command and its plugins fit what this repository pins.
+"""Checks that the installed packages, the `pulumi` command and its plugins match this repository's pins.
 
-Owns the comparison and what to do about a difference: `python -m dev.pins`. Leaves out the pins themselves
-(requirements.txt and its lock; Pulumi.yaml has the oldest engine that is let in).
+Owns the comparison and the fix for each difference: `python -m dev.pins`. Leaves out the pins themselves
+(requirements.txt and its lock file; Pulumi.yaml has the oldest engine that is accepted).
 """
 
 import datetime
@@ -38,17 +38,22 @@ _INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/insta
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One comparison. ``fix`` is empty where nothing has to be done; what is not ``wrong`` comes by itself."""
+    """One comparison."""
 
+    #: The package, command or plugin.
     what: str
+    #: The pinned version.
     wanted: str
+    #: The installed version.
     seen: str
+    #: What to do; empty if there is nothing to do.
     fix: str = ""
+    #: Whether the check fails. If false, the engine applies the fix itself.
     wrong: bool = False
 
 
 def required(project: str) -> SpecifierSet:
-    """Engines that a project file lets in."""
+    """The engine versions that a project file accepts."""
     return SpecifierSet(yaml.safe_load((locks.PROJECT / project).read_text())["requiredPulumiVersion"])
 
 
@@ -99,9 +104,9 @@ def _packages() -> Iterator[Finding]:
 
 
 def command(seen: str) -> Finding:
-    """The engine: let in by both projects, of the SDK's major version, and not older than the SDK.
+    """The engine must be accepted by both projects, have the SDK's major version and not be older than the SDK.
 
-    A newer one of the same major version runs older SDKs by Pulumi's rule; an older one lacks what the SDK may ask for.
+    By Pulumi's rule, an engine runs older SDKs of its major version. An older engine may lack features of the SDK.
     """
     found, sdk = Version(re.split(r"[-+]", seen)[0]), Version(versions.PULUMI)
     refusing = [project for project in PROJECTS if found not in required(project)]
@@ -114,7 +119,7 @@ def command(seen: str) -> Finding:
 
 
 def plugins(installed: list[dict[str, str]]) -> Iterator[Finding]:
-    """The engine runs the plugin of exactly the SDK's version, and fetches it where it can."""
+    """The engine runs the plugin of exactly the SDK's version, and downloads it if it can."""
     for name, wanted in versions.PLUGINS.items():
         seen = [plugin["version"] for plugin in installed if (plugin["kind"], plugin["name"]) == ("resource", name)]
         fix = f"the first preview fetches it, or: pulumi plugin install resource {name} {wanted}"

@@ -1,7 +1,7 @@
-"""Runs a Pulumi program of this repository under mocks and keeps everything it registered.
+"""Runs a Pulumi program of this repository under mocks and records every resource that it registers.
 
-Owns the one table of answers that AWS and the engine would give. A lookup that is not in it is an error, so a program
-that asks something new has a test that says so.
+Owns the table of answers that AWS and the engine would give. A lookup that is not in the table is an error, so a new
+lookup in a program fails its tests until it has a row.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ class Thing:
 
 def unknown(stack: Stack, state: Sequence[Mapping[str, Any]], ask: Callable[[str], Any]) -> list[Thing]:
     """What is under the stack's names, and not in its state; ``ask`` makes a client of a service."""
-    return [thing for thing in Account(stack=stack, ask=ask).things() if not thing.known_to(state)]
+    return [thing for thing in Search(stack=stack, ask=ask).things() if not thing.known_to(state)]
 
 
 def lacking(names: Names, state: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -78,7 +78,7 @@ def _command(*words: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Search:
     """The looks at one account for one stack."""
 
     stack: Stack

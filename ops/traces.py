@@ -123,7 +123,7 @@ class Proof:
 
 
 @dataclass(kw_only=True)
-class Account:
+class LiveAccount:
     """Questions about what a stack may have left. ``of`` gives a client of a service; ``state`` are the resources that
     the stack has, and what is taken in joins them.
     """
@@ -381,20 +381,20 @@ class Account:
         return []
 
 
-_FINDERS: dict[str, Callable[[Account, Inputs], list[Found]]] = {
-    "aws:ec2/eip:Eip": Account._address,
-    "aws:ec2/instance:Instance": Account._instance,
-    "aws:ec2/keyPair:KeyPair": Account._key_pair,
-    "aws:ec2/securityGroup:SecurityGroup": Account._firewall,
-    "aws:iam/instanceProfile:InstanceProfile": Account._profile,
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Account._issuer,
-    "aws:iam/role:Role": Account._role,
-    "aws:iam/user:User": Account._user,
-    "aws:route53/record:Record": Account._record,
-    "aws:s3/bucket:Bucket": Account._bucket,
-    "aws:ses/receiptRule:ReceiptRule": Account._rule,
-    "aws:ses/receiptRuleSet:ReceiptRuleSet": Account._rule_set,
-    "aws:sesv2/emailIdentity:EmailIdentity": Account._identity,
+_FINDERS: dict[str, Callable[[LiveAccount, Inputs], list[Found]]] = {
+    "aws:ec2/eip:Eip": LiveAccount._address,
+    "aws:ec2/instance:Instance": LiveAccount._instance,
+    "aws:ec2/keyPair:KeyPair": LiveAccount._key_pair,
+    "aws:ec2/securityGroup:SecurityGroup": LiveAccount._firewall,
+    "aws:iam/instanceProfile:InstanceProfile": LiveAccount._profile,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": LiveAccount._issuer,
+    "aws:iam/role:Role": LiveAccount._role,
+    "aws:iam/user:User": LiveAccount._user,
+    "aws:route53/record:Record": LiveAccount._record,
+    "aws:s3/bucket:Bucket": LiveAccount._bucket,
+    "aws:ses/receiptRule:ReceiptRule": LiveAccount._rule,
+    "aws:ses/receiptRuleSet:ReceiptRuleSet": LiveAccount._rule_set,
+    "aws:sesv2/emailIdentity:EmailIdentity": LiveAccount._identity,
 }
 
 _PART_LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {

@@ -1,6 +1,6 @@
-"""Linters that other people wrote, over what the programs make: IAM documents and a plan of the resources.
+"""Third-party linters for what the programs create: IAM documents and a plan of the resources.
 
-Owns what they are fed (``plan``, ``preview``), running them (``documents``, ``resources``), each in an environment of
-its own, and the findings that are allowed, each with its reason (``*-allowed.toml``). Leaves out our own rules
-(``policypack/``) and the linters of code, which ``make check`` runs itself.
+Owns their input (``plan``, ``preview``), running each in an environment of its own (``documents``, ``resources``), and
+the allowed findings with their reasons (``*-allowed.toml``). Leaves out this project's own rules (``policypack/``) and
+the linters of code, which ``make check`` runs itself.
 """

@@ -1,6 +1,6 @@
-"""Both linters over the resources that the programs register under mocks; ``make check`` runs it.
+"""Runs both linters over the resources that the programs register under mocks. ``make check`` calls it.
 
-Prints what is new and what is allowed in vain, and fails for either.
+Prints new findings and unused allowances, and fails if there are any.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from sandbox.rehearsal import say
 
 
 def programs() -> dict[str, list[Resource]]:
-    """What every stack makes, the account's with both roles of CI, and a stack before federation."""
+    """The resources of every stack, of the account with both CI roles, and of a stack before federation."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "release.tar.gz")
         archive.write_bytes(b"archive")
@@ -38,7 +38,7 @@ def programs() -> dict[str, list[Resource]]:
 
 
 def lint(stacks: Mapping[str, list[Resource]]) -> list[str]:
-    """A line for everything that must change. Raises LintError and the installers' errors."""
+    """One line for each finding to fix. Raises LintError and the installers' errors."""
     linters = (documents, resources)
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(linter.findings, stacks, say) for linter in linters]
@@ -58,7 +58,7 @@ def main() -> int:
     for line in told:
         print(line)
     if told:
-        print(f"{len(told)} findings. Correct them, or allow them in lint/*-allowed.toml with the reason.")
+        print(f"{len(told)} findings. Fix them, or allow them in dev/lint/*-allowed.toml with a reason.")
     return bool(told)
 
 

@@ -1,4 +1,4 @@
-"""What a linter found, and whether it is allowed: a new finding is an error, and so is a permission nobody needs."""
+"""A linter's findings and whether they are allowed. A new finding is an error, and so is an unused allowance."""
 
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -8,24 +8,30 @@ from pathlib import Path
 
 
 class LintError(RuntimeError):
-    """A linter could not be run or its allow-list cannot be read; the message says what to do."""
+    """A linter cannot run, or its allow-list cannot be read. The message says what to do."""
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """``where`` is the stack, the resource's name in the program and, for a document, the statement's Sid."""
+    """One finding of a linter."""
 
+    #: The linter's name of the check.
     check: str
+    #: Stack, resource name in the program and, for a document, the statement's Sid.
     where: str
+    #: The linter's message.
     said: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """Findings of one check at the places that the patterns name, and why they are as they should be."""
+    """Findings of one check that are allowed."""
 
+    #: The linter's name of the check.
     check: str
+    #: Patterns for ``Finding.where``.
     where: tuple[str, ...]
+    #: Why the findings are correct as they are.
     reason: str
 
 

@@ -1,4 +1,4 @@
-"""The resources of a real preview, out of what ``pulumi preview --json`` prints."""
+"""The resources of a real preview, from the output of ``pulumi preview --json``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _UNKNOWN = rpc.UNKNOWN
 
 
 def resources(preview: Mapping[str, Any]) -> list[Resource]:
-    """Everything that is there after the up; what it deletes is left out."""
+    """The resources that exist after the up, without those that it deletes."""
     states = [step["newState"] for step in preview["steps"] if step.get("newState")]
     return [
         Resource(

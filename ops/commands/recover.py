@@ -26,7 +26,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from ops import clients, exits, options, verdicts
 from ops.options import PROJECT
 from ops.stack import called, missing
-from ops.traces import Account, Found, Proof, UnknownTypeError, Window, belongs_to_another
+from ops.traces import Found, LiveAccount, Proof, UnknownTypeError, Window, belongs_to_another
 
 ADDRESS = "aws:ec2/eip:Eip"
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
@@ -159,7 +159,7 @@ class Recovery:
         account_ids = json.loads(providers[0]["allowedAccountIds"])
         self._require(account_ids)
         history = self.engine.history()
-        account = Account(account_id=account_ids[0], of=self.of, state=state, windows=_windows(deployment, history))
+        account = LiveAccount(account_id=account_ids[0], of=self.of, state=state, windows=_windows(deployment, history))
         if pending:
             self._finish(exported, account, pending)
         refused: RecoveryError | None = None
@@ -183,7 +183,7 @@ class Recovery:
                 "changed. Select the right profile (AWS_PROFILE)."
             )
 
-    def _finish(self, exported: dict[str, Any], account: Account, pending: Sequence[Mapping[str, Any]]) -> None:
+    def _finish(self, exported: dict[str, Any], account: LiveAccount, pending: Sequence[Mapping[str, Any]]) -> None:
         """Creates, updates and deletes that were cut off: the engine noted their inputs before it asked."""
         cut_off = []
         for operation in pending:
@@ -208,7 +208,7 @@ class Recovery:
             self.engine.refresh(urns)
             account.state[:] = self.engine.export()["deployment"].get("resources") or []
 
-    def _refused_creates(self, account: Account) -> None:
+    def _refused_creates(self, account: LiveAccount) -> None:
         """Creates that the next `up` would do, and that a run has done already."""
         looked: set[str] = set()
         for _ in range(ROUNDS):
@@ -225,7 +225,7 @@ class Recovery:
             if not any(_unknown(item["inputs"]) for item in creates):
                 return
 
-    def _take(self, account: Account, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
+    def _take(self, account: LiveAccount, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
         """Decide about each resource; those that are proven join ``account.state``. Gives their URNs."""
         taken = []
         # What belongs to something else is proven by it, and comes after it.
@@ -249,7 +249,7 @@ class Recovery:
             taken.append(str(resource["urn"]))
         return taken
 
-    def _decide(self, account: Account, resource: Mapping[str, Any], found: Sequence[Found]) -> Found | None:
+    def _decide(self, account: LiveAccount, resource: Mapping[str, Any], found: Sequence[Found]) -> Found | None:
         """The one that is taken in, None for none; others and what cannot be taken in are removed or reported."""
         kind, inputs = resource["type"], resource["inputs"]
         kept: Found | None = None
@@ -289,7 +289,7 @@ class Recovery:
         self.of("ec2").release_address(AllocationId=allocation)
         self._say(REMOVED, resource, allocation, f"{proof.reason}; the stack has another address, so it was released")
 
-    def _twins(self, account: Account) -> None:
+    def _twins(self, account: LiveAccount) -> None:
         """What a provider's second attempt made beside the first: the run succeeded, and nothing else shows it."""
         for resource in list(account.state):
             if resource["type"] == ADDRESS and not resource.get("delete"):
@@ -299,7 +299,7 @@ class Recovery:
                         self._release(resource, item.identifier, proof)
         self._lost_keys(account)
 
-    def _lost_keys(self, account: Account) -> None:
+    def _lost_keys(self, account: LiveAccount) -> None:
         users = {item["id"]: item for item in account.state if item["type"] == "aws:iam/user:User" and item.get("id")}
         for user, resource in users.items():
             for key, proof in account.lost_keys(user):

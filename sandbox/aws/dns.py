@@ -26,7 +26,7 @@ _CLOUDFLARE_TYPE = "application/dns-json"
 
 
 def _ask(account: Account, name: str, record_type: str) -> records.Answer:
-    with account.gate.held():
+    with account.request_lock.held():
         return records.lookup(account.account_id, name, record_type)
 
 

@@ -75,7 +75,7 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        with self._account.gate.held():
+        with self._account.request_lock.held():
             accepted = ses.accepts(address)
         if not accepted:
             return f"550 5.1.1 Requested action not taken: mailbox unavailable ({address})"
@@ -85,7 +85,7 @@ class _Handler:
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         try:
-            with self._account.gate.held():
+            with self._account.request_lock.held():
                 message_id = ses.deliver(
                     envelope.mail_from or "",
                     list(envelope.rcpt_tos),

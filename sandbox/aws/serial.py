@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Gate:
+class RequestLock:
     """A lock that its holder can release while it waits for the network."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from sandbox.aws import instances, ports, seed, snapshot
 from sandbox.aws.faults import Faults, PlanError, failure
 from sandbox.aws.iam import door, refusals
 from sandbox.aws.iam.received import MalformedError, Received, receive
-from sandbox.aws.serial import Gate
+from sandbox.aws.serial import RequestLock
 from sandbox.aws.services import install
 from sandbox.aws.services.context import Context
 from sandbox.aws.services.ses import answer_click
@@ -63,13 +63,13 @@ class Account:
         self.zone_id = zone_id
         self.region = region
         self.port = port
-        self.gate = Gate()
+        self.request_lock = RequestLock()
         self.faults = Faults(home / "faults.json", engine)
         self.sky = Sky(home / "weather.json")
         self._purposes = (home / "faults.json", home / "weather.json")
         self._launched: dict[str, float] = {}
         self._on_change = on_change
-        self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
+        self._recorder = snapshot.Recorder(self.snapshot_path, self.request_lock)
         self._server: BaseWSGIServer | None = None
         self._environment: dict[str, str | None] = {}
         self._thread: threading.Thread | None = None
@@ -78,7 +78,7 @@ class Account:
             region=region,
             issuer_ca=issuer_ca or home / "ca" / "trust.pem",
             issuer_port=issuer_port,
-            gate=self.gate,
+            request_lock=self.request_lock,
             changed=self.changed,
         )
 
@@ -120,12 +120,12 @@ class Account:
             snapshot.load(self.snapshot_path)
         else:
             seed.seed(self.home, account_id=self.account_id, zone=self.zone, zone_id=self.zone_id, region=self.region)
-            snapshot.save(self.snapshot_path, self.gate)
+            snapshot.save(self.snapshot_path, self.request_lock)
         application = _Application(self)
         self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
         self.port = int(self._server.server_address[1])
         # An account can be started again; a thread cannot.
-        self._recorder = snapshot.Recorder(self.snapshot_path, self.gate)
+        self._recorder = snapshot.Recorder(self.snapshot_path, self.request_lock)
         self._recorder.start()
         self._thread = threading.Thread(target=self._server.serve_forever, name="account-apis", daemon=True)
         self._thread.start()
@@ -158,7 +158,7 @@ class Account:
 
     def host_specs(self) -> list[HostSpec]:
         """Specifications of the running instances' hosts, without those that the weather still delays."""
-        with self.gate.held():
+        with self.request_lock.held():
             specs = instances.host_specs(self.account_id, self.region)
         now, boot = time.monotonic(), self.sky.weather.boot
         late = {
@@ -174,7 +174,7 @@ class Account:
 
     def exposures(self) -> list[Exposure]:
         """The ports that security groups open on elastic addresses."""
-        with self.gate.held():
+        with self.request_lock.held():
             return instances.exposures(self.account_id, self.region)
 
 
@@ -193,7 +193,7 @@ class _Application:
             # A fault that is ignored would make a test pass.
             answered = "500 Internal Server Error", [("Content-Type", "text/plain")], str(error).encode()
         if answered is None:
-            with self._account.gate.held():
+            with self._account.request_lock.held():
                 answered = self._answer(environ, body)
         status, headers, answer = answered
         start_response(status, headers)
@@ -206,7 +206,7 @@ class _Application:
         """
         faults, sky = self._account.faults, self._account.sky
         try:
-            with self._account.gate.held():
+            with self._account.request_lock.held():
                 received = receive(environ, body)
         except MalformedError:
             return None
@@ -217,7 +217,7 @@ class _Application:
         answered = faults.before(fault, received, environ) if fault else None
         if answered is not None:
             return answered
-        with self._account.gate.held():
+        with self._account.request_lock.held():
             answered = self._answer(environ, body)
         sky.after(received, answered)
         if fault:

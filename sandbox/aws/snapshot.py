@@ -22,7 +22,7 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.s3.models import s3_backends
 from moto.s3.utils import _VersionedKeyStore
 
-from sandbox.aws.serial import Gate
+from sandbox.aws.serial import RequestLock
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ def forget() -> None:
     s3_backends.bucket_accounts.clear()
 
 
-def save(path: Path, gate: Gate) -> None:
+def save(path: Path, request_lock: RequestLock) -> None:
     """Write all backends to `path` atomically."""
-    with gate.held():
+    with request_lock.held():
         content = _pickled(_state())
     partial = path.with_suffix(".partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -148,9 +148,9 @@ def _restore(state: dict[str, Any]) -> None:
 class Recorder:
     """Writes the snapshot shortly after each change, in its own thread."""
 
-    def __init__(self, path: Path, gate: Gate) -> None:
+    def __init__(self, path: Path, request_lock: RequestLock) -> None:
         self._path = path
-        self._gate = gate
+        self._request_lock = request_lock
         self._changed = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="account-snapshot", daemon=True)
@@ -167,7 +167,7 @@ class Recorder:
         self._ending.set()
         self._changed.set()
         self._thread.join()
-        save(self._path, self._gate)
+        save(self._path, self._request_lock)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -176,7 +176,7 @@ class Recorder:
                 return
             self._changed.clear()
             try:
-                save(self._path, self._gate)
+                save(self._path, self._request_lock)
             except Exception:
                 # The disk may have space again soon. Meanwhile the account keeps answering.
                 log.exception("could not write the account's snapshot %s; trying again", self._path)

@@ -76,7 +76,7 @@ def test_adopting_looks_for_the_machine_in_the_stacks_region(asked, looked, clie
     upsert(route53, looked.names.broker_host, "A", made["PublicIp"], zone_id=account.zone_id)
     of = partial(clients.of, account_of.of(looked.settings))
     try:
-        found = adopt.Account(names=looked.names, zone_id=account.zone_id, of=of).machine()
+        found = adopt.Lookup(names=looked.names, zone_id=account.zone_id, of=of).machine()
     finally:
         upsert(
             route53, looked.names.broker_host, "A", made["PublicIp"], action="DELETE", zone_id=account.zone_id

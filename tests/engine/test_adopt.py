@@ -40,7 +40,7 @@ def names_of(suffix: str) -> Names:
 NAMES = names_of("")
 
 
-class Ground:
+class Adoption:
     """An emulated account of its own, an empty stack prod, and the commands that a person runs."""
 
     def __init__(self, folder: Path, release: dict[str, str]) -> None:
@@ -127,7 +127,7 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory, release):
-    made = Ground(tmp_path_factory.mktemp("adoption"), release)
+    made = Adoption(tmp_path_factory.mktemp("adoption"), release)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", made.environment["AWS_SHARED_CREDENTIALS_FILE"])
         yield made

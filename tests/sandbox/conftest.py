@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.sandbox)
 
 
-class Ground:
+class LiveSandbox:
     """The running sandbox, as a test sees it: engine, AWS, names, hosts."""
 
     def __init__(self) -> None:
@@ -102,5 +102,5 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(home) -> Ground:
-    return Ground()
+def ground(home) -> LiveSandbox:
+    return LiveSandbox()

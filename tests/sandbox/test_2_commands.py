@@ -51,7 +51,7 @@ ADDED = {
 #: Settings: the engine writes them into a copy of the stack's file.
 SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
 
-#: Run by another test, or by the gate, with a piece of the file that shows the call.
+#: Run by another test, or by `make check`, with a piece of the file that shows the call.
 ELSEWHERE = {
     'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/unit/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
     "agentkeys --help": ("tests/unit/ops/test_commands.py", '"--help"'),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.aws.serial import Gate
+from sandbox.aws.serial import RequestLock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Context:
     """PEM file of the authorities that STS trusts when it fetches an issuer's documents."""
     issuer_port: int
     """TCP port of issuers whose URL names none."""
-    gate: Gate
+    request_lock: RequestLock
     """Held while a request is handled."""
     changed: Callable[[], None]
     """Called after the account changed outside a request."""

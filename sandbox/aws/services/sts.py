@@ -204,7 +204,7 @@ def _trusts(role: Role, provider: OpenIDConnectProvider, session: _Session) -> b
 def _signing_key(issuer: str, key_id: str | None) -> jwt.PyJWK:
     deadline = time.monotonic() + FETCH_SECONDS
     # The issuer is a host of this sandbox and may be waiting for the account.
-    with current().gate.let_go():
+    with current().request_lock.let_go():
         configuration = _fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", deadline)
         if configuration.get("issuer") != issuer:
             raise InvalidIdentityTokenError(

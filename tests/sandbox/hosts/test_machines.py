@@ -44,7 +44,7 @@ HARDENED = (
 )
 
 
-class Ground:
+class HostLab:
     """The hosts under test with a key pair, a CA and a TLS service that hosts may reach."""
 
     def __init__(self, home: Path) -> None:
@@ -166,8 +166,8 @@ def processes_of(instance_id: str) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    ground = Ground(tmp_path_factory.mktemp("sandbox"))
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostLab]:
+    ground = HostLab(tmp_path_factory.mktemp("sandbox"))
     with ground.service, ground.hidden:
         try:
             ground.reconcile(FIRST, SECOND)
@@ -180,20 +180,20 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
             ground.hosts.shutdown()
 
 
-def test_it_boots_like_a_machine_image(ground: Ground) -> None:
+def test_it_boots_like_a_machine_image(ground: HostLab) -> None:
     assert "status: done" in ground.said(FIRST, "cloud-init status --wait")
     assert ground.said(FIRST, "systemctl is-system-running --wait") == "running"
     assert ground.said(FIRST, "sudo id -un; hostname; cat /etc/from-user-data").split() == ["root", "chosen", "given"]
     assert ground.said(SECOND, "cloud-init status --wait && hostname").split()[-1] == "ip-0bbb"
 
 
-def test_hardened_units_start(ground: Ground) -> None:
+def test_hardened_units_start(ground: HostLab) -> None:
     properties = " ".join(f"-p {p}" for p in HARDENED.split())
     ground.said(FIRST, f"sudo systemd-run --wait {properties} touch /var/lib/probe/reached /tmp/reached")
     assert ground.ssh(FIRST, "test -e /tmp/reached").returncode == 1
 
 
-def test_hosts_have_their_own_identity(ground: Ground) -> None:
+def test_hosts_have_their_own_identity(ground: HostLab) -> None:
     machines = {ground.said(i, "cat /etc/machine-id") for i in (FIRST, SECOND)}
     keys = [ground.said(i, "cut -d' ' -f2 /etc/ssh/ssh_host_*_key.pub").split() for i in (FIRST, SECOND)]
     assert len(machines) == 2
@@ -201,19 +201,19 @@ def test_hosts_have_their_own_identity(ground: Ground) -> None:
     assert set(keys[0]).isdisjoint(keys[1])
 
 
-def test_apt_works(ground: Ground) -> None:
+def test_apt_works(ground: HostLab) -> None:
     # By itself apt-get update is content with old indexes when it reaches nothing.
     ground.said(SECOND, "sudo apt-get update -q -o APT::Update::Error-Mode=any")
     ground.said(SECOND, "sudo apt-get install -y -q --no-install-recommends hello && hello")
 
 
-def test_the_service_is_reached_under_its_name_with_the_systems_trust(ground: Ground) -> None:
+def test_the_service_is_reached_under_its_name_with_the_systems_trust(ground: HostLab) -> None:
     url = f"https://{layout.ACME_HOST}:{layout.PORTS['acme']}/dir"
     assert ground.said(FIRST, f"curl -sS {url}") == "the directory"
     assert ground.said(FIRST, f"python3 -c 'import requests; print(requests.get(\"{url}\").text)'") == "the directory"
 
 
-def test_nothing_else_of_the_machine_or_of_other_hosts_is_reached(ground: Ground) -> None:
+def test_nothing_else_of_the_machine_or_of_other_hosts_is_reached(ground: HostLab) -> None:
     gateway = ground.said(FIRST, "ip route show default").split()[2]
     other = next(status.address for status in ground.hosts.status() if status.instance_id == SECOND)
     with socket.create_server((gateway, 0)) as listening:
@@ -222,7 +222,7 @@ def test_nothing_else_of_the_machine_or_of_other_hosts_is_reached(ground: Ground
             assert ground.ssh(FIRST, f"curl -sS -m 5 telnet://{target} </dev/null").returncode == 7, target
 
 
-def test_only_relays_reach_a_host(ground: Ground) -> None:
+def test_only_relays_reach_a_host(ground: HostLab) -> None:
     address = next(status.address for status in ground.hosts.status() if status.instance_id == FIRST)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((address, 22), timeout=5)
@@ -230,7 +230,7 @@ def test_only_relays_reach_a_host(ground: Ground) -> None:
         socket.create_connection((ADDRESSES[FIRST], 80), timeout=5)
 
 
-def test_relays_follow_the_exposures(ground: Ground) -> None:
+def test_relays_follow_the_exposures(ground: HostLab) -> None:
     specs = [ground.spec(FIRST), ground.spec(SECOND)]
     ground.hosts.reconcile(specs, [ssh_of(FIRST, "203.0.113.0/24"), ssh_of(SECOND)])
     assert "reset" in ground.ssh(FIRST, "true").stderr.lower()
@@ -251,7 +251,7 @@ connection.sendall(str(count).encode())
 """
 
 
-def test_a_relay_passes_much_data_and_a_half_close(ground: Ground) -> None:
+def test_a_relay_passes_much_data_and_a_half_close(ground: HostLab) -> None:
     ground.said(FIRST, f"sudo systemd-run python3 -c '{COUNT_TO_THE_END}'")
     ground.said(FIRST, "while [ -z \"$(ss -Hltn 'sport = 7777')\" ]; do sleep 0.1; done")
     counting = Exposure(address=ADDRESSES[FIRST], port=7777, instance_id=FIRST, cidrs=("127.0.0.0/8",))
@@ -262,7 +262,7 @@ def test_a_relay_passes_much_data_and_a_half_close(ground: Ground) -> None:
         assert connection.recv(100) == b"5000000"
 
 
-def test_a_port_that_is_held_is_named(ground: Ground) -> None:
+def test_a_port_that_is_held_is_named(ground: HostLab) -> None:
     with socket.create_server(("127.113.0.9", 8443)):
         exposure = Exposure(address="127.113.0.9", port=8443, instance_id=FIRST, cidrs=())
         with pytest.raises(HostError, match=r"127\.113\.0\.9:8443: Address already in use"):
@@ -270,14 +270,14 @@ def test_a_port_that_is_held_is_named(ground: Ground) -> None:
     ground.said(FIRST, "true")
 
 
-def test_a_second_supervisor_is_refused(ground: Ground) -> None:
+def test_a_second_supervisor_is_refused(ground: HostLab) -> None:
     with pytest.raises(HostError, match="another process runs sandbox hosts"):
         ground.new_hosts(print).reconcile([], [])
     ground.said(FIRST, "true")
 
 
 @pytest.mark.parametrize("how", ["from outside", "from inside"])
-def test_a_reboot_keeps_the_disk(ground: Ground, how: str) -> None:
+def test_a_reboot_keeps_the_disk(ground: HostLab, how: str) -> None:
     boot = ground.said(FIRST, "sudo touch /etc/kept; cat /proc/sys/kernel/random/boot_id /proc/1/stat | cut -d' ' -f22")
     keys = ground.said(FIRST, "cat /etc/ssh/ssh_host_*.pub")
     if how == "from outside":
@@ -291,7 +291,7 @@ def test_a_reboot_keeps_the_disk(ground: Ground, how: str) -> None:
     assert ground.said(FIRST, "cat /proc/sys/kernel/random/boot_id /proc/1/stat | cut -d' ' -f22") != boot
 
 
-def test_a_replaced_instance_has_a_new_disk_behind_the_same_address(ground: Ground) -> None:
+def test_a_replaced_instance_has_a_new_disk_behind_the_same_address(ground: HostLab) -> None:
     ground.said(FIRST, "sudo touch /etc/kept")
     keys = ground.said(FIRST, "cat /etc/ssh/ssh_host_*.pub")
     number = next(int(s.address.split(".")[2]) for s in ground.hosts.status() if s.instance_id == FIRST)
@@ -306,7 +306,7 @@ def test_a_replaced_instance_has_a_new_disk_behind_the_same_address(ground: Grou
     ground.wait_for_ssh(FIRST)
 
 
-def test_shutdown_leaves_disks_and_nothing_else(ground: Ground) -> None:
+def test_shutdown_leaves_disks_and_nothing_else(ground: HostLab) -> None:
     ground.said(FIRST, "sudo touch /etc/kept")
     assert FORWARDING.read_text() == "1\n"
     ground.hosts.shutdown()
@@ -335,7 +335,7 @@ time.sleep(60)
 """
 
 
-def test_what_a_killed_supervisor_left_is_ended(ground: Ground, tmp_path: Path) -> None:
+def test_what_a_killed_supervisor_left_is_ended(ground: HostLab, tmp_path: Path) -> None:
     ground.hosts.shutdown()
     command = [sys.executable, "-c", SUPERVISOR, str(tmp_path), str(ground.key.with_suffix(".pub"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=layout.CHECKOUT) as supervisor:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ops.commands.adopt import Account, AdoptError
+from ops.commands.adopt import AdoptError, Lookup
 from settings import REFUSED_NETWORKS
 from tests.support.stacks import a_stack
 
@@ -53,7 +53,7 @@ def proposed(release):
     names = a_stack("prod", release).names
 
     def propose(**world):
-        return Account(names=names, zone_id="Z1", of=World(names, **world).client).machine()
+        return Lookup(names=names, zone_id="Z1", of=World(names, **world).client).machine()
 
     return propose
 

@@ -17,7 +17,7 @@ Kind = Literal["identity", "resource", "trust"]
 
 
 @dataclass(frozen=True)
-class Account:
+class Attachments:
     """``documents`` by ``<program>/<resource name>``; ``identity`` maps the ARN of a role or user to the ids of its
     documents, ``policy`` the ARN of a bucket or role to the id of its own.
     """
@@ -28,9 +28,9 @@ class Account:
     policy: dict[str, str] = field(default_factory=dict)
 
 
-def read(account_id: str, programs: Mapping[str, Recorder]) -> Account:
+def read(account_id: str, programs: Mapping[str, Recorder]) -> Attachments:
     """The account in which these programs ran. Raises AssertionError for a document attached to nothing known."""
-    made = Account(account_id)
+    made = Attachments(account_id)
     for program, recorded in programs.items():
         buckets = {f"{item.name}-id": item.inputs["bucket"] for item in recorded.of("aws:s3/bucket:Bucket")}
         for item in recorded.custom:

@@ -34,7 +34,7 @@ class World:
     """An account and its questions. ``own`` are the ids of documents that no earlier world has."""
 
     label: str
-    account: attachments.Account
+    account: attachments.Attachments
     asked: list[Asked]
     own: frozenset[str]
 

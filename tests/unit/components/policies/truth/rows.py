@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tests.unit.components.policies.truth.attachments import Account
+from tests.unit.components.policies.truth.attachments import Attachments
 from tests.unit.components.policies.truth.callers import ACCOUNT, A, B, Caller
 from tests.unit.components.policies.truth.evaluator import Request
 
@@ -32,7 +32,7 @@ class Row:
         what = f"{self.caller.label}: {self.action} on {self.resource} {dict(self.context)}"
         return what.replace(A, "<A>").replace(B, "<B>")
 
-    def requests(self, account: Account) -> Iterator[tuple[str, Request, bool]]:
+    def requests(self, account: Attachments) -> Iterator[tuple[str, Request, bool]]:
         """Layer, question and expected answer. A layer that has no document is not asked: it refuses."""
         own = account.identity.get(self.caller.arn, ())
         if self.caller.unlimited:
