@@ -109,7 +109,7 @@ PRINCIPAL = {"AWS": ROLE}
         (stranger, [allow()], [allow(Principal="*")], None, None, None),
         (stranger, [allow()], [allow(Principal={"AWS": OTHER})], None, None, None),
         (stranger, [allow()], [allow(Principal={"AWS": ROOT})], None, None, RESOURCE),
-        # Without credentials a resource policy decides alone.
+        # Without credentials, only the resource policy decides.
         (ANONYMOUS, [], [allow(Principal="*")], None, None, None),
         (ANONYMOUS, [], [allow(Principal={"AWS": ROOT})], None, None, RESOURCE),
         (ANONYMOUS, [], None, None, None, RESOURCE),
@@ -180,7 +180,7 @@ def test_a_role_is_assumed_only_with_its_trust_policy(trust: Any, identity: bool
         ({"Resource": "arn:aws:s3:::vault-*/bots/*"}, {}, True),
         ({"NotResource": f"{BUCKET}/inbound/*"}, {}, True),
         ({"NotResource": f"{BUCKET}/bots/*"}, {}, False),
-        # A resource that is not modelled is allowed by the bare wildcard alone.
+        # Only the bare wildcard allows a resource that is not modelled.
         ({"Resource": "*"}, {"resource": None}, True),
         ({"Resource": "arn:aws:s3:::*"}, {"resource": None}, False),
         ({"NotResource": "arn:aws:s3:::other"}, {"resource": None}, False),

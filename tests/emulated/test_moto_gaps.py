@@ -124,7 +124,7 @@ PROBES: dict[str, Probe] = {}
 
 
 def lacks(*replaced: str) -> Callable[[Probe], Probe]:
-    """The function tells whether moto still lacks what these replacements restore."""
+    """Marks a probe: it shows whether moto still lacks what these replacements restore."""
 
     def mark(probe: Probe) -> Probe:
         PROBES.update(dict.fromkeys(replaced, probe))

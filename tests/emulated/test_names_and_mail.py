@@ -229,7 +229,7 @@ def test_a_taken_port_is_named_with_its_holder(account: Account) -> None:
             with pytest.raises(ports.PortTakenError, match=rf"port {port} .* process {os.getpid()} holds it"):
                 server.start()
     with socket.socket() as free:
-        # Nobody's over TCP, which is looked at first; the kernel gives out a UDP port without a look at that.
+        # Free over TCP, which is checked first: the kernel assigns a UDP port without checking TCP.
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:

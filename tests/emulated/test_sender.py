@@ -1,4 +1,4 @@
-"""`agentkeys sender` against the emulated account: what it opens, what it leaves alone, and what it says."""
+"""`agentkeys sender` against the emulated account: which links it opens, which mails it leaves, and its messages."""
 
 import quopri
 from types import SimpleNamespace

@@ -213,7 +213,7 @@ def test_an_address_that_can_be_nobodys_is_refused_with_its_record(ground, repor
 
 
 def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(ground, machine):
-    """The last rung, beside the stack that was adopted: the auto-assigned address is told to be lost before it is."""
+    """The last case, next to the adopted stack: the warning that the auto-assigned address will be lost comes first."""
     names = names_of("-test")
     made = runbook.build(ground.clients, names, ZONE_ID, elastic=False)
     runbook.e2e_role(ground.clients, names)

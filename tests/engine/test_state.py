@@ -155,7 +155,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
 
 @pytest.fixture(scope="module")
 def account(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The surroundings once the state bucket and the key are made."""
+    """The environment after the state bucket and the key are created."""
     shell = Shell(tmp_path_factory.mktemp("account") / "folder", surroundings)
     shell.folder.mkdir()
     shell.document("Make the state bucket")

@@ -97,7 +97,7 @@ class LiveSandbox:
         return done.stdout
 
     def listing(self) -> dict[str, Any]:
-        """The whole account as AWS tells it, by kind and name; everything a stack makes shows here."""
+        """The whole account as AWS reports it, by kind and name; everything a stack creates appears here."""
         return inventory.listing(self.client, supervisor.emulated().zone_id)
 
 

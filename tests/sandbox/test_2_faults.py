@@ -95,7 +95,7 @@ def test_doctor_finds_nothing_of_the_stack_outside_of_its_state(ground):
 
 
 def without_conditions(document):
-    """Every allowance of a policy without its conditions; what it denies stays, or nobody could mend it."""
+    """Every Allow of a policy without its conditions. The Denies stay, or nobody could fix the policy."""
     kept = [
         {key: value for key, value in item.items() if key != "Condition" or item["Effect"] == "Deny"}
         for item in document["Statement"]

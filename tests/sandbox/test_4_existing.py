@@ -21,7 +21,7 @@ TARGETS = [
 
 
 class Existing:
-    """An instance with a key pair and a firewall of somebody's, and the stack that is told to set it up."""
+    """An instance with somebody else's key pair and firewall, and the stack that is configured to set it up."""
 
     def __init__(self, ground, folder):
         self.engine = ground.engine

@@ -126,7 +126,7 @@ def certificates(ground):
 
 
 def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own(ground, rotated):
-    """Two events in one run; the previews are those of each alone."""
+    """Two events in one run. Each preview is the same as for one event."""
     given, moved = rotated.settings["elasticIp"], documented("Move the address")[1]
     old, new = blobs(ground.outputs("test")["sshPublicKeys"])
     ec2 = ground.client("ec2")

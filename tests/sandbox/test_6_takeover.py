@@ -103,7 +103,7 @@ class ByHand(Host):
         return dict(zip(units, map(int, told.split()), strict=True))
 
     def end(self):
-        """What no stack takes away, since none made it."""
+        """What no stack removes, because none created it."""
         ec2 = self.clients("ec2")
         ec2.terminate_instances(InstanceIds=[self.made.instance_id])
         ec2.release_address(AllocationId=self.made.allocation_id)

@@ -1,4 +1,4 @@
-"""The one sandbox of the slow tests: from nothing to running and away again, and how a test looks at it."""
+"""The sandbox that the slow tests share: how it starts and stops, and how a test reads its state."""
 
 import configparser
 import shutil

@@ -123,7 +123,7 @@ class FakeHost:
         self, name: str, *, kept: tuple[str, ...] = (), names: Sequence[str] = NAMES, **behaviours: str
     ) -> Release:
         """A release with these binaries, each of which carries its name, unless it is one of the first release that is
-        ``kept``, and is GOOD, unless it is told otherwise.
+        ``kept``, and is GOOD, unless a test says otherwise.
         """
         path = self.folder / f"{name}.tar.gz"
         with tarfile.open(path, "w:gz") as tar:

@@ -82,7 +82,7 @@ class Host:
             subprocess.run([*self.ssh_command(program="scp"), "-q", archive, target], check=True)
 
     def footprint(self) -> dict[str, str]:
-        """Files and services of the host by what tells that one was touched; equal when nothing was."""
+        """Files and services of the host, each with what changes when it is touched. Equal if nothing was touched."""
         found = {}
         unit = ""
         for line in self.said(emulation.FOOTPRINT).splitlines():

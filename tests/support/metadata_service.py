@@ -1,7 +1,7 @@
 """A stand-in for the instance metadata service: the files of a folder behind IMDSv2's token, on loopback.
 
-Run as ``python3 metadata_service.py PORT FOLDER``, with the standard library alone, since it also runs on a host. Port
-0 takes a free one; the port is printed when it answers.
+Run it as ``python3 metadata_service.py PORT FOLDER``. It uses only the standard library, because it runs on hosts too.
+Port 0 chooses a free port. It prints the port when it is ready.
 """
 
 import secrets

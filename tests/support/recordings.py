@@ -1,7 +1,7 @@
-"""Facts of a real run as a file, so that tests of the page need no stack that is up.
+"""Facts of a real run as a file, so that tests of the page need no running stack.
 
-`python -m tests.support.recordings FILE`, in the sandbox's shell with test and prod up, records anew. It has no secret:
-the engine masks outputs, and resources are kept without their inputs and outputs.
+To record again, run `python -m tests.support.recordings FILE` in the sandbox's shell, with test and prod up. A
+recording has no secret: the engine masks outputs, and resources are recorded without their inputs and outputs.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ def load(path=RECORDED):
 
 
 def to_plain(facts):
-    """JSON's types alone."""
+    """The facts with only JSON's types."""
 
     def plain(value):
         if isinstance(value, Deployed):
@@ -46,7 +46,7 @@ def to_plain(facts):
         return [plain(inner) for inner in value] if isinstance(value, list | tuple | set | frozenset) else value
 
     found = plain(facts)
-    # Configuration and the shell of whoever recorded it are nobody's business.
+    # Leave out the configuration and the environment of the person who recorded it.
     found["history"] = [
         {**{key: item[key] for key in ("kind", "startTime", "endTime", "result") if key in item},
          "environment": {"git.author": "A. Operator"}}

@@ -27,7 +27,7 @@ HARDENING = {
     name for cell in re.findall(r"^\| (`.+`) \|", _SECTION, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
 }
 
-#: And, where a destroy may delete objects, in the state alone.
+#: If a destroy may delete objects, these change too, only in the state.
 EMPTIED_ON_DESTROY = {"vault-bucket", "memory-bucket", "inbox-bucket"}
 
 #: Also, where ``caBundle`` is set.

@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """The account is as it was before the next folder looks at it."""
+    """Restores the account before the next folder's tests read it."""
     yield
     if nextitem is None or "tests/sandbox/machine/" not in str(nextitem.path):
         Machine.end_all()

@@ -15,7 +15,7 @@ DROP_IN = "/etc/ssh/sshd_config.d/05-test.conf"
 
 @pytest.fixture(scope="module")
 def pushed(machine, tmp_path_factory):
-    """A key that AWS has pushed for agentkey, as the metadata service of a host that has one would tell it."""
+    """A key that AWS has pushed for agentkey, in the form that a host's metadata service returns."""
     key = machine.new_key("pushed")
     push = Push(tmp_path_factory.mktemp("served"), key.with_suffix(".pub").read_text())
     machine.sudo(f"install -d -m 0755 -o ubuntu {SERVED}")

@@ -44,7 +44,7 @@ def status(machine, key, path="/healthz", *, tls=True):
 
 
 def certificates(machine, *keys, directory=None):
-    """The step for some names alone, at another directory or at the usual one."""
+    """The step for only some names, with another ACME directory or the usual one."""
     names = [machine.names.public_hosts.get(key, key) for key in keys]
     step = machine.steps()["certificates"]
     script, contact = shlex.split(step.command)[1], machine.site.acme_email
@@ -60,7 +60,7 @@ def without_certificate(machine, key):
 
 @pytest.fixture
 def stubbed(machine):
-    """Puts a program in certbot's place and tells how often it was called."""
+    """Replaces certbot with a program that counts its calls."""
 
     def install(text):
         machine.sudo(f"cat >{STUB} <<'STUB'\n#!/bin/bash\necho x >>/run/certbot-calls\n{text}\nSTUB\nchmod 755 {STUB}")

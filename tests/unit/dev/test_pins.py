@@ -1,4 +1,4 @@
-"""The pinned engine, SDK and plugins fit each other in every file, and a person is told what does not fit."""
+"""The pinned engine, SDK and plugins fit each other in every file, and the command reports what does not fit."""
 
 import datetime
 import json

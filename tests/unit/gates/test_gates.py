@@ -292,7 +292,7 @@ def test_a_resolver_is_sent_no_password_of_the_operators(doh, tmp_path, monkeypa
 
 @pytest.fixture
 def ssh(tmp_path, monkeypatch):
-    """Stands where ssh would be: tells which keys its agent has, and lets one in or not."""
+    """Replaces ssh: records which keys its agent has, and accepts or rejects one."""
     private, public = ephemeral_key()
 
     def lets_in(*, said=""):

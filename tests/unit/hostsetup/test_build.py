@@ -10,7 +10,7 @@ import pytest
 from hostsetup.services import BINARIES
 from tests.support.fake_host import FakeHost
 
-#: As the real one it makes nothing anew that is there, so a second build compiles less.
+#: Like the real cargo, it keeps what is built already, so a second build compiles less.
 CARGO = """\
 #!/bin/bash
 [[ $1 != --version ]] || { echo "cargo of a test"; exit; }

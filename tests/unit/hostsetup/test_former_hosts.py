@@ -1,4 +1,4 @@
-"""What tells the scripts that the bash scripts set a host up: their key pairs' places and their nginx sites."""
+"""How the steps detect a host that the bash scripts set up: by the paths of its key pairs and by its nginx sites."""
 
 import re
 import subprocess

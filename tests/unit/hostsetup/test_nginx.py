@@ -1,4 +1,4 @@
-"""A real nginx on loopback with the rendered configuration of either phase, before services that tell what they got."""
+"""A real nginx on loopback, with the rendered configuration of either phase and services that echo requests."""
 
 import http.client
 import json

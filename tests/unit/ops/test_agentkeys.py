@@ -92,7 +92,7 @@ def test_a_copy_outside_of_a_project_says_where_it_belongs(tmp_path):
     assert "Call <project>/venv/bin/agentkeys, or a link to it." in done.stderr
 
 
-# --- completion, by click's protocol and by a bash that was told of it
+# --- completion, by click's protocol and in a bash with completion enabled
 
 
 def completed(clone, *words):

@@ -19,7 +19,7 @@ ACCOUNT_ID = "429071895007"
 
 #: Those that report; the others write a file, connect, or do one thing.
 REPORTING = {"adopt", "audit", "doctor", "drift", "env", "proof", "records", "recover", "retire"}
-#: Those that ask AWS, and not the engine and the host alone.
+#: Those that call AWS, not only the engine and the host.
 ASKING_AWS = ["adopt", "audit", "doctor", "proof", "retire", "sender", "ssh"]
 
 IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>

@@ -1,4 +1,4 @@
-"""How a thing of the account is told to be the one that the program wants."""
+"""How a resource of the account is matched with one that the program wants."""
 
 import pytest
 

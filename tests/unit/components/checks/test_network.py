@@ -24,7 +24,7 @@ def answers(*, own=None, main=(), subnet=None):
     return {
         "aws:ec2/getSubnet:getSubnet": subnet or {"id": SUBNET, "vpcId": VPC},
         "aws:ec2/getRouteTable:getRouteTable": table,
-        # A subnet is looked at in place of the default VPC.
+        # The subnet is checked instead of the default VPC.
         "aws:ec2/getVpc:getVpc": "no matching EC2 VPC found",
     }
 

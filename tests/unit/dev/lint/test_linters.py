@@ -30,7 +30,7 @@ def with_statement(planned, name, key, **members):
 
 
 def told(linter, stacks, weakened):
-    """One run of a linter over everything: what is told of the real stacks, and by weakening of the others."""
+    """One run of a linter over everything: its findings for the real stacks, and for the others by weakening."""
     entries = allowed(linter.ALLOWED)
     findings = linter.findings({**stacks, **weakened}, silent)
     real = [finding for finding in findings if finding.where.split()[0] in stacks]

@@ -1,4 +1,4 @@
-"""Environments of their own: made once, made anew for another file, and a reason when they cannot be made."""
+"""Separate environments: created once, created again for another lock file, and a clear error if creation fails."""
 
 import subprocess
 

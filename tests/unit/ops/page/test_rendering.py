@@ -1,4 +1,4 @@
-"""The page as a file: whole, small, alone, masked where asked for, and text stays text whoever wrote it."""
+"""The page as a file: complete, small, without external parts, masked on request, and with all text escaped."""
 
 import dataclasses
 import re

@@ -2,7 +2,7 @@
 
 A weakening makes a statement say more: a wider principal, action or resource, a condition less, a refusal that refuses
 less. A removed grant must be missed as well, so no grant is there without a row that needs it. Partition and service of
-an ARN are left alone: they are no part of anybody's scope.
+an ARN stay as they are: they are not part of any scope.
 """
 
 import re
@@ -238,7 +238,7 @@ def _wider_segments(text: str) -> Iterator[tuple[str, str]]:
         if part.endswith("*") or not part:
             continue
         yield f"{_short(part)} as * in {_short(text)}", "".join([*parts[:index], "*", *parts[index + 1 :]])
-        # What goes on at the very end of a value that is no ARN is there already.
+        # A value that is not an ARN already has a mutant that continues at its very end.
         if index >= path and (path or index + 1 < len(parts)):
             yield f"{_short(part)} going on in {_short(text)}", "".join([*parts[: index + 1], "*", *parts[index + 1 :]])
     if parts[-1] == "*" and len(parts) > path + 1:

@@ -218,7 +218,7 @@ def bucket_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
 
 def refused_forms(rows: Iterable[Row]) -> Iterator[Row]:
     """What is allowed, asked in a form that is not: plain HTTP, a key of the caller's, a bucket of the same name that
-    a stranger owns, a bucket of ours whose name goes on.
+    a stranger owns, and a bucket whose name starts with one of ours.
     """
     for row in rows:
         if ":s3:::" not in row.resource or not row.both:

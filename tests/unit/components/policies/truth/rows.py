@@ -14,9 +14,9 @@ Stage = Literal["federated", "static"]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One question with the decision of the caller's own policies alone, of the resource's alone, and of both.
+    """One question with three decisions: by the caller's policies, by the resource's policy, and by both.
 
-    ``owner`` is the account that owns the resource; a stranger's resource lets everybody in.
+    ``owner`` is the account that owns the resource. A resource of another account allows everybody.
     """
 
     caller: Caller

@@ -1,4 +1,4 @@
-"""The sandbox's account decides every row of the table, and every mutant that is told apart, as iam-simulate does."""
+"""The sandbox's account decides every row of the table and every detectable mutant as iam-simulate does."""
 
 from sandbox.aws.iam import evaluation
 from tests.unit.components.policies.truth.conftest import Verdict
