@@ -122,6 +122,11 @@ class Ground:
     def listing(self) -> dict[str, Any]:
         return inventory.listing(self.client, supervisor.emulated().zone_id)
 
+    def command(self, stage: str, *, light: bool) -> list[str]:
+        # A destroy takes what there is, and it has no --exclude-dependents.
+        left_out = self.light if light and stage != "destroy" else ()
+        return ["pulumi", *STAGES[stage], *left_out, "--stack", self.project.stack]
+
     def run(self, stage: str, *, light: bool) -> Ended:
         """One run of a stage. The account is started again when the run's fault kills it."""
         self.engine.init(self.project)
@@ -129,9 +134,8 @@ class Ground:
         keeper = threading.Thread(target=self._keep_account, args=(alive,), daemon=True)
         keeper.start()
         try:
-            command = ["pulumi", *STAGES[stage], *(self.light if light else ()), "--stack", self.project.stack]
             done = subprocess.run(
-                command,
+                self.command(stage, light=light),
                 cwd=self.project.folder,
                 env=self.engine.environment,
                 stdin=subprocess.DEVNULL,

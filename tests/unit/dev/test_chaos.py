@@ -148,3 +148,11 @@ def test_a_failure_without_a_fault_ends_the_campaign(campaign):
 def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
     found = {"address eip a-1": 1, "address eip a-2": 2, "user u": 3, "record a.b. A": 4}
     assert inventory.names(found) == Counter({"address eip": 2, "user u": 1, "record a.b. A": 1})
+
+
+def test_a_destroy_is_given_no_option_that_it_does_not_have(monkeypatch):
+    monkeypatch.setattr(chaos.rehearsal, "prepare", lambda _progress: {})
+    ground = chaos.Ground("test", lambda _line: None)
+    assert "--exclude-dependents" in ground.command("change", light=True)
+    assert "--exclude-dependents" not in ground.command("change", light=False)
+    assert ground.command("destroy", light=True) == ["pulumi", *chaos.STAGES["destroy"], "--stack", "test"]
