@@ -78,6 +78,7 @@ golden: tools ## rewrite the golden files; read their diff before you commit
 
 lock: setup ## rewrite the lock files after a change of a requirements file
 	$(COMPILE) requirements/dev.txt --output-file requirements/dev.lock
+	$(COMPILE) requirements/sandbox.txt --output-file requirements/sandbox.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements/ops.txt --output-file requirements/ops.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements/policypack.txt --output-file requirements/policypack.lock

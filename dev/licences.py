@@ -86,10 +86,10 @@ def accepted(licence: str, allowed: frozenset[str]) -> bool:
 
 def groups() -> list[Group]:
     """All groups. A part is in the first group that needs it."""
-    titles = ("The program", "The operator's commands also", "Tests, checks and the sandbox also")
+    titles = ("The program", "The operator's commands also", "The sandbox also", "Tests and checks also")
     found, known = [], set[str]()
     for lock, title in zip(LOCKS, titles, strict=True):
-        allowed = TOOLS if lock == LOCKS[-1] else PROGRAM
+        allowed = PROGRAM if lock in LOCKS[:2] else TOOLS
         parts = tuple(sorted(part for part in python_parts(lock) if part.name not in known))
         known |= {part.name for part in parts}
         found.append(Group(title=title, allowed=allowed, parts=parts))

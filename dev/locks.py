@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-#: Each lock file is part of the next one: the program; the operator's commands; tests, checks and the sandbox.
-LOCKS = ("requirements", "requirements/ops", "requirements/dev")
+#: Each lock file is part of the next one: the program; the operator's commands; the sandbox; tests and checks.
+LOCKS = ("requirements", "requirements/ops", "requirements/sandbox", "requirements/dev")
 
 #: Needed by some stacks only, and not installed by `make setup`.
 OPTIONAL = ("requirements/cloudflare",)

@@ -1,9 +1,13 @@
 """The sandbox and the product take from each other only what is listed here."""
 
 import ast
+import sys
+from importlib.metadata import packages_distributions
 
 import pytest
+from packaging.utils import canonicalize_name
 
+from dev.locks import locked
 from dev.recorder import PROJECT
 
 #: Top-level packages and modules that an operator runs.
@@ -48,6 +52,17 @@ def test_of_the_engineers_tools_the_sandbox_takes_the_toolchain_alone():
     assert {name.rsplit(".", 1)[0] for _, name in imports("sandbox") if name.split(".")[0] == "dev"} <= {
         "dev", "dev.toolchain", "dev.toolchain.golang", "dev.toolchain.virtualenv", "dev.toolchain.wheels",
     }  # fmt: skip
+
+
+def test_the_sandbox_imports_packages_that_its_requirements_list():
+    """Direct ones, and those that they need themselves."""
+    packages = packages_distributions()
+    own = {"sandbox", "dev", *PRODUCT}
+    top = {name.split(".")[0] for _, name in imports("sandbox")} - sys.stdlib_module_names - own
+    assert top, "the sandbox imports packages"
+    lock = set(locked("requirements/sandbox"))
+    missing = {name for name in top if not {canonicalize_name(one) for one in packages.get(name, [name])} & lock}
+    assert missing == set(), "add it to requirements/sandbox.txt and run `make lock`"
 
 
 def test_the_product_takes_nothing_from_the_tests():
