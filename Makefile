@@ -9,7 +9,7 @@ COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test test-fast test-policies check golden bench chaos engine tools \
+.PHONY: help setup policypack up preview down env test test-fast test-policies test-certbots check golden bench chaos engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -60,6 +60,9 @@ test-fast: tools ## run the tests that need no engine and no sandbox
 
 test-policies: setup ## check who may do what: an independent evaluator decides over every policy
 	venv/bin/python -m pytest tests/unit/components/policies/test_policies.py tests/unit/components/policies/truth -q
+
+test-certbots: setup ## test how a failed certificate is reported, with the certbot of every supported image
+	AGENTKEYS_CERTBOTS="1.21 2.1 2.9 4.0" venv/bin/python -m pytest tests/unit/hostsetup/test_certificates.py -q
 
 check: setup ## check format, types, prose, shell scripts, workflows, IAM documents, resources
 	venv/bin/ruff format --check .
