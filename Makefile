@@ -9,7 +9,7 @@ COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test test-fast test-policies test-certbots check golden bench chaos engine tools \
+.PHONY: help setup policypack up preview down env test hosts-all test-fast test-policies test-certbots check golden bench chaos engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets

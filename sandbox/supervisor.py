@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from sandbox import layout, stacklock, tools
-from sandbox.hosts.image import ensure_image
+from sandbox.hosts.image import DEFAULT_BASE, ensure_image
 from sandbox.hosts.machine import require_machine
 from sandbox.hosts.machines import end_leftovers
 
@@ -114,7 +114,7 @@ def start(progress: Callable[[str], None]) -> None:
         _READY.unlink(missing_ok=True)
         # These may take minutes. Here their progress is visible.
         tools.require({**tools.HOSTS, **tools.ACME}, progress)
-        ensure_image(progress)
+        ensure_image(DEFAULT_BASE, progress)
         progress("starting the sandbox (account, DNS, mail, ACME, hosts)")
         with LOG.open("ab") as output:
             logged = output.tell()
@@ -196,7 +196,6 @@ def serve() -> None:
             running.callback(service.stop)
         hosts = Hosts(
             layout.HOME,
-            ensure_image(log.info),
             forwards={layout.PORTS["acme"]: layout.PORTS["acme"]},
             trusted_ca=acme.own_ca,
             log=log.info,

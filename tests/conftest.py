@@ -16,6 +16,9 @@ STACKS = ("prod", "test")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing them")
+    parser.addoption(
+        "--every-bracket", action="store_true", help="test every host of tests/sandbox/machine/test_7_brackets.py"
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

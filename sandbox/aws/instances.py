@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
+from sandbox.aws import seed
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec
 
@@ -20,9 +21,12 @@ _WIDEST_RANGE = 16
 def host_specs(account_id: str, region: str) -> list[HostSpec]:
     """The specification of each running instance, sorted by id."""
     ec2 = ec2_backends[account_id][region]
+    images = {image.id: image for image in seed.IMAGES}
     return [
         HostSpec(
             instance_id=instance.id,
+            base=images.get(instance.image_id, seed.UBUNTU).base,
+            login_user=images.get(instance.image_id, seed.UBUNTU).login_user,
             public_key=_public_key(ec2, instance.key_name),
             user_data=instance.user_data.decode() if instance.user_data else "",
             private_name=instance.private_dns_name.partition(".")[0],

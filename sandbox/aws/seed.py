@@ -6,6 +6,7 @@ makes. It writes to moto's backends directly, since no API call can choose a hos
 
 import configparser
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from moto.core.utils import utcnow
@@ -22,9 +23,121 @@ OTHER_ACCOUNT = "111122223333"
 #: A private zone of the same name: only its flag tells it from the right one.
 PRIVATE_ZONE_ID = "Z0PRIVATEZONE00000001"
 
-CANONICAL = "099720109477"
-UBUNTU_NAME = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20260901"
-UBUNTU_ID = "ami-0a22042026090100a"
+CANONICAL, DEBIAN, AMAZON = "099720109477", "136693071363", "137112412989"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineImage:
+    """A public machine image of the emulated region, and what a host launched from it boots.
+
+    docs/hosts.md describes which real host each base stands for. Amazon Linux cannot run here: its hosts are Debian
+    with Amazon's login user.
+    """
+
+    id: str
+    name: str
+    owner: str
+    """Account that publishes it."""
+    architecture: str
+    """``x86_64`` or ``arm64``. The host has this machine's architecture in any case."""
+    base: str
+    """Key of ``sandbox.hosts.image.BASES``."""
+    login_user: str
+
+
+IMAGES = (
+    MachineImage(
+        id="ami-0a22042026090100a",
+        name="ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20260901",
+        owner=CANONICAL,
+        architecture="x86_64",
+        base="debian-12",
+        login_user="ubuntu",
+    ),
+    MachineImage(
+        id="ami-0a22042026090100b",
+        name="ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-arm64-server-20260901",
+        owner=CANONICAL,
+        architecture="arm64",
+        base="debian-12",
+        login_user="ubuntu",
+    ),
+    MachineImage(
+        id="ami-0a24042026090100a",
+        name="ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260901",
+        owner=CANONICAL,
+        architecture="x86_64",
+        base="debian-12",
+        login_user="ubuntu",
+    ),
+    MachineImage(
+        id="ami-0a24042026090100b",
+        name="ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-20260901",
+        owner=CANONICAL,
+        architecture="arm64",
+        base="debian-12",
+        login_user="ubuntu",
+    ),
+    MachineImage(
+        id="ami-0deb112026083100a",
+        name="debian-11-amd64-20260831-2220",
+        owner=DEBIAN,
+        architecture="x86_64",
+        base="debian-11",
+        login_user="admin",
+    ),
+    MachineImage(
+        id="ami-0deb122026090100a",
+        name="debian-12-amd64-20260901-2221",
+        owner=DEBIAN,
+        architecture="x86_64",
+        base="debian-12",
+        login_user="admin",
+    ),
+    MachineImage(
+        id="ami-0deb122026090100b",
+        name="debian-12-arm64-20260901-2221",
+        owner=DEBIAN,
+        architecture="arm64",
+        base="debian-12",
+        login_user="admin",
+    ),
+    MachineImage(
+        id="ami-0deb132026090100a",
+        name="debian-13-amd64-20260901-2221",
+        owner=DEBIAN,
+        architecture="x86_64",
+        base="debian-13",
+        login_user="admin",
+    ),
+    MachineImage(
+        id="ami-0deb132026090100b",
+        name="debian-13-arm64-20260901-2221",
+        owner=DEBIAN,
+        architecture="arm64",
+        base="debian-13",
+        login_user="admin",
+    ),
+    MachineImage(
+        id="ami-0a120232026090100",
+        name="al2023-ami-2023.12.20260901.0-kernel-6.1-x86_64",
+        owner=AMAZON,
+        architecture="x86_64",
+        base="debian-12",
+        login_user="ec2-user",
+    ),
+    MachineImage(
+        id="ami-0a120232026090101",
+        name="al2023-ami-2023.12.20260901.0-kernel-6.1-arm64",
+        owner=AMAZON,
+        architecture="arm64",
+        base="debian-12",
+        login_user="ec2-user",
+    ),
+)
+
+#: What an instance launched from any other image boots.
+UBUNTU = IMAGES[0]
 
 #: The runbook's administrator has the first four and lacks EC2, which address, instance and firewall need.
 _ADMINISTRATOR = (
@@ -43,8 +156,32 @@ def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -
     credentials["other-account"] = _operator(OTHER_ACCOUNT, region)
     _zone(account_id, zone, zone_id, private=False, region=region)
     _zone(account_id, zone, PRIVATE_ZONE_ID, private=True, region=region)
-    _ubuntu(account_id, region)
     _write(home / "credentials.ini", credentials)
+
+
+def add_images(account_id: str, region: str) -> None:
+    """Publish ``IMAGES``; also in an account that was made before an image was added."""
+    ec2 = ec2_backends[account_id][region]
+    for image in IMAGES:
+        if image.id not in ec2.amis:
+            ec2.amis[image.id] = Ami(
+                ec2,
+                image.id,
+                name=image.name,
+                description=image.name,
+                owner_id=image.owner,
+                owner_alias="amazon",
+                public=True,
+                virtualization_type="hvm",
+                architecture=image.architecture,
+                hypervisor="xen",
+                root_device_type="ebs",
+                root_device_name="/dev/sda1",
+                image_location=f"amazon/{image.name}",
+                creation_date=utcnow(),
+                boot_mode="legacy-bios",
+                region_name=f"{region}a",
+            )
 
 
 def _operator(account_id: str, region: str) -> dict[str, str]:
@@ -74,28 +211,6 @@ def _zone(account_id: str, zone: str, zone_id: str, *, private: bool, region: st
     made.rrsets = []
     made.add_rrset({"Name": made.name, "Type": "NS", "TTL": 172800, "ResourceRecords": servers})
     made.add_rrset({"Name": made.name, "Type": "SOA", "TTL": 900, "ResourceRecords": [soa]})
-
-
-def _ubuntu(account_id: str, region: str) -> None:
-    ec2 = ec2_backends[account_id][region]
-    ec2.amis[UBUNTU_ID] = Ami(
-        ec2,
-        UBUNTU_ID,
-        name=UBUNTU_NAME,
-        description="Canonical, Ubuntu, 22.04 LTS, amd64 jammy image",
-        owner_id=CANONICAL,
-        owner_alias="amazon",
-        public=True,
-        virtualization_type="hvm",
-        architecture="x86_64",
-        hypervisor="xen",
-        root_device_type="ebs",
-        root_device_name="/dev/sda1",
-        image_location=f"amazon/{UBUNTU_NAME}",
-        creation_date=utcnow(),
-        boot_mode="legacy-bios",
-        region_name=f"{region}a",
-    )
 
 
 def _write(path: Path, credentials: configparser.ConfigParser) -> None:

@@ -121,6 +121,7 @@ class Account:
         else:
             seed.seed(self.home, account_id=self.account_id, zone=self.zone, zone_id=self.zone_id, region=self.region)
             snapshot.save(self.snapshot_path, self.request_lock)
+        seed.add_images(self.account_id, self.region)
         application = _Application(self)
         self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
         self.port = int(self._server.server_address[1])

@@ -1,8 +1,8 @@
-"""The base root of every sandbox host: Debian 12 that behaves like an Ubuntu machine image.
+"""The root file systems that sandbox hosts boot from, one per Debian release in ``BASES``.
 
-Owns: what is in the image and how it is built and cached. Leaves out what differs from host to host
-(``seed``) and what the host setup under test installs (nginx, certbot): apt works on the host, so it does that itself.
-Debian because the machine's own mirror has it; cloud-init makes the user ``ubuntu``, as the real image does.
+Defines what is in an image and how it is built and cached. What differs between hosts, such as the login user, is in
+``seed``. nginx and certbot are not in the image: the host setup under test installs them with the host's own apt.
+Debian, because the machine's own mirror has every release; docs/hosts.md lists which real image each one stands for.
 """
 
 import fcntl
@@ -11,13 +11,28 @@ import json
 import platform
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dev import toolchain
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 
-SUITE = "bookworm"
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """One release of Debian that hosts can boot."""
+
+    suite: str
+    """Name of the release in Debian's archive."""
+
+
+BASES = {
+    "debian-11": Base(suite="bullseye"),
+    "debian-12": Base(suite="bookworm"),
+    "debian-13": Base(suite="trixie"),
+}
+DEFAULT_BASE = "debian-12"
 
 PACKAGES = (
     "ca-certificates",
@@ -33,8 +48,8 @@ PACKAGES = (
     "systemd-sysv",
 )
 
-# network: the address is there before PID 1 starts. growpart, resize, locale: there is no disk of its own and there are
-# no locales. fs_label: nothing to look for on block devices. preserve_sources_list: the image's sources are right.
+# network: the address is set before PID 1 starts. growpart, resize and locale: the host has no disk and no locales of
+# its own. fs_label: there are no block devices to search. preserve_sources_list: the image's sources are right.
 CLOUD_CONFIG = """\
 datasource_list: [NoCloud]
 datasource: {NoCloud: {fs_label: null}}
@@ -44,19 +59,11 @@ resize_rootfs: false
 locale: false
 apt: {preserve_sources_list: true}
 ssh_genkeytypes: [rsa, ecdsa, ed25519]
-system_info:
-  default_user:
-    name: ubuntu
-    gecos: Ubuntu
-    groups: [adm, sudo]
-    shell: /bin/bash
-    lock_passwd: true
-    sudo: ["ALL=(ALL) NOPASSWD:ALL"]
 """
 
-# The timers would run apt of their own accord and hold its lock against the setup under test. The mounts and the getty
-# belong to a kernel and a console that the host does not own. An empty machine-id and no host keys: each host makes its
-# own at first boot.
+# The apt timers would hold apt's lock while the setup under test needs it. The mounts and the getty need a kernel and
+# a console that the host does not own. The machine-id is empty and there are no host keys: each host makes its own at
+# first boot.
 SETUP = """\
 export DEBIAN_FRONTEND=noninteractive
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
@@ -72,30 +79,34 @@ for unit in apt-daily.timer apt-daily-upgrade.timer console-getty.service system
     sys-kernel-debug.mount sys-kernel-tracing.mount; do ln -sf /dev/null "$unit"; done
 """
 
-_KEY = hashlib.sha256(json.dumps([SUITE, platform.machine(), PACKAGES, CLOUD_CONFIG, SETUP]).encode()).hexdigest()[:16]
-
 # In namespaces of their own: mounts and daemons end with the command, the command with this process.
 _CONFINED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 
 
-def ensure_image(progress: Progress) -> Path:
-    """Return the base root, building it first if this definition of it is not in the cache.
+def ensure_image(base: str, progress: Progress) -> Path:
+    """Return the root of ``base``, a key of ``BASES``; build it first if the cache lacks this definition of it.
 
-    The key leaves out the mirror: after a change of the machine's apt sources, delete the cached folder.
+    The cache does not notice another mirror: after a change of the machine's apt sources, delete the cached folder.
     """
     require_tools(progress)
-    folder = toolchain.CACHE / "host-image"
-    image = folder / _KEY
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    image = image_path(base)
+    image.parent.mkdir(parents=True, exist_ok=True)
+    with (image.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not image.is_dir():
-            _build(folder / f"{_KEY}.partial", progress).rename(image)
+            _build(BASES[base].suite, image.with_suffix(".partial"), progress).rename(image)
     return image
 
 
+def image_path(base: str) -> Path:
+    """Return where the root of ``base`` is cached, whether or not it has been built."""
+    definition = [BASES[base].suite, platform.machine(), PACKAGES, CLOUD_CONFIG, SETUP]
+    key = hashlib.sha256(json.dumps(definition).encode()).hexdigest()[:16]
+    return toolchain.CACHE / "host-image" / f"{base}-{key}"
+
+
 def egress_ports(image: Path) -> frozenset[int]:
-    """Return the TCP ports that the image's apt sources are fetched from."""
+    """Return the TCP ports of the image's apt sources. Every image has the same archives."""
     ports = set()
     for line in (image / "etc/apt/sources.list").read_text().splitlines():
         url = urlsplit(line.split()[1])
@@ -103,50 +114,41 @@ def egress_ports(image: Path) -> frozenset[int]:
     return frozenset(ports)
 
 
-def _build(root: Path, progress: Progress) -> Path:
+def _build(suite: str, root: Path, progress: Progress) -> Path:
     if root.exists():
         progress("removing a host image whose build was interrupted")
         shutil.rmtree(root)
     began = time.monotonic()
     run(["apt-get", "update", "-q"])
-    sources = apt_sources(
-        run(
-            [
-                "apt-get",
-                "indextargets",
-                "--format",
-                "$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)",
-                "Created-By: Packages",
-            ]
-        )
-    )
+    targets = run(["apt-get", "indextargets", "--format", "$(ORIGIN)|$(CODENAME)|$(REPO_URI)", "Created-By: Packages"])
+    sources = apt_sources(targets, suite)
     mirror = sources[0].split()[1]
-    progress(f"building the host image, stage 1 of 2: debootstrap of {SUITE} (about a minute)")
-    run([*_CONFINED, "debootstrap", "--variant=minbase", SUITE, str(root), mirror])
+    progress(f"building a host image, stage 1 of 2: debootstrap of {suite} (about a minute)")
+    run([*_CONFINED, "debootstrap", "--variant=minbase", suite, str(root), mirror])
     (root / "etc/apt/sources.list").write_text("".join(f"{line}\n" for line in sources))
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
-    progress("building the host image, stage 2 of 2: systemd, sshd and cloud-init")
+    progress("building a host image, stage 2 of 2: systemd, sshd and cloud-init")
     run([*_CONFINED, f"--mount-proc={root}/proc", "chroot", str(root), "sh", "-euc", SETUP, "setup", *PACKAGES])
     (root / "etc/cloud/cloud.cfg.d/90_sandbox.cfg").write_text(CLOUD_CONFIG)
-    progress(f"built the host image in {time.monotonic() - began:.0f} s")
+    progress(f"built the host image of {suite} in {time.monotonic() - began:.0f} s")
     return root
 
 
-def apt_sources(targets: str) -> list[str]:
-    """Return sources.list lines, the suite itself first, from apt's index targets of this machine.
+def apt_sources(targets: str, suite: str) -> list[str]:
+    """Return the sources.list lines of ``suite``, the suite itself first, from the apt index targets of this machine.
 
-    Only Debian's own archives count: a third party's repository of the same suite is no part of a machine image.
+    Uses the archives that this machine fetches its own release of Debian from: they have every release. A third party's
+    repository is not part of a machine image. Raises HostError if this machine has no archive of Debian's.
     """
-    releases: dict[tuple[str, str], list[str]] = {}
+    archives: dict[str, str] = {}
     for line in targets.splitlines():
-        origin, release, component, uri = line.split("|")
-        if origin == "Debian" and release in (SUITE, f"{SUITE}-updates", f"{SUITE}-security"):
-            components = releases.setdefault((release, uri), [])
-            if component not in components:
-                components.append(component)
-    if not any(release == SUITE for release, _ in releases):
+        origin, codename, uri = line.split("|")
+        if origin == "Debian":
+            _, dash, part = codename.partition("-")
+            archives.setdefault(dash + part, uri)
+    if "" not in archives:
         raise HostError(
-            f"this machine's apt sources have no Debian {SUITE}, which the hosts are made of;"
-            f" add a deb line for {SUITE} and run apt-get update"
+            "this machine's apt sources have no Debian archive to build host images from. Add a deb line for this "
+            "machine's own release of Debian, run `apt-get update`, then try again."
         )
-    return [f"deb {uri} {release} {' '.join(parts)}" for (release, uri), parts in sorted(releases.items())]
+    return [f"deb {archives[part]} {suite}{part} main" for part in ("", "-security", "-updates") if part in archives]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from dev import toolchain
 from sandbox.hosts import network
-from sandbox.hosts.image import egress_ports
+from sandbox.hosts.image import DEFAULT_BASE, egress_ports, ensure_image
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
 from sandbox.hosts.seed import HostSpec, first_files
@@ -68,18 +68,15 @@ class HostStatus:
 
 
 class Hosts:
-    """The hosts of one sandbox; one object at a time on a machine runs hosts.
+    """The hosts of one sandbox. Only one object at a time runs hosts on a machine.
 
-    ``forwards`` maps ports of the hosts' gateway to loopback ports of this machine, and nothing else of its loopback is
-    reachable from a host. ``trusted_ca`` is a PEM file that joins every host's trust store before it boots, as an image
-    would carry a private CA.
+    ``forwards`` maps ports of the hosts' gateway to loopback ports of this machine; a host reaches nothing else of its
+    loopback. ``trusted_ca`` is a PEM file that is added to every host's trust store before it boots, as an image would
+    carry a private CA.
     """
 
-    def __init__(
-        self, home: Path, image: Path, *, forwards: Mapping[int, int], trusted_ca: Path | None, log: Progress
-    ) -> None:
+    def __init__(self, home: Path, *, forwards: Mapping[int, int], trusted_ca: Path | None, log: Progress) -> None:
         self._disks = home / "hosts"
-        self._image = image
         self._forwards = dict(forwards)
         self._trusted_ca = trusted_ca
         self._log = log
@@ -152,7 +149,7 @@ class Hosts:
             _sweep(self._log)
             for unfinished in [*self._disks.glob("*.new"), *self._disks.glob("*.gone")]:
                 shutil.rmtree(unfinished)
-            before = network.open_filter(self._forwards, egress_ports(self._image))
+            before = network.open_filter(self._forwards, egress_ports(ensure_image(DEFAULT_BASE, self._log)))
         except BaseException:
             os.close(lock)
             raise
@@ -167,6 +164,19 @@ class Hosts:
 
     def _number(self, instance_id: str) -> int:
         return int((self._disks / instance_id / "number").read_text())
+
+    def _image(self, instance_id: str) -> Path:
+        """Return the image that the host's disk was made over. Raises HostError if it is gone."""
+        try:
+            image = Path((self._disks / instance_id / "image").read_text())
+        except FileNotFoundError:
+            image = None
+        if image is None or not image.is_dir():
+            raise HostError(
+                f"the image that host {instance_id} was made from is not in the cache ({image or 'not recorded'}). "
+                "Delete the sandbox's hosts with `make sandbox-reset`, then start it again."
+            )
+        return image
 
     def _targets(self, wanted: Iterable[str]) -> dict[str, str]:
         return {i: network.host_address(self._number(i)) for i in self._known().intersection(wanted)}
@@ -185,6 +195,7 @@ class Hosts:
         # These become the host's own / and /etc, whatever this process' umask is.
         run(["chmod", "-R", "u=rwX,go=rX", str(disk / "upper")])
         (disk / "number").write_text(str(number))
+        (disk / "image").write_text(str(ensure_image(spec.base, self._log)))
         disk.rename(self._disks / spec.instance_id)
 
     def _boot(self, instance_id: str) -> None:
@@ -192,7 +203,7 @@ class Hosts:
         (_PACKAGES / _ARCHIVES).mkdir(parents=True, exist_ok=True)
         network.disconnect(number)
         network.connect(number)
-        options = f"lowerdir={_PACKAGES}:{self._image},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+        options = f"lowerdir={_PACKAGES}:{self._image(instance_id)},upperdir={disk / 'upper'},workdir={disk / 'work'}"
         groups = _cgroups(instance_id)
         for group in groups:
             group.mkdir(parents=True, exist_ok=True)

@@ -14,16 +14,19 @@ SEED = "var/lib/cloud/seed/nocloud"
 
 @dataclass(frozen=True, kw_only=True)
 class HostSpec:
-    """One running EC2 instance.
-
-    ``public_key`` is the authorized_keys line of its key pair, ``user_data`` decoded and possibly empty,
-    ``private_name`` its host name, like ip-10-213-1-2.
-    """
+    """One running EC2 instance."""
 
     instance_id: str
+    base: str
+    """What it boots: a key of ``image.BASES``."""
+    login_user: str
+    """User that its machine image lets in with the key pair."""
     public_key: str
+    """Line for authorized_keys of its key pair."""
     user_data: str
+    """Decoded, possibly empty."""
     private_name: str
+    """Host name, like ip-10-213-1-2."""
 
 
 def first_files(spec: HostSpec, gateway: str) -> dict[str, str]:
@@ -33,7 +36,15 @@ def first_files(spec: HostSpec, gateway: str) -> dict[str, str]:
         "local-hostname": spec.private_name,
         "public-keys": [spec.public_key.strip()],
     }
+    default_user = {
+        "name": spec.login_user,
+        "groups": ["adm", "sudo"],
+        "shell": "/bin/bash",
+        "lock_passwd": True,
+        "sudo": ["ALL=(ALL) NOPASSWD:ALL"],
+    }
     return {
+        "etc/cloud/cloud.cfg.d/91_sandbox_user.cfg": json.dumps({"system_info": {"default_user": default_user}}),
         f"{SEED}/meta-data": json.dumps(metadata),
         f"{SEED}/user-data": spec.user_data,
         "etc/hostname": f"{spec.private_name}\n",

@@ -36,7 +36,7 @@ class Existing:
         ]
         self.ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=rules)
         (run,) = self.ec2.run_instances(
-            ImageId=seed.UBUNTU_ID, InstanceType="t3.small", MinCount=1, MaxCount=1, KeyName="by-hand",
+            ImageId=seed.UBUNTU.id, InstanceType="t3.small", MinCount=1, MaxCount=1, KeyName="by-hand",
             SecurityGroupIds=[self.group], MetadataOptions={"HttpTokens": "optional"},
         )["Instances"]  # fmt: skip
         self.instance = run["InstanceId"]

@@ -11,22 +11,22 @@ from hostsetup.services import STAGED_ARCHIVE, Site
 from hostsetup.steps import Step, steps
 from tests.support import emulation
 
-LOGIN_USER = "ubuntu"
 SSH_SECONDS = 60
 
 
 class Host:
     """``site`` is what its steps are rendered from, the stand-ins in ``archive`` its release; replace it to set the
-    host up otherwise. ``key`` is the private key of its login user.
+    host up otherwise. ``key`` is the private key of its ``login_user``.
     """
 
+    login_user = "ubuntu"
     address: str
     key: Path
     site: Site
     archive: Path
 
     def ssh(
-        self, command: str, *, stdin: str = "", user: str = LOGIN_USER, key: Path | None = None, seconds: float = 900
+        self, command: str, *, stdin: str = "", user: str = "", key: Path | None = None, seconds: float = 900
     ) -> "subprocess.CompletedProcess[str]":
         """A command on the host, whatever its end."""
         return subprocess.run(
@@ -38,11 +38,11 @@ class Host:
             timeout=seconds,
         )
 
-    def ssh_command(self, user: str = LOGIN_USER, key: Path | None = None, program: str = "ssh") -> list[str]:
+    def ssh_command(self, user: str = "", key: Path | None = None, program: str = "ssh") -> list[str]:
         """The opening of a command line that reaches the host."""
         options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes",
                    "IdentitiesOnly=yes", "ConnectTimeout=5")  # fmt: skip
-        where = [f"{user}@{self.address}"] if program == "ssh" else []
+        where = [f"{user or self.login_user}@{self.address}"] if program == "ssh" else []
         return [program, "-i", str(key or self.key), *(f"-o{option}" for option in options), *where]
 
     def said(self, command: str, **how: Any) -> str:
@@ -77,7 +77,7 @@ class Host:
 
     def stage(self, archive: Path, place: PurePath = STAGED_ARCHIVE) -> None:
         """Copies a release archive to where the step looks for it, unless the same is there."""
-        target = f"{LOGIN_USER}@{self.address}:{place}"
+        target = f"{self.login_user}@{self.address}:{place}"
         if self.ssh(f"cat {place} | sha256sum").stdout.split()[:1] != _sha256(archive):
             subprocess.run([*self.ssh_command(program="scp"), "-q", archive, target], check=True)
 

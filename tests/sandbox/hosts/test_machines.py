@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox import layout
 from sandbox.hosts import network
-from sandbox.hosts.image import ensure_image
 from sandbox.hosts.machine import HostError
 from sandbox.hosts.machines import Hosts
 from sandbox.hosts.relay import Exposure
@@ -61,7 +60,6 @@ class HostLab:
     def new_hosts(self, log: Callable[[str], None]) -> Hosts:
         return Hosts(
             self.home,
-            ensure_image(log),
             forwards={layout.PORTS["acme"]: self.service.server_port},
             trusted_ca=self.authority,
             log=log,
@@ -70,6 +68,8 @@ class HostLab:
     def spec(self, instance_id: str) -> HostSpec:
         return HostSpec(
             instance_id=instance_id,
+            base="debian-12",
+            login_user="ubuntu",
             public_key=self.key.with_suffix(".pub").read_text(),
             user_data=USER_DATA if instance_id == FIRST else "",
             private_name=f"ip-{instance_id[2:6]}",
@@ -323,12 +323,14 @@ def test_shutdown_leaves_disks_and_nothing_else(ground: HostLab) -> None:
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from sandbox.hosts.image import ensure_image
 from sandbox.hosts.machines import Hosts
 from sandbox.hosts.seed import HostSpec
 home, key = map(Path, sys.argv[1:])
-hosts = Hosts(home, ensure_image(print), forwards={}, trusted_ca=None, log=print)
-spec = HostSpec(instance_id="i-0dead", public_key=key.read_text(), user_data="", private_name="ip-dead")
+hosts = Hosts(home, forwards={}, trusted_ca=None, log=print)
+spec = HostSpec(
+    instance_id="i-0dead", base="debian-12", login_user="ubuntu", public_key=key.read_text(), user_data="",
+    private_name="ip-dead",
+)
 hosts.reconcile([spec], [])
 print("up", flush=True)
 time.sleep(60)

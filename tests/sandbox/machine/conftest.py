@@ -16,6 +16,7 @@ import pytest
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from sandbox import layout, supervisor
 from sandbox.aws import seed
+from sandbox.hosts.image import ensure_image
 from sandbox.rehearsal import say
 from sandbox.standin.archive import build_archive
 from tests.support import emulation
@@ -45,8 +46,11 @@ class Machine(Host):
 
     _all: list["Machine"] = []  # noqa: RUF012 - the ones to end
 
-    def __init__(self, suffix: str) -> None:
+    def __init__(self, suffix: str, image: seed.MachineImage = seed.UBUNTU) -> None:
         """Made in the account; returns when its cloud-init has ended."""
+        self.image, self.login_user = image, image.login_user
+        # What may take a minute is done here, where its progress is seen.
+        ensure_image(image.base, say)
         emulated = supervisor.emulated()
         mail_domain = default_mail_domain(emulated.zone, suffix)
         self.names = Names(
@@ -144,7 +148,7 @@ class Machine(Host):
 
     def _start_instance(self) -> None:
         (instance,) = self._ec2.run_instances(
-            ImageId=seed.UBUNTU_ID,
+            ImageId=self.image.id,
             InstanceType="t3.small",
             MinCount=1,
             MaxCount=1,
@@ -171,7 +175,7 @@ class Machine(Host):
 
 
 @pytest.fixture(scope="session")
-def launched(home: None) -> Iterator[Callable[[str], Machine]]:
+def launched(home: None) -> Iterator[Callable[..., Machine]]:
     """Makes a machine of that suffix, ``-other`` for example; its names are its own."""
     supervisor.start(say)
     yield Machine
@@ -179,7 +183,7 @@ def launched(home: None) -> Iterator[Callable[[str], Machine]]:
 
 
 @pytest.fixture(scope="session")
-def machine(launched: Callable[[str], Machine]) -> Machine:
+def machine(launched: Callable[..., Machine]) -> Machine:
     """A machine on which every step has run."""
     began = time.monotonic()
     made = launched("-machine")

@@ -11,7 +11,14 @@ from sandbox.hosts.machine import HostError, run
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec, first_files
 
-SPEC = HostSpec(instance_id="i-0a", public_key="ssh-rsa AAAA: me\n", user_data="#cloud-config\n", private_name="ip-x")
+SPEC = HostSpec(
+    instance_id="i-0a",
+    base="debian-12",
+    login_user="admin",
+    public_key="ssh-rsa AAAA: me\n",
+    user_data="#cloud-config\n",
+    private_name="ip-x",
+)
 
 
 def exposure(*cidrs: str, address: str = "127.3.4.5") -> Exposure:
@@ -26,6 +33,8 @@ def test_the_seed_says_what_the_metadata_service_would() -> None:
         "public-keys": ["ssh-rsa AAAA: me"],
     }
     assert files["var/lib/cloud/seed/nocloud/user-data"] == "#cloud-config\n"
+    user = json.loads(files["etc/cloud/cloud.cfg.d/91_sandbox_user.cfg"])["system_info"]["default_user"]
+    assert (user["name"], user["sudo"]) == ("admin", ["ALL=(ALL) NOPASSWD:ALL"])
     assert "10.213.7.1 acme.sandbox.internal\n" in files["etc/hosts"]
     assert files["etc/resolv.conf"] == "nameserver 10.213.7.1\n"
 
@@ -62,22 +71,23 @@ def test_relays_listen_only_on_loopback(address: str) -> None:
         exposure("0.0.0.0/0", address=address)
 
 
-def test_the_image_takes_debians_archives_and_no_one_elses() -> None:
+def test_an_image_of_any_release_comes_from_this_machines_debian_archives() -> None:
     targets = (
-        "Debian|bookworm-security|main|http://mirror.test/security/\n"
-        "Debian|bookworm|main|http://mirror.test/debian/\n"
-        "Debian|bookworm|contrib|http://mirror.test/debian/\n"
-        "Elsewhere|bookworm|main|http://third.test/\n"
+        "Debian|bookworm-security|http://mirror.test/security/\n"
+        "Elsewhere|bookworm|http://third.test/\n"
+        "Debian|bookworm|http://mirror.test/debian/\n"
+        "Debian|bookworm-backports|http://backports.test/debian/\n"
     )
-    assert apt_sources(targets) == [
-        "deb http://mirror.test/debian/ bookworm main contrib",
-        "deb http://mirror.test/security/ bookworm-security main",
-    ]
+    for suite in ("bookworm", "bullseye"):
+        assert apt_sources(targets, suite) == [
+            f"deb http://mirror.test/debian/ {suite} main",
+            f"deb http://mirror.test/security/ {suite}-security main",
+        ]
 
 
-def test_a_machine_without_the_suite_is_told() -> None:
-    with pytest.raises(HostError, match="no Debian bookworm"):
-        apt_sources("Debian|sid|main|http://mirror.test/debian/\n")
+def test_a_machine_without_debians_archive_is_refused() -> None:
+    with pytest.raises(HostError, match="no Debian archive"):
+        apt_sources("Elsewhere|bookworm|http://third.test/\n", "bullseye")
 
 
 def test_hosts_get_out_to_where_apt_fetches_from(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Hosts older or newer than the real ones: each runs every script, and none lacks an option that a script uses.
+
+docs/hosts.md says which real host each one brackets. Only the oldest runs by default; ``make hosts-all`` runs all.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from gates import ssh
+from hostsetup.services import SERVICES
+from hostsetup.steps import authorized_keys
+from ops import host
+from ops.commands import drift
+from ops.stack import Stack
+from sandbox.aws import seed
+from tests.sandbox.machine.test_1_again import changed
+from tests.sandbox.machine.test_3_certificates import NGINX_STARTED, serial
+from tests.support import emulation
+from tests.support.host_programs import certbot, old_openssl
+from tests.support.releases import EXITS, archive_of, binaries, carry, later
+
+IMAGES = {image.base: image for image in seed.IMAGES if image.owner == seed.DEBIAN and image.architecture == "x86_64"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bracket:
+    base: str
+    programs: tuple[Callable[..., None], ...] = ()
+    always: bool = False
+    """Whether it runs without --every-bracket."""
+
+
+BRACKETS = {
+    "oldest": Bracket(base="debian-11", always=True),
+    "ubuntu-22": Bracket(base="debian-11", programs=(old_openssl, certbot("1.21.0"))),
+    "ubuntu-24": Bracket(base="debian-12", programs=(old_openssl, certbot("2.9.0"))),
+    "newest": Bracket(base="debian-13"),
+}
+
+#: What tools say of an option or a directive that they do not know, or that will go.
+UNKNOWN = re.compile(
+    r"(unrecogni[sz]ed|unknown|invalid|illegal|unsupported|bad)[^\n]{0,20}"
+    r"(option|flag|argument|date format|configuration|directive|lvalue|key name|write-out)"
+    r"|deprecat|Traceback \(most recent",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module", params=BRACKETS)
+def bracket(launched, request):
+    """A host with this bracket's programs, on which nothing is set up yet."""
+    chosen = BRACKETS[request.param]
+    if not (chosen.always or request.config.getoption("--every-bracket")):
+        pytest.skip("only with --every-bracket (make hosts-all)")
+    machine = launched(f"-{request.param}", IMAGES[chosen.base])
+    for install in chosen.programs:
+        install(machine)
+    yield machine
+    machine.end()
+
+
+def run_all(machine):
+    """Every step's outcome, in their order."""
+    machine.stage(machine.archive)
+    return {name: machine.run(step) for name, step in machine.steps().items()}
+
+
+def complaints(text):
+    return [line for line in text.splitlines() if UNKNOWN.search(line)]
+
+
+def test_a_first_run_sets_the_host_up_and_no_tool_complains(bracket):
+    for name, done in run_all(bracket).items():
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        assert complaints(done.stdout + done.stderr) == [], name
+    key = bracket.key.with_suffix(".pub").read_text().rsplit(" ", 1)[0]
+    done = bracket.run(authorized_keys([key]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert complaints(bracket.said("sudo cat /var/log/agentkeys-setup.log")) == []
+    units = "|".join((*(service.unit for service in SERVICES), "nginx"))
+    assert complaints(bracket.said(f"sudo journalctl --no-pager _PID=1 | grep -E '{units}' || true")) == []
+
+
+def test_a_second_run_changes_nothing(bracket):
+    before = bracket.footprint()
+    assert changed(bracket.set_up()) == []
+    assert bracket.footprint() == before
+
+
+def test_certificates_are_renewed_without_a_restart(bracket):
+    started, before = bracket.said(NGINX_STARTED), serial(bracket, "broker")
+    name = bracket.names.public_hosts["broker"]
+    # The distribution's unit is what its timer starts.
+    bracket.sudo(f"sed -i '1i renew_before_expiry = 99 years' /etc/letsencrypt/renewal/{name}.conf")
+    bracket.sudo("systemctl start certbot.service")
+    assert emulation.eventually(lambda: serial(bracket, "broker") != before)
+    assert bracket.said(NGINX_STARTED) == started
+    bracket.sudo(f"sed -i '/^renew_before_expiry = 99 years/d' /etc/letsencrypt/renewal/{name}.conf")
+    assert changed(bracket.set_up(only=("nginx-http", "certificates", "nginx-https", "health"))) == []
+
+
+def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
+    settings = SimpleNamespace(
+        site=bracket.site, login_user=bracket.login_user, source_ref="", release_sha256=bracket.site.release_sha256
+    )
+    outputs = {"elasticIp": bracket.address, "sshHostKey": ssh.host_key(bracket.address), "sshPublicKeys": []}
+    monkeypatch.setattr(host, "ask", lambda *_: bracket.key.read_text())
+    assert drift.look(Stack(name="bracket", settings=settings, outputs=outputs)).drift == []
+
+
+def test_a_release_that_cannot_start_is_taken_back(bracket):
+    before = binaries(bracket)
+    site, archive = archive_of(bracket, "bracket-exits", {**later(), "agentkeys-broker-server": EXITS})
+    name, done = carry(bracket, site, archive)
+    assert (name, done.returncode) == ("units", 1), done.stdout
+    assert f"taken back: sha256:{bracket.site.release_sha256} runs again" in done.stderr
+    assert {name: digest for name, digest in binaries(bracket).items() if name in before} == before
