@@ -1,5 +1,5 @@
-"""What the broker host becomes: services, rendered files and the ordered steps that install them over SSH.
+"""The setup of the broker host: its services, rendered files, and the ordered steps that install them over SSH.
 
-Owns everything that ends up on the host. Leaves out how a step is transported (``components/hostsetup.py``) and every
-AWS type: it consumes identifiers as plain strings, so another cloud's host is set up by the same steps.
+Contains everything that is installed on the host. How a step reaches the host is in ``components/hostsetup.py``. The
+package has no AWS types: it takes identifiers as strings, so the same steps can set up a host of another cloud.
 """

@@ -1,6 +1,6 @@
-"""The text in which files travel to the host, a marker line before each, so that a preview shows them line by line.
+"""Bundles: files as one text with a marker line before each, so that a preview shows them line by line.
 
-Owns the form; what the host reads it with is ``scripts/install-files``. Leaves out what the files say.
+``scripts/install-files`` reads a bundle on the host.
 """
 
 import re
@@ -13,22 +13,29 @@ _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """One file of the host, or a directory when ``path`` ends in a slash; ``owner`` is ``user:group``."""
+    """One file or directory of the host."""
 
     path: str
+    """Absolute path. A directory's ends in a slash."""
     content: str = ""
+    """Text that ends with a newline; empty for a directory."""
     owner: str = "root:root"
+    """``user:group``"""
     mode: str = "0644"
+    """Octal."""
 
 
 def render_bundle(files: Iterable[File]) -> str:
-    """The bundle of ``files``, in their order; the count at its end tells the host that nothing was cut off."""
+    """Return the bundle of ``files`` in their order. It ends with their number, so that the host notices a truncation.
+
+    Raises ValueError for a file that the host would misread.
+    """
     parts: list[str] = []
     count = 0
     for file in files:
         if not _PATH.fullmatch(file.path):
             raise ValueError(
-                f"{file.path!r} cannot be a path in a bundle: use an absolute path of letters, digits and ._-"
+                f"{file.path!r} is not a path that a bundle can carry: use an absolute path of letters, digits and ._-"
             )
         if file.path.endswith("/") == bool(file.content):
             raise ValueError(f"{file.path}: a file has content and a directory (ending in a slash) has none")
@@ -42,7 +49,7 @@ def render_bundle(files: Iterable[File]) -> str:
 
 
 def read_bundle(text: str) -> tuple[File, ...]:
-    """The files of a text with a bundle at its end, none when there is no bundle in it."""
+    """Return the files of the bundle at the end of ``text``, none if it has no bundle."""
     parts = re.split(rf"^{_MARKER} ", text, flags=re.MULTILINE)[1:]
     files = []
     for part in parts[:-1]:

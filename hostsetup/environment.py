@@ -1,7 +1,6 @@
-"""The services' environment: which variables each one reads, in which file, and which secret files it gets besides.
+"""The services' environment: the variables and environment files of each service, and the secret files that it reads.
 
-Owns the variables' names and the files' owners and modes. Leaves out the secrets' values: the host makes them once and
-a unit reads them from files of their own, so nothing here is secret.
+Nothing here is secret: the host creates the secrets once, and units read them from files of their own.
 """
 
 import re
@@ -11,10 +10,10 @@ from .services import ETC_DIR, KEYS_DIR, SERVICES, STATE_DIR, Site
 
 AUDIT_LEAVES_DIR = STATE_DIR / "audit-leaves"
 
-#: The ES256 key pairs by their ``keygen`` purpose.
+#: Files of the ES256 key pairs, by the purpose that the broker's ``keygen`` takes.
 KEY_PAIRS = {purpose: KEYS_DIR / f"{purpose}-keypair.json" for purpose in ("oidc", "session")}
 
-#: Secret variable by the file that holds it alone.
+#: By file, the only variable in it, which is secret.
 SECRET_FILES = {
     ETC_DIR / "dev-key-service.env": "DEV_KEY_SERVICE_MASTER_SECRET",
     ETC_DIR / "worker-creds-kek.env": "AGENTKEYS_WORKER_KEK_HEX",
@@ -32,7 +31,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
 def environment_files(site: Site) -> tuple[File, ...]:
-    """The rendered environment files, one for each service that reads any variable."""
+    """Return the environment files, one per service that reads variables. Raises ValueError for an unusable value."""
     return tuple(
         File(
             path=str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),
@@ -45,13 +44,13 @@ def environment_files(site: Site) -> tuple[File, ...]:
 
 
 def environment_paths(unit: str, site: Site) -> tuple[str, ...]:
-    """The files that ``unit`` reads its environment from, in the order in which the unit names them."""
+    """Return the files that ``unit`` reads its environment from, in the order in which the unit names them."""
     rendered = (str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),) if unit in variables(site) else ()
     return rendered + tuple(str(path) for path in _SECRETS_OF.get(unit, ()))
 
 
 def variables(site: Site) -> dict[str, dict[str, str]]:
-    """By unit, what it reads from its rendered file; nothing in here is secret."""
+    """Return the variables of each unit's rendered file by unit. None is secret."""
     bind = {service.unit: f"127.0.0.1:{service.port}" for service in SERVICES}
     chain = {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
     return {
@@ -99,8 +98,6 @@ def _quoted(name: str, value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
     if not value.isprintable():
-        raise ValueError(
-            f"{name} = {value!r}: an environment file holds one line of printable characters for a variable"
-        )
+        raise ValueError(f"{name}: {value!r} cannot be in an environment file: use one line of printable characters")
     escaped = re.sub(r'(["\\`$])', r"\\\1", value)
     return f'"{escaped}"'

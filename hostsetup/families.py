@@ -1,10 +1,10 @@
-"""The distributions that a host may run, one row each, and everything that differs between them.
+"""The supported distributions, one row each, with everything that differs between them.
 
-A script reads its own host's row by ``fact`` (``scripts/prelude``), which tells the host by ``ID`` in /etc/os-release
-(os-release(5)). Leaves out what is the same everywhere: users' shells, nginx's ``conf.d``, sshd's drop-in folder, and
-sudo, which takes its rights from a drop-in and from no group.
+A script reads the row of its host with ``fact`` (``scripts/prelude``), by ``ID`` in /etc/os-release (os-release(5)).
+What is the same on all of them is not in the table: users' shells, nginx's ``conf.d``, sshd's drop-in folder, and sudo,
+whose rights come from a drop-in and not from a group.
 
-Debian and Ubuntu names are those of their own package lists. Amazon Linux cannot run in the sandbox; its names are from
+Debian's and Ubuntu's names are from their package lists. Amazon Linux cannot run in the sandbox; its names are from
 https://docs.aws.amazon.com/linux/al2023/release-notes/all-packages.html (certbot with ``certbot-renew.timer`` since
 2023.3.20231211), https://docs.aws.amazon.com/linux/al2023/ug/curl-minimal.html and the RPM specification of
 https://github.com/aws/aws-ec2-instance-connect-config.
@@ -17,40 +17,46 @@ from .bundle import File
 TOOLKIT = "/usr/local/lib/agentkeys-setup"
 SHARE = "/usr/local/share/agentkeys/"
 
-#: Where the configuration of every distribution's updates lies; a host installs its own.
+#: Folder with the update configuration of every distribution. A host installs its own part.
 UPDATES = SHARE + "updates/"
 
 FAMILY_TABLE = f"{TOOLKIT}/families"
 
-#: sshd's AuthorizedKeysCommand where the distribution has no package for it, and the user it runs as.
+#: sshd's AuthorizedKeysCommand on distributions without a package for it, and the user that it runs as.
 OWN_KEYS_COMMAND = f"{TOOLKIT}/instance-connect-keys"
 OWN_KEYS_USER = "agentkeys-keys"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """One distribution.
-
-    ``login_user`` is the image's own. ``build_packages`` are a linker and what crates that bind to C libraries look
-    for; they are there during a build alone. ``updates`` are pairs of a fragment and the file that it becomes,
-    ``update_timers`` what installs security updates. ``clock_units`` are the time daemons that an image may have, the
-    first that is there is used; ``clock_package`` is installed where there is none. ``keys_command`` is sshd's
-    AuthorizedKeysCommand for EC2 Instance Connect, run as ``keys_user``.
-    """
+    """One distribution."""
 
     id: str
+    """``ID`` in /etc/os-release."""
     login_user: str
+    """User of the distribution's EC2 images that the key pair lets in."""
     manager: str
+    """Package manager: ``apt`` or ``dnf``."""
     packages: tuple[str, ...]
+    """What the services and the scripts need."""
     build_packages: tuple[str, ...]
+    """A linker and what crates that bind to C libraries need. They are installed during a build only."""
     sshd_unit: str
+    """systemd unit of sshd."""
     renewal_timer: str
+    """systemd timer of certbot's package."""
     updates: tuple[tuple[str, str], ...]
+    """Pairs of a fragment below ``UPDATES`` and the path that it is installed to."""
     update_timers: tuple[str, ...]
+    """systemd timers that install security updates."""
     clock_units: tuple[str, ...]
+    """Time daemons that an image may have. The first one that exists is used."""
     clock_package: str
+    """Package with a time daemon, installed if none of ``clock_units`` exists."""
     keys_command: str
+    """sshd's AuthorizedKeysCommand for EC2 Instance Connect."""
     keys_user: str
+    """User that ``keys_command`` runs as."""
 
 
 _APT_PACKAGES = (
@@ -58,7 +64,7 @@ _APT_PACKAGES = (
     *("python3-cryptography", "unattended-upgrades"),
 )
 _APT_BUILD_PACKAGES = ("build-essential", "pkg-config", "libssl-dev")
-#: Later than the distribution's own 20auto-upgrades and 50unattended-upgrades, so that it has the last word.
+#: Sorts after the distribution's 20auto-upgrades and 50unattended-upgrades: its values override theirs, lists add up.
 _APT_UPDATES = (("apt.conf", "/etc/apt/apt.conf.d/52agentkeys-updates"),)
 _APT_TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 
@@ -106,7 +112,7 @@ FAMILIES = (
         renewal_timer="certbot-renew.timer",
         updates=(
             ("dnf-automatic.conf", "/etc/dnf/automatic.conf"),
-            # An image is locked to the release that it was made of, and a locked release gets no updates:
+            # An image is locked to the release that it was made from, and a locked release gets no updates:
             # https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades-usage.html
             ("dnf-releasever", "/etc/dnf/vars/releasever"),
             ("dnf-reboot.conf", "/etc/systemd/system/dnf-automatic.service.d/agentkeys.conf"),
@@ -121,7 +127,7 @@ FAMILIES = (
 
 
 def family_table() -> File:
-    """One line for each fact: distribution, name of the fact, its value."""
+    """Return the table that the scripts read. Each line has a distribution, the name of a fact, and its value."""
     lines = [f"{family.id} {fact}\n" for family in FAMILIES for fact in _facts(family)]
     return File(path=FAMILY_TABLE, content="".join(lines))
 

@@ -1,6 +1,6 @@
-"""Fills the files of ``templates/``: ``@@{name}`` is replaced, all else stays: nginx and systemd use ``$``, ``%``.
+"""Fills the templates in ``templates/``: replaces ``@@{name}`` and nothing else, since nginx and systemd use $ and %.
 
-Leaves out what is filled in. The standard library does it because a template here has values and no logic.
+The standard library is enough, since the templates have no logic.
 """
 
 import string
@@ -14,7 +14,10 @@ class _Template(string.Template):
 
 
 def fill(template_name: str, /, **values: object) -> str:
-    """The template ``name`` with every placeholder replaced; a value that it does not use is an error too."""
+    """Return the template with every placeholder replaced.
+
+    Raises KeyError for a placeholder without a value, and ValueError for a value without a placeholder.
+    """
     template = _Template((_FOLDER / template_name).read_text())
     unused = values.keys() - set(template.get_identifiers())
     if unused:

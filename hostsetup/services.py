@@ -1,19 +1,19 @@
-"""The services of a broker host, one row each, and what they are handed: the only home of units, ports and flags.
+"""The services of a broker host, one row each, and the values that their files are rendered from.
 
-A row yields the systemd unit, the health check, the DNS record and the nginx vhost. Source: the runbook's section 10
-and the table of the running deployment.
+The systemd unit, the health check, the DNS record and the nginx vhost of a service are derived from its row. Source:
+the runbook's section 10 and the table of the running deployment.
 """
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-#: State directory and home of the system user ``agentkeys`` on the host, mode 0700.
+#: State directory, and home of the system user ``agentkeys``. Mode 0700.
 STATE_DIR = PurePosixPath("/var/lib/agentkeys")
 
-#: Key pairs made on the host, mode 0700.
+#: Folder of the key pairs that the host creates. Mode 0700.
 KEYS_DIR = STATE_DIR / "keys"
 
-#: PEM that the broker writes at boot; the signer and the credential workers verify session tokens with it.
+#: PEM that the broker writes when it starts. The signer and the workers verify session tokens with it.
 SESSION_PUBLIC_KEY = STATE_DIR / "session-keypair.pub.pem"
 
 #: Environment files of the services.
@@ -24,29 +24,33 @@ BIN_DIR = PurePosixPath("/usr/local/bin")
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One systemd unit of the host.
-
-    ``public`` is the key of the public host name that nginx serves for it, None for a service that only the other
-    services call. ``proxied`` lists the only paths that nginx passes on, prefixes where they end in a slash; empty
-    means every path. Below ``cached`` it keeps the last good answer and serves it while the service is down; below
-    ``limited`` it bounds the requests of one client address. ``memory_mib`` ends a service that leaks before it takes
-    the machine along: all rows together leave 256 MiB of a 2 GiB machine (t3.small) to the system.
-    """
+    """One systemd unit of the host."""
 
     unit: str
+    """Name of the unit, without ``.service``."""
     binary: str
+    """File name of its program in ``BIN_DIR``."""
     arguments: tuple[str, ...]
+    """Command line after the program; ``{mail_bucket}`` is replaced."""
     port: int
+    """TCP port on 127.0.0.1."""
     memory_mib: int
+    """Limit in MiB, so that a leak does not affect the whole machine. All rows leave 256 MiB of a t3.small's 2 GiB."""
     public: str | None
+    """Key of its public host name in ``Site.public_names``; None if only other services call it."""
     proxied: tuple[str, ...] = ()
+    """Paths that nginx forwards, prefixes if they end in a slash; empty for every path."""
     cached: tuple[str, ...] = ()
+    """Paths whose last good response nginx serves while the service is down."""
     limited: tuple[str, ...] = ()
+    """Paths with a rate limit per client address."""
     requires_broker: bool = False
+    """Whether it starts after the broker and stops with it."""
     always_restart: bool = False
+    """Whether systemd also restarts it after a clean exit."""
 
 
-#: In start order: the backend, the broker, then what needs the broker's session public key.
+#: In start order: the backend, the broker, then the services that need the broker's session public key.
 SERVICES = (
     Service(
         unit="agentkeys-backend",
@@ -113,57 +117,76 @@ SERVICES = (
     ),
 )
 
-#: Keys of the public host names, in record order.
+#: Keys of the public host names, in the order of their DNS records.
 PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
 
-#: The host's open ports. 22 takes its networks from a setting; 80 answers the ACME challenge (RFC 8555 section 8.3),
-#: 443 serves agents and STS, which fetches the keys from addresses that nobody can pin.
+#: The host's open ports. The setting sshCidrs restricts 22. 80 serves ACME challenges (RFC 8555 section 8.3). 443
+#: serves agents, and STS, which fetches the keys from addresses that AWS does not publish.
 SSH_PORT = 22
 PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
 
-#: File names of the binaries that a release archive holds at its top level.
+#: File names of the binaries at the top level of a release archive.
 BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What differs from one broker host to the next; plain strings, nothing secret.
+    """The values that differ between broker hosts. Nothing is secret, and nothing has a default.
 
-    ``public_names`` maps every key of PUBLIC_HOSTS to its fully qualified name. Binaries come from a release archive
-    (``release_sha256`` is set) or are built from a git repository (``source_ref`` is set). ``release`` and
-    ``source_repository`` are the https URLs that the host fetches, empty when the archive has been copied to
-    STAGED_ARCHIVE, or a git bundle with the digest ``source_sha256`` to STAGED_SOURCE. ``toolchain`` is the setting of
-    that name. ``acme_directory`` is the ACME directory URL (RFC 8555), ``acme_email`` the account's contact.
-    ``contracts`` maps the names of the ``*_HEIMA`` variables to addresses. ``reboot_time`` (HH:MM, the host's time)
-    is when the host may restart itself after an update that needs it, empty for never.
+    The binaries have one source: a release archive (``release_sha256`` is set) or a git repository (``source_ref`` is
+    set).
     """
 
     account_id: str
+    """AWS account, 12 digits."""
     region: str
+    """AWS region, like us-east-1."""
     issuer: str
+    """URL of the OIDC issuer, https and the broker's public name."""
     public_names: dict[str, str]
+    """Fully qualified name of every key of ``PUBLIC_HOSTS``."""
     mail_bucket: str
+    """S3 bucket of inbound mail."""
     vault_bucket: str
+    """S3 bucket of the agents' credentials."""
     memory_bucket: str
+    """S3 bucket of the agents' memory."""
     data_role_arn: str
+    """IAM role that the broker's sessions assume."""
     email_from: str
+    """Sender address of the broker's mail."""
     auth_methods: str
+    """Value of BROKER_AUTH_METHODS, separated by commas."""
     audit_anchors: str
+    """Value of BROKER_AUDIT_ANCHORS, separated by commas."""
     email_sender: str
+    """Value of BROKER_EMAIL_SENDER, like ``ses``."""
     chain: str
+    """Name of the chain, like ``heima``."""
     chain_rpc: str
+    """URL of the chain's RPC endpoint."""
     contracts: dict[str, str]
+    """Address of each contract by its ``*_HEIMA`` variable."""
     release: str
+    """https URL of the release archive; empty if the archive is copied to ``STAGED_ARCHIVE``."""
     release_sha256: str
+    """SHA-256 of the release archive, 64 hexadecimal digits; empty for a build."""
     source_repository: str
+    """https URL of the git repository; empty if a git bundle is copied to ``STAGED_SOURCE``."""
     source_ref: str
+    """Tag, branch or commit to build; empty for an archive."""
     source_sha256: str
+    """SHA-256 of the git bundle; empty if there is none."""
     toolchain: str
+    """Where a build's cargo comes from: ``rustup``, ``rustup:VERSION``, ``packages`` or a folder of the host."""
     acme_directory: str
+    """URL of the ACME directory (RFC 8555 section 7.1.1)."""
     acme_email: str
+    """Contact of the ACME account."""
     reboot_time: str
+    """HH:MM in the host's time zone at which the host may reboot after an update that needs it; empty for never."""
 
 
-#: Where a local release archive, or a local git bundle, is copied before it is verified and used.
+#: Where a local release archive or git bundle is copied before it is verified and used.
 STAGED_ARCHIVE = PurePosixPath("/var/tmp/agentkeys-release.tar.gz")  # noqa: S108 - root copies it before it checks the digest
 STAGED_SOURCE = PurePosixPath("/var/tmp/agentkeys-source.bundle")  # noqa: S108 - likewise

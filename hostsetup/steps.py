@@ -1,7 +1,7 @@
-"""The ordered steps that set a host up, each with everything that it installs as its standard input.
+"""The ordered steps that set up a host, each with the files that it installs as its standard input.
 
-Owns which script does what, in which order, and what makes a step run again: its script, its files, or a file of an
-earlier step that its services read. Leaves out the transport (``components/hostsetup.py``). Pure.
+Defines which script a step runs, in which order, and what makes a step run again: a change of its script, of its files,
+or of a file of an earlier step that its services read. ``components/hostsetup.py`` runs the steps over SSH. Pure.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
-#: Scripts that others read in; nobody runs them.
-SOURCED = ("activation", "build", "memory", "prelude")
+#: Scripts that others source. They are not executable.
+SOURCED = ("activation", "build", "checks", "memory", "prelude")
 
-#: Of the step ``release``. A build ends itself after 25 minutes (``scripts/build``), the rest is for the toolchain.
+#: Seconds that the step ``release`` may take. A build ends after 25 minutes; the rest is for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
 
-#: Where hosts that were set up by bash scripts keep what is a file of its own here.
+#: Where hosts that the former bash scripts set up keep their secrets.
 _FORMER_KEYS_DIR = STATE_DIR / ".agentkeys" / "broker"
 _FORMER_SECRET_FILES = {
     "AGENTKEYS_WORKER_KEK_HEX": ETC_DIR / "worker-creds.env",
@@ -36,24 +36,27 @@ _FORMER_SECRET_FILES = {
 }
 
 
-#: Most bytes that a step may send. OpenSSH's server takes 2 MiB that nobody has read yet (``CHAN_SES_WINDOW_DEFAULT``
-#: in channels.h): a command that exits 0 with more than that unread fails with "EOF" in pulumi-command 1.2.1.
+#: Most bytes that a step may send. OpenSSH's server buffers up to 2 MiB of unread input (``CHAN_SES_WINDOW_DEFAULT`` in
+#: channels.h). A command that exits 0 and leaves more unread fails with "EOF" in pulumi-command 1.2.1.
 LARGEST_STDIN = 512 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One command on the host. ``name`` names a resource and never changes; ``after`` are the names it waits for.
-
-    Raises ValueError where ``stdin`` has more than LARGEST_STDIN bytes.
-    """
+    """One command on the host. Raises ValueError if ``stdin`` has more than ``LARGEST_STDIN`` bytes."""
 
     name: str
+    """Part of the resource's name, so it never changes."""
     summary: str
+    """What the step does, as an imperative."""
     command: str
+    """Shell command."""
     stdin: str
+    """Standard input, usually a bundle. At most ``LARGEST_STDIN`` bytes."""
     timeout_seconds: int
+    """When the step is ended."""
     after: tuple[str, ...]
+    """Names of the steps that it waits for."""
 
     def __post_init__(self) -> None:
         if (size := len(self.stdin.encode())) > LARGEST_STDIN:
@@ -61,21 +64,21 @@ class Step:
 
 
 def steps(site: Site) -> tuple[Step, ...]:
-    """Every step of a host, each behind the ones that it waits for. ``certificates`` is the first that needs DNS."""
+    """Return the steps of a host, each after those that it waits for. ``certificates`` is the first that needs DNS."""
     environment = render_bundle(environment_files(site))
     vhosts = render_bundle(vhost_files(site))
     units = render_bundle(
         (File(path=SHARE, mode="0755"), service_table(site), *unit_files(site)),
     )
-    reader = _digest(_script("read_certificates.py"))
+    reader = _digest(_script("read_certificates.py"), _script("checks"))
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
     release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
-    # Whenever that step runs, something may lie ready.
+    # Whenever the step release runs, it may have staged a release.
     served = _digest(environment, release, _script(KEY_WRAPPER))
     others = (
         Step(
             name="sshd",
-            summary="Close password and root logins over SSH",
+            summary="Disable password and root logins over SSH",
             command=_command("sshd"),
             stdin=render_bundle(
                 (File(path="/etc/ssh/sshd_config.d/00-agentkeys.conf", content=fill("sshd.conf"), mode="0600"),)
@@ -93,7 +96,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="users",
-            summary="Make the services' and the operators' users and their folders",
+            summary="Create the services' and the operators' users and their folders",
             command=_command("users", *(user.row for user in USERS)),
             stdin=render_bundle(
                 (
@@ -109,8 +112,8 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="instance-connect",
-            summary="Let operators in by EC2 Instance Connect",
-            command=_command("instance-connect"),
+            summary="Let operators log in through EC2 Instance Connect",
+            command=_command("instance-connect", _digest(_script("checks"))),
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
@@ -122,7 +125,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="journal",
-            summary="Bound the journal and keep it over a reboot",
+            summary="Limit the journal and keep it across reboots",
             command=_command("journal"),
             stdin=render_bundle(
                 (
@@ -135,7 +138,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="clock",
-            summary="Keep the clock right",
+            summary="Synchronise the clock",
             command=_command("clock"),
             stdin="",
             timeout_seconds=600,
@@ -151,7 +154,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="release",
-            summary="Verify the release archive or build it, and lay its binaries ready",
+            summary="Verify the release archive or build it, and stage its binaries",
             command=release,
             stdin=render_bundle(
                 (
@@ -164,7 +167,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="secrets",
-            summary="Make the host's secrets, once",
+            summary="Create the host's secrets, once",
             command=_command("secrets"),
             stdin=_secrets(),
             timeout_seconds=120,
@@ -180,7 +183,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="units",
-            summary="Install the units, swap the release in and start what changed, or take it back",
+            summary="Install the units and the release and start what changed, or take it back",
             command=_command("units", served),
             stdin=units,
             timeout_seconds=300,
@@ -222,7 +225,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             name="health",
-            summary="Ask every service on loopback and through nginx",
+            summary="Check every service on loopback and through nginx",
             command=_command("health", _digest(served, units, vhosts, reader, *certificates)),
             stdin="",
             timeout_seconds=180,
@@ -265,14 +268,13 @@ def acme_account(kid: str, hmac_key: str) -> Step:
 
 
 def authorized_keys(public_keys: Sequence[str]) -> Step:
-    """The step that lets the login user of a launched host in with these keys, and no more with earlier ones.
+    """Return the step that lets the login user of a launched host in with these keys and no longer with earlier ones.
 
-    Beside the others, which wait for nothing of it: its keys are outputs, and a host that somebody else launched has
-    keys that are none of ours.
+    No other step waits for it: its keys are outputs, and a host that somebody else launched keeps its own keys.
     """
     return Step(
         name="authorized-keys",
-        summary="Let the login user in with the stack's present keys",
+        summary="Let the login user log in with the stack's present keys",
         command=_command("authorized-keys"),
         stdin=render_bundle(
             (
@@ -288,13 +290,13 @@ def authorized_keys(public_keys: Sequence[str]) -> Step:
 
 
 def installed_files(site: Site, public_keys: Sequence[str]) -> dict[str, File]:
-    """What the steps install as it is rendered, by path; what a script makes out of it on the host is not in it."""
+    """Return the files that the steps install as rendered, by path. Files that a script assembles are not included."""
     every = (*steps(site), *([authorized_keys(public_keys)] if public_keys else []))
     return {file.path: file for step in every for file in read_bundle(step.stdin)}
 
 
 def _update_files(reboot_time: str) -> tuple[File, ...]:
-    """What every distribution needs for its updates; a host installs its own."""
+    """Return the update configuration of every distribution. A host installs its own part."""
     restart = f"ExecStartPost=/bin/sh -c 'dnf -q needs-restarting -r || shutdown -r {reboot_time}'"
     contents = {
         "apt.conf": fill("updates-apt.conf", reboot="true" if reboot_time else "false", time=reboot_time or "02:00"),
@@ -302,7 +304,7 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
         "dnf-releasever": "latest\n",
         "dnf-reboot.conf": fill(
             "updates-dnf-reboot.conf",
-            restart=restart if reboot_time else "# rebootTime is not set: nothing restarts it.",
+            restart=restart if reboot_time else "# rebootTime is not set, so the host does not reboot.",
         ),
     }
     return (
@@ -313,8 +315,8 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
 
 
 def _toolkit_files(numbered: Sequence[tuple[str, str]]) -> tuple[File, ...]:
-    """The scripts, and ``numbered``: name and summary of every step in order, for the numbers of ``scripts/step``."""
-    # The order of the folder would differ from machine to machine.
+    """Return the scripts, and ``numbered``: name and summary of every step, for the numbers of ``scripts/step``."""
+    # The order of a folder's files differs between machines.
     return (
         File(path=f"{TOOLKIT}/", mode="0755"),
         family_table(),
@@ -331,7 +333,7 @@ def _toolkit_files(numbered: Sequence[tuple[str, str]]) -> tuple[File, ...]:
 
 
 def _release(site: Site) -> tuple[str, ...]:
-    """Where the binaries come from, as ``scripts/release`` reads it."""
+    """Return the source of the binaries as arguments of ``scripts/release``."""
     if not site.source_ref:
         return ("archive", site.release_sha256, site.release or str(STAGED_ARCHIVE))
     source = (site.source_sha256 or "-", site.source_repository or str(STAGED_SOURCE))
@@ -339,16 +341,16 @@ def _release(site: Site) -> tuple[str, ...]:
 
 
 def _secrets() -> str:
-    """One line for each secret, in the form that ``scripts/secrets`` reads."""
+    """Return one line per secret in the form that ``scripts/secrets`` reads."""
     variables = [("variable", name, path, _FORMER_SECRET_FILES.get(name, "")) for path, name in SECRET_FILES.items()]
     key_pairs = [("keypair", purpose, path, _FORMER_KEYS_DIR / path.name) for purpose, path in KEY_PAIRS.items()]
     return "".join(" ".join(map(str, row)).rstrip() + "\n" for row in (*variables, *key_pairs))
 
 
 def _command(script: str, *arguments: str, name: str = "") -> str:
-    """Runs ``script`` as the step ``name``, or as the one of its own name.
+    """Return the command that runs ``script`` as the step ``name``, by default the step of the script's name.
 
-    The digest of its own text comes first, so that another text is another command.
+    It contains the digest of the script's text, so that a change makes a new command.
     """
     texts = (*map(_script, (script, "prelude", "memory", "install-files")), family_table().content)
     revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]

@@ -1,6 +1,6 @@
-"""The systemd units of the services and the table that tells the host what each one depends on.
+"""The systemd units of the services, and the table of the files that each one depends on.
 
-Leaves out when a unit is restarted: ``scripts/units`` decides that from the files that the table names.
+``scripts/units`` restarts a unit when one of these files has changed.
 """
 
 from .bundle import File
@@ -11,25 +11,24 @@ from .services import BIN_DIR, SERVICES, SESSION_PUBLIC_KEY, Service, Site
 
 SERVICE_TABLE = SHARE + "services"
 
-#: Starts its arguments with the broker's public key in BROKER_CAP_PUBKEY_PEM; a script of the toolkit.
+#: Script of the toolkit that runs a command with the broker's public key in BROKER_CAP_PUBKEY_PEM.
 KEY_WRAPPER = "with-session-public-key"
 
 _BROKER = "agentkeys-broker"
 
-
-#: What `systemd-analyze security` may give a service at most (0 is none, 10 is all), and the units of the host that the
-#: world or an operator talks to and that stay above it, each with its reason.
+#: Highest exposure level that `systemd-analyze security` may give a service, between 0 and 10.
 MOST_EXPOSED = 2.5
+
+#: Units that clients or operators reach and that exceed it, each with the reason.
 EXPOSED = {
-    "nginx.service": "the distribution's: it binds 80 and 443 and opens keys as root before its workers drop to a user "
-    "of their own",
-    "ssh.service": "the distribution's: it starts sessions of any user, which no confinement may reach",
-    "certbot.service": "the distribution's: it runs twice a day, takes no connection, and its hook reloads nginx",
+    "nginx.service": "the distribution's: it binds 80 and 443 and reads keys as root before its workers change user",
+    "ssh.service": "the distribution's: it starts sessions of any user, which must not be confined",
+    "certbot.service": "the distribution's: it runs twice a day, accepts no connection, and its hook reloads nginx",
 }
 
 
 def unit_files(site: Site) -> tuple[File, ...]:
-    """One unit for each service, in start order."""
+    """Return the unit of every service, in start order."""
     return tuple(
         File(
             path=_unit_path(service),
@@ -49,7 +48,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
 
 
 def service_table(site: Site) -> File:
-    """Unit, port and the files whose change calls for a restart, one line for each service, in start order."""
+    """Return the table: unit, port and ``restart_files`` of every service, one line each, in start order."""
     rows = "".join(f"{service.unit} {service.port} {' '.join(restart_files(service, site))}\n" for service in SERVICES)
     return File(path=SERVICE_TABLE, content=rows)
 
@@ -79,7 +78,7 @@ def _arguments(service: Service, site: Site) -> tuple[str, ...]:
 
 
 def restart_files(service: Service, site: Site) -> tuple[str, ...]:
-    """What a service runs with: its unit, its binary, then the files whose change calls for a restart."""
+    """Return the files that need a restart when they change: the unit, the binary, then what the service reads."""
     files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service.unit, site)]
     if service.unit == _BROKER:
         files += [str(path) for path in KEY_PAIRS.values()]

@@ -1,7 +1,7 @@
-"""nginx in front of the services: for each public name one vhost before and one after its certificate is there.
+"""nginx's sites for the services: for each public name one vhost without and one with its certificate.
 
-Both are rendered here and lie on the host; which one is served, ``scripts/nginx`` decides name by name from the
-certificate on disk, so a name that fails keeps no other from HTTPS.
+Both are installed on the host. ``scripts/nginx`` chooses one for each name by the certificate on disk, so a name
+without a certificate does not affect the others.
 """
 
 from .bundle import File
@@ -26,7 +26,7 @@ _LIMIT = "        limit_req zone=agentkeys_clients burst=100 nodelay;\n"
 
 
 def vhost_files(site: Site) -> tuple[File, ...]:
-    """The fragments out of which the host puts nginx's configuration together, and the table of public names."""
+    """Return the fragments that the host assembles nginx's configuration from, and the table of public names."""
     tls = fill("nginx-tls.conf")
     public = [(service, service.public, site.public_names[service.public]) for service in SERVICES if service.public]
     return (

@@ -12,6 +12,7 @@ import datetime
 import difflib
 import hashlib
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,13 +29,16 @@ from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, S
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
 from hostsetup.users import OPERATOR, USERS
-from hostsetup.vhosts import FRAGMENTS
+from hostsetup.vhosts import FRAGMENTS, HOST_TABLE
 from ops import exits, host, options
 from ops.stack import Stack, read
 from ops.verdicts import listing, print_json
 
-_MEMORY = Path(__file__).parents[2] / "hostsetup" / "scripts" / "memory"
+_SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
 _OBSERVER = Path(__file__).parent / "observe"
+
+#: Scripts whose functions the observer shares with the steps, so that both decide alike.
+_SHARED = ("memory", "checks")
 
 NGINX = "/etc/nginx/conf.d/agentkeys.conf"
 INSTANCE_CONNECT = "/etc/ssh/sshd_config.d/10-agentkeys-instance-connect.conf"
@@ -57,8 +61,7 @@ _MADE = {
 _LOOKED_THROUGH = (
     *((str(ETC_DIR), "*"), (str(KEYS_DIR), "*"), (TOOLKIT, "*"), (SHARE.rstrip("/"), "*")),
     *(("/usr/local/bin", "agentkeys-*"), ("/etc/sudoers.d", "agentkey*"), ("/etc/systemd/system", "agentkeys*")),
-    *(("/etc/ssh/sshd_config.d", "*agentkeys*"), ("/etc/nginx/conf.d", "*agentkeys*")),
-    *(("/etc/nginx/sites-enabled", "*agentkeys*"), ("/etc/nginx/sites-enabled", "default")),
+    ("/etc/ssh/sshd_config.d", "*agentkeys*"),
     ("/etc/letsencrypt/renewal-hooks", "*agentkeys*"),
 )
 
@@ -115,19 +118,28 @@ def questions(files: Mapping[str, File], site: Site, login_user: str, public_key
         f"nginx {NGINX}",
         *(f"package {name}" for name in sorted({name for family in FAMILIES for name in family.packages})),
         *(f"user {name}" for name in _users()),
-        *(f"certificate {name}" for name in site.public_names.values()),
+        f"certificates {' '.join(site.public_names.values())}",
         *(f"sshd {user}" for user in (login_user, OPERATOR)),
         *(f"authorized {login_user} {key.split()[1]}" for key in public_keys),
         *(f"under {folder} {pattern}" for folder, pattern in _LOOKED_THROUGH),
         f"under {READY.rstrip('/')} *",
+        f"sites {HOST_TABLE} {NGINX}",
         f"digests {DIGESTS}",
     ]
     return [*lines, "end"]
 
 
 def script(lines: list[str]) -> str:
-    """What runs on the host: the functions by which the steps record what they loaded, the observer, the questions."""
-    return "".join([_MEMORY.read_text(), _OBSERVER.read_text(), *(f"{line}\n" for line in lines)])
+    """Return what runs on the host: what the observer shares with the steps, the observer, then the questions."""
+    reader = shlex.quote((_SCRIPTS / "read_certificates.py").read_text())
+    return "".join(
+        [
+            *((_SCRIPTS / name).read_text() for name in _SHARED),
+            f"readonly certificate_reader={reader}\n",
+            _OBSERVER.read_text(),
+            *(f"{line}\n" for line in lines),
+        ]
+    )
 
 
 def answers(text: str) -> Seen:
@@ -245,8 +257,9 @@ def _certificates(report: Report, site: Site, now: int, seen: Seen) -> set[str]:
     for name, *fields in seen["certificate"]:
         report.compared["certificates"] += 1
         what = f"certificate of {name}"
-        if fields == ["missing"]:
-            report.drift.append(Finding(what=what, said="is missing or cannot be read"))
+        if fields[0] in ("missing", "unreadable"):
+            reason = f"cannot be read: {_decoded(fields[1])}" if fields[1:] else "is missing"
+            report.drift.append(Finding(what=what, said=reason))
             continue
         begin, end, for_name, of_key, directory = int(fields[0]), int(fields[1]), *fields[2:]
         left = end - now
@@ -280,11 +293,14 @@ def _nginx(report: Report, files: Mapping[str, File], site: Site, usable: set[st
         return
     report.expect(NGINX, "owner", owner, wanted.owner)
     report.expect(NGINX, "mode", mode, wanted.mode)
-    # The host adds OCSP settings itself, from the certificate and its own resolvers.
-    seen = re.sub(r"^    (ssl_stapling|ssl_stapling_verify|ssl_trusted_certificate|resolver) .*\n", "",
-                  _decoded(content), flags=re.MULTILINE)  # fmt: skip
-    if seen != wanted.content:
-        report.drift.append(Finding(what=NGINX, said="differs", diff=_diff(NGINX, wanted.content, seen)))
+    # The step adds stapling for a certificate with an OCSP responder, and omits a directive that the operator sets.
+    optional = re.compile(
+        r"^(    (ssl_stapling(_verify)?|ssl_trusted_certificate|resolver)|server_names_hash_bucket_size) .*\n",
+        re.MULTILINE,
+    )
+    theirs, ours = (optional.sub("", text) for text in (_decoded(content), wanted.content))
+    if theirs != ours:
+        report.drift.append(Finding(what=NGINX, said="differs", diff=_diff(NGINX, ours, theirs)))
 
 
 def _secrets(report: Report, observed: Mapping[str, list[str]]) -> None:
@@ -358,8 +374,11 @@ def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
         key, _, value = line.partition(" ")
         effective[user].setdefault(key, value)
     wanted = dict(line.lower().split(" ", 1) for line in fill("sshd.conf").splitlines() if line)
+    for user, barring in seen["barred"]:
+        said = f"{barring} is in effect, so {user} cannot log in: add {user} to the directive or remove it"
+        report.drift.append(Finding(what=f"sshd for {user}", said=said))
     for user, keys_command in ((login_user, "none"), (OPERATOR, f"{family.keys_command} %u %f")):
-        report.compared["sshd settings"] += len(wanted) + 1
+        report.compared["sshd settings"] += len(wanted) + 2
         for key, value in wanted.items():
             report.expect(f"sshd for {user}", key, effective[user].get(key, ""), value)
         report.expect(
@@ -385,6 +404,9 @@ def _leftovers(report: Report, files: Mapping[str, File], family: Family, seen: 
             report.drift.append(Finding(what=path, said="belongs to a release that is staged but does not run"))
         elif path not in known:
             report.drift.append(Finding(what=path, said="does not belong to the program"))
+    for (path,) in seen["site"]:
+        said = "takes the default server or a name of this stack; the step nginx-http removes it"
+        report.drift.append(Finding(what=_decoded(path), said=said))
 
 
 def _shown(file: File) -> str:

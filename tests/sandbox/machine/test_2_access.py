@@ -83,5 +83,5 @@ def test_a_checkout_moves_to_the_operators_once_with_its_build_cache(machine):
     assert changed(machine.set_up(only=("users",))) == []
     assert machine.said(shown) == before
     machine.said("mkdir -p agentKeys/.git")
-    assert "note: /home/ubuntu/agentKeys is left where it is" in machine.set_up(only=("users",))["users"]
+    assert "note: /home/ubuntu/agentKeys was not moved" in machine.set_up(only=("users",))["users"]
     machine.said("sudo rm -r agentKeys /home/agentkey/agentKeys; test ! -e /home/ubuntu/agentKeys")

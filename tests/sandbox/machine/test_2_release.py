@@ -82,7 +82,7 @@ def test_a_release_that_is_not_what_it_should_be_changes_nothing(machine, first,
     before = machine.footprint()
     name, done = carry(machine, site, archive)
     assert (name, done.returncode) == ("release", 1)
-    assert "nothing was installed" in done.stderr
+    assert "Nothing was installed" in done.stderr
     assert machine.footprint() == before
 
 

@@ -62,8 +62,15 @@ def test_the_journal_is_kept_and_bounded(machine):
     assert "SystemMaxUse=500M" in shown
 
 
-def test_security_updates_alone_are_installed_unattended(machine):
+def test_security_updates_are_installed_beside_what_distribution_and_operator_allow(machine):
+    mine = "/etc/apt/apt.conf.d/51mine"
+    machine.sudo(f"echo 'Unattended-Upgrade::Allowed-Origins {{ \"UbuntuESM:jammy-infra-security\"; }};' >{mine}")
     allowed = machine.said("sudo unattended-upgrade --dry-run --debug 2>&1 | grep '^Allowed origins'")
-    assert "label=Debian-Security" in allowed
-    assert "origin=Debian,codename=bookworm,label=Debian" not in allowed
+    machine.sudo(f"rm {mine}")
+    for origin in (
+        "label=Debian-Security",
+        "origin=Debian,codename=bookworm,label=Debian,",
+        "o=UbuntuESM,a=jammy-infra",
+    ):
+        assert origin in allowed
     assert 'Automatic-Reboot-Time "04:00"' in machine.said("apt-config dump Unattended-Upgrade::Automatic-Reboot-Time")

@@ -95,7 +95,7 @@ def test_what_is_no_key_is_refused_and_nothing_changed(login: Login, content: st
     stdin = authorized_keys([content]).stdin
     done = login.host.run("authorized-keys", stdin=stdin)
     assert done.returncode == 1
-    assert "must have keys alone" in done.stderr
+    assert "must contain only keys" in done.stderr
     assert login.lines() == [FIRST]
 
 

@@ -167,7 +167,7 @@ def test_a_crate_that_does_not_compile_is_shown_and_nothing_is_laid_ready(host: 
     source.commit("v2", fails="")
     done = host.build(source.bundle, "v2", "rustup")
     assert done.returncode != 0
-    assert "could not build agentkeys-mock-server (it ended with 101" in done.stderr
+    assert "could not build agentkeys-mock-server: it exited with 101" in done.stderr
     assert "error: the crate does not compile" in done.stderr
     assert ready(host) == good
     assert nothing_is_left(host)
@@ -196,7 +196,7 @@ def test_a_disk_without_room_is_refused(host: FakeHost, source: Source) -> None:
     (host.folder / "free").write_text("900\n")
     done = host.build(source.bundle, "v1", LOCAL)
     assert done.returncode != 0
-    assert "900 MiB are free" in done.stderr
+    assert "has 900 MiB free" in done.stderr
     assert "raise rootVolumeGib" in done.stderr
     assert host.called("cargo") == []
 
@@ -205,7 +205,7 @@ def test_a_disk_without_room_is_refused(host: FakeHost, source: Source) -> None:
     ("ref", "toolchain", "says"),
     [
         ("v9", LOCAL, "has no tag, branch or commit (of 40 digits) 'v9': correct the setting sourceRef"),
-        ("v1", "/opt/none", "/opt/none/bin holds no cargo and rustc: correct the setting toolchain"),
+        ("v1", "/opt/none", "/opt/none/bin lacks an executable cargo or rustc: correct the setting toolchain"),
     ],
 )
 def test_what_is_not_there_is_named_with_its_setting(
@@ -246,7 +246,7 @@ def test_a_folder_that_is_no_checkout_is_left_alone(host: FakeHost, source: Sour
     (host.root / CHECKOUT).mkdir()
     (host.root / CHECKOUT / "notes").write_text("mine\n")
     done = host.build(source.bundle, "v1", LOCAL)
-    assert "is there and is no git checkout" in done.stderr
+    assert "exists and is not a git checkout" in done.stderr
     assert [path.name for path in (host.root / CHECKOUT).iterdir()] == ["notes"]
 
 

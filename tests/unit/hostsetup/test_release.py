@@ -78,7 +78,7 @@ def test_a_broken_release_is_taken_back_and_stays_broken(
 def test_the_first_release_of_a_host_cannot_be_taken_back(host: FakeHost) -> None:
     done = host.upgrade(host.archive("broken", gamma=EXITS))
     assert done.returncode != 0
-    assert "There is no earlier release on this host to go back to" in done.stderr
+    assert "This host has no earlier release to restore" in done.stderr
     good = host.archive("good")
     assert host.upgrade(good).returncode == 0
     runs(host, good)
@@ -90,7 +90,7 @@ def test_a_fault_that_no_release_has_brought_is_not_blamed_on_one(host: FakeHost
         done = again()
         assert done.returncode != 0
         assert "two did not answer" in done.stderr
-        assert "look for another cause" in done.stderr
+        assert "the cause is another one" in done.stderr
 
 
 def test_a_host_that_this_program_did_not_set_up_goes_back_to_what_it_ran(host: FakeHost, first: Release) -> None:
@@ -126,7 +126,7 @@ def test_a_service_that_systemd_started_from_a_binary_that_was_taken_back_is_sta
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("missing", "must hold at its top level"), ("digest", "expected"), ("gone", "copy it there first")],
+    [("missing", "must contain at its top level"), ("digest", "expected"), ("gone", "copy the file there first")],
 )
 def test_an_archive_that_is_not_what_it_should_be_changes_nothing(
     host: FakeHost, first: Release, name: str, says: str

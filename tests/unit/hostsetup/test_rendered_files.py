@@ -2,16 +2,18 @@
 
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from hostsetup.families import OWN_KEYS_COMMAND
 from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, SERVICES, Site
-from hostsetup.steps import SOURCED, steps
-from hostsetup.units import EXPOSED, MOST_EXPOSED, unit_files
+from hostsetup.steps import SOURCED, authorized_keys, steps
+from hostsetup.units import EXPOSED, KEY_WRAPPER, MOST_EXPOSED, unit_files
 from tests.support.sites import SCRIPTS, require_tool
 
 TEMPLATES = SCRIPTS.parent / "templates"
@@ -32,6 +34,28 @@ def test_the_scripts_pass_shellcheck() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+#: Where a tool's standard error may be dropped: nothing else would be said than what the script goes on to find.
+QUIET = {
+    "certificates": 2,  # certbot's log may not exist yet
+}
+
+
+def test_no_script_hides_what_a_tool_says() -> None:
+    """Standard error goes to the step's own or to the log, so that an option which a host lacks is seen."""
+    hidden = re.compile(r"2>\s*/dev/null|&>\s*/dev/null|>\s*/dev/null\s+2>&1")
+    found = {
+        path.name: len(hidden.findall(path.read_text())) for path in [*SCRIPTS.iterdir(), TEMPLATES / "renewal-hook"]
+    }
+    assert {name: count for name, count in found.items() if count} == QUIET
+
+
+def test_the_brackets_run_every_script(site: Site) -> None:
+    """tests/sandbox/machine/test_7_brackets.py runs every step on every host; the other scripts are called by those."""
+    run = {Path(shlex.split(step.command)[1]).name for step in (*steps(site), authorized_keys(["ssh-ed25519 AAAA"]))}
+    called = {"install-files", "read_certificates.py", KEY_WRAPPER, Path(OWN_KEYS_COMMAND).name}
+    assert {path.name for path in SCRIPTS.iterdir()} == (run - {"bash"}) | called | set(SOURCED)
 
 
 @pytest.fixture

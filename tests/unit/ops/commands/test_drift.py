@@ -74,6 +74,8 @@ class Host:
             "agentkey": [*closed, f"authorizedkeyscommand {UBUNTU.keys_command} %u %f"],
         }
         self.authorized = {PUBLIC_KEY.split()[1]: "yes"}
+        self.barred = {}
+        self.sites = []
         self.digests = {f"{BIN_DIR}/{name}": "ok" for name in BINARIES}
         self.beside = [*(path.rstrip("/") for path in self.files), *self.digests, *drift.SECRETS]
         self.family = "ubuntu"
@@ -108,6 +110,8 @@ class Host:
             *(["certificate", name, *fields] for name, fields in self.certificates.items()),
             *(["sshd", user, line] for user, lines in self.sshd.items() for line in lines),
             *(["authorized", "ubuntu", *item] for item in self.authorized.items()),
+            *(["barred", *item] for item in self.barred.items()),
+            *(["site", encoded(path)] for path in self.sites),
             *(["under", "/", encoded(path)] for path in self.beside),
             *(["digests", drift.DIGESTS, verdict, path] for path, verdict in self.digests.items()),
         ]
@@ -260,6 +264,14 @@ DRIFT = {
         lambda c: c.beside.append("/etc/agentkeys/backup.env"),
         *("/etc/agentkeys/backup.env", "does not belong to the program"),
     ),
+    "an operators' user that sshd does not let in": (
+        lambda c: c.barred.update(agentkey="allowusers ubuntu"),
+        *("sshd for agentkey", "allowusers ubuntu is in effect, so agentkey cannot log in"),
+    ),
+    "a site with a name of the stack": (
+        lambda c: c.sites.append("/etc/nginx/sites-enabled/mine"),
+        *("/etc/nginx/sites-enabled/mine", "takes the default server or a name of this stack"),
+    ),
     "a release that lies ready": (
         lambda c: c.beside.append("/usr/local/lib/agentkeys-release/name"),
         *("/usr/local/lib/agentkeys-release/name", "belongs to a release that is staged"),
@@ -279,6 +291,19 @@ def test_a_name_without_a_usable_certificate_is_expected_over_http(clean):
     clean.certificates["signer-test.litentry.org"][:] = ["missing"]
     whats = {finding.what for finding in clean.report().drift}
     assert whats == {"certificate of signer-test.litentry.org", drift.NGINX}
+
+
+def test_a_certificate_that_cannot_be_read_is_told_with_the_reason(clean):
+    clean.certificates["signer-test.litentry.org"][:] = ["unreadable", encoded("ValueError: not PEM")]
+    found = {finding.what: finding.said for finding in clean.report().drift}
+    assert found["certificate of signer-test.litentry.org"] == "cannot be read: ValueError: not PEM"
+
+
+def test_an_operators_own_size_of_the_names_table_is_no_drift(clean):
+    active = base64.b64decode(clean.file[drift.NGINX][4]).decode()
+    assert "server_names_hash_bucket_size 512;\n" in active
+    clean.file[drift.NGINX][4] = encoded(active.replace("server_names_hash_bucket_size 512;\n", ""))
+    assert clean.report().drift == []
 
 
 def test_ocsp_lines_that_the_host_puts_in_are_no_drift(clean):
