@@ -63,6 +63,6 @@ def test_the_former_place_of_a_key_pair_is_read_from_the_brokers_environment(
 def test_a_site_goes_only_when_it_serves_none_but_this_hosts_names(tmp_path: Path, site: str, ours: bool) -> None:
     (tmp_path / "site").write_text(site)
     (tmp_path / "hosts").write_text("broker broker.example.org\nsigner signer.example.org\n")
-    text = function("nginx", "serves_only_these", tmp_path)
-    done = bash(f"hosts={tmp_path}/hosts\n{text}if serves_only_these {tmp_path}/site; then echo yes; else echo no; fi")
+    text = function("checks", "serves_only_these", tmp_path)
+    done = bash(f"{text}if serves_only_these {tmp_path}/site {tmp_path}/hosts; then echo yes; else echo no; fi")
     assert done.stdout.strip() == ("yes" if ours else "no"), done.stderr
