@@ -70,6 +70,7 @@ host = BrokerHost(
         names=names,
         existing=existing_host,
         instance_type=settings.instance_type,
+        image=settings.image,
         ami=settings.ami,
         vpc_id=place.vpc_id,
         subnet_id=place.subnet_id,

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.runtime import config
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from components import images
 from components.naming import Names, of_settings
 from components.policies.trust import Repository
 from hostsetup.services import Site
@@ -334,6 +335,7 @@ class Settings(Configured):
     #: Sizes may have a hyphen: m7i.metal-24xl.
     instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
     subnet_id: Annotated[str, Field(pattern=r"^(subnet-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+    image: Literal["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "amazon-linux-2023"]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
@@ -342,7 +344,7 @@ class Settings(Configured):
     ssh_key_epochs: Epochs
     host_instance_profile: Literal["attach", "leave"]
     #: A portable user name: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_426
-    login_user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._][A-Za-z0-9._-]{0,31}$")]
+    login_user: Annotated[str, Field(pattern=r"^([A-Za-z0-9._][A-Za-z0-9._-]{0,31})?$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
     ssm_managed: bool
     ssh_cidrs: Annotated[
@@ -369,6 +371,12 @@ class Settings(Configured):
     contracts: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$", max_length=64)], Line], Field(max_length=64)
     ]
+
+    @field_validator("login_user")
+    @classmethod
+    def _of_the_image(cls, value: str, info: ValidationInfo) -> str:
+        # A wrong image has an error of its own.
+        return value or images.image(info.data.get("image", images.FIRST)).login_user
 
     @field_validator("ca_bundle")
     @classmethod

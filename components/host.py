@@ -15,16 +15,11 @@ import pulumi_aws as aws
 import pulumi_command as command
 import pulumi_tls as tls
 
-from components import cli, exclusive
+from components import cli, exclusive, images
 from components.naming import OWNER_TAG, SERVES_TAG, Names
 from components.policies import grants, trust
 from components.policies.document import text
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
-
-#: Owner and name pattern of Canonical's Ubuntu 22.04 images:
-#: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
-UBUNTU_OWNER = "099720109477"
-UBUNTU_IMAGES = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -62,7 +57,9 @@ class BrokerHostArgs:
     existing: ExistingHost | None
     #: EC2 instance type to launch. Default: ``t3.small``.
     instance_type: str
-    #: AMI id to launch. Empty, the default: Canonical's newest Ubuntu 22.04 at the first `up`.
+    #: Name of the image to launch, of ``images.IMAGES``; its newest at the first `up`. Default: ``ubuntu-22.04``.
+    image: str
+    #: AMI id to launch instead. Default: empty.
     ami: str
     #: VPC of the security group. Empty: the default VPC.
     vpc_id: str
@@ -128,13 +125,14 @@ class BrokerHost(pulumi.ComponentResource):
             args.ami
             or aws.ec2.get_ami_output(
                 most_recent=True,
-                owners=[UBUNTU_OWNER],
-                filters=[{"name": "name", "values": [UBUNTU_IMAGES]}],
+                owners=[images.image(args.image).owner],
+                filters=[{"name": "name", "values": [images.name_filter(args.image, args.instance_type)]}],
                 opts=pulumi.InvokeOutputOptions(parent=self),
             ).id
         )
         instance = aws.ec2.Instance(
-            f"{name}-instance",
+            # Another image is another instance, so that changing the setting replaces the host.
+            f"{name}-instance" if args.ami or args.image == images.FIRST else f"{name}-instance-{args.image}",
             ami=image,
             instance_type=args.instance_type,
             # With the key pair's output here, replacing the pair would replace the instance.
@@ -159,7 +157,7 @@ class BrokerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[key_pair, *policies],
-                # A newer image must not replace a running host. To change the image, set ``ami``.
+                # A newer image of the same name must not replace a running host.
                 ignore_changes=[] if args.ami else ["ami"],
             ),
         )

@@ -15,14 +15,14 @@ _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 class File:
     """One file or directory of the host."""
 
+    #: Absolute path. A directory's ends in a slash.
     path: str
-    """Absolute path. A directory's ends in a slash."""
+    #: Text that ends with a newline; empty for a directory.
     content: str = ""
-    """Text that ends with a newline; empty for a directory."""
+    #: ``user:group``
     owner: str = "root:root"
-    """``user:group``"""
+    #: Octal.
     mode: str = "0644"
-    """Octal."""
 
 
 def render_bundle(files: Iterable[File]) -> str:

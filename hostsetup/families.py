@@ -31,32 +31,32 @@ OWN_KEYS_USER = "agentkeys-keys"
 class Family:
     """One distribution."""
 
+    #: ``ID`` in /etc/os-release.
     id: str
-    """``ID`` in /etc/os-release."""
+    #: User of the distribution's EC2 images that the key pair lets in.
     login_user: str
-    """User of the distribution's EC2 images that the key pair lets in."""
+    #: Package manager: ``apt`` or ``dnf``.
     manager: str
-    """Package manager: ``apt`` or ``dnf``."""
+    #: What the services and the scripts need.
     packages: tuple[str, ...]
-    """What the services and the scripts need."""
+    #: A linker and what crates that bind to C libraries need. They are installed during a build only.
     build_packages: tuple[str, ...]
-    """A linker and what crates that bind to C libraries need. They are installed during a build only."""
+    #: systemd unit of sshd.
     sshd_unit: str
-    """systemd unit of sshd."""
+    #: systemd timer of certbot's package.
     renewal_timer: str
-    """systemd timer of certbot's package."""
+    #: Pairs of a fragment below ``UPDATES`` and the path that it is installed to.
     updates: tuple[tuple[str, str], ...]
-    """Pairs of a fragment below ``UPDATES`` and the path that it is installed to."""
+    #: systemd timers that install security updates.
     update_timers: tuple[str, ...]
-    """systemd timers that install security updates."""
+    #: Time daemons that an image may have. The first one that exists is used.
     clock_units: tuple[str, ...]
-    """Time daemons that an image may have. The first one that exists is used."""
+    #: Package with a time daemon, installed if none of ``clock_units`` exists.
     clock_package: str
-    """Package with a time daemon, installed if none of ``clock_units`` exists."""
+    #: sshd's AuthorizedKeysCommand for EC2 Instance Connect.
     keys_command: str
-    """sshd's AuthorizedKeysCommand for EC2 Instance Connect."""
+    #: User that ``keys_command`` runs as.
     keys_user: str
-    """User that ``keys_command`` runs as."""
 
 
 _APT_PACKAGES = (

@@ -26,28 +26,28 @@ BIN_DIR = PurePosixPath("/usr/local/bin")
 class Service:
     """One systemd unit of the host."""
 
+    #: Name of the unit, without ``.service``.
     unit: str
-    """Name of the unit, without ``.service``."""
+    #: File name of its program in ``BIN_DIR``.
     binary: str
-    """File name of its program in ``BIN_DIR``."""
+    #: Command line after the program; ``{mail_bucket}`` is replaced.
     arguments: tuple[str, ...]
-    """Command line after the program; ``{mail_bucket}`` is replaced."""
+    #: TCP port on 127.0.0.1.
     port: int
-    """TCP port on 127.0.0.1."""
+    #: Limit in MiB, so that a leak does not affect the whole machine. All rows leave 256 MiB of a t3.small's 2 GiB.
     memory_mib: int
-    """Limit in MiB, so that a leak does not affect the whole machine. All rows leave 256 MiB of a t3.small's 2 GiB."""
+    #: Key of its public host name in ``Site.public_names``; None if only other services call it.
     public: str | None
-    """Key of its public host name in ``Site.public_names``; None if only other services call it."""
+    #: Paths that nginx forwards, prefixes if they end in a slash; empty for every path.
     proxied: tuple[str, ...] = ()
-    """Paths that nginx forwards, prefixes if they end in a slash; empty for every path."""
+    #: Paths whose last good response nginx serves while the service is down.
     cached: tuple[str, ...] = ()
-    """Paths whose last good response nginx serves while the service is down."""
+    #: Paths with a rate limit per client address.
     limited: tuple[str, ...] = ()
-    """Paths with a rate limit per client address."""
+    #: Whether it starts after the broker and stops with it.
     requires_broker: bool = False
-    """Whether it starts after the broker and stops with it."""
+    #: Whether systemd also restarts it after a clean exit.
     always_restart: bool = False
-    """Whether systemd also restarts it after a clean exit."""
 
 
 #: In start order: the backend, the broker, then the services that need the broker's session public key.
@@ -137,54 +137,54 @@ class Site:
     set).
     """
 
+    #: AWS account, 12 digits.
     account_id: str
-    """AWS account, 12 digits."""
+    #: AWS region, like us-east-1.
     region: str
-    """AWS region, like us-east-1."""
+    #: URL of the OIDC issuer, https and the broker's public name.
     issuer: str
-    """URL of the OIDC issuer, https and the broker's public name."""
+    #: Fully qualified name of every key of ``PUBLIC_HOSTS``.
     public_names: dict[str, str]
-    """Fully qualified name of every key of ``PUBLIC_HOSTS``."""
+    #: S3 bucket of inbound mail.
     mail_bucket: str
-    """S3 bucket of inbound mail."""
+    #: S3 bucket of the agents' credentials.
     vault_bucket: str
-    """S3 bucket of the agents' credentials."""
+    #: S3 bucket of the agents' memory.
     memory_bucket: str
-    """S3 bucket of the agents' memory."""
+    #: IAM role that the broker's sessions assume.
     data_role_arn: str
-    """IAM role that the broker's sessions assume."""
+    #: Sender address of the broker's mail.
     email_from: str
-    """Sender address of the broker's mail."""
+    #: Value of BROKER_AUTH_METHODS, separated by commas.
     auth_methods: str
-    """Value of BROKER_AUTH_METHODS, separated by commas."""
+    #: Value of BROKER_AUDIT_ANCHORS, separated by commas.
     audit_anchors: str
-    """Value of BROKER_AUDIT_ANCHORS, separated by commas."""
+    #: Value of BROKER_EMAIL_SENDER, like ``ses``.
     email_sender: str
-    """Value of BROKER_EMAIL_SENDER, like ``ses``."""
+    #: Name of the chain, like ``heima``.
     chain: str
-    """Name of the chain, like ``heima``."""
+    #: URL of the chain's RPC endpoint.
     chain_rpc: str
-    """URL of the chain's RPC endpoint."""
+    #: Address of each contract by its ``*_HEIMA`` variable.
     contracts: dict[str, str]
-    """Address of each contract by its ``*_HEIMA`` variable."""
+    #: https URL of the release archive; empty if the archive is copied to ``STAGED_ARCHIVE``.
     release: str
-    """https URL of the release archive; empty if the archive is copied to ``STAGED_ARCHIVE``."""
+    #: SHA-256 of the release archive, 64 hexadecimal digits; empty for a build.
     release_sha256: str
-    """SHA-256 of the release archive, 64 hexadecimal digits; empty for a build."""
+    #: https URL of the git repository; empty if a git bundle is copied to ``STAGED_SOURCE``.
     source_repository: str
-    """https URL of the git repository; empty if a git bundle is copied to ``STAGED_SOURCE``."""
+    #: Tag, branch or commit to build; empty for an archive.
     source_ref: str
-    """Tag, branch or commit to build; empty for an archive."""
+    #: SHA-256 of the git bundle; empty if there is none.
     source_sha256: str
-    """SHA-256 of the git bundle; empty if there is none."""
+    #: Where a build's cargo comes from: ``rustup``, ``rustup:VERSION``, ``packages`` or a folder of the host.
     toolchain: str
-    """Where a build's cargo comes from: ``rustup``, ``rustup:VERSION``, ``packages`` or a folder of the host."""
+    #: URL of the ACME directory (RFC 8555 section 7.1.1).
     acme_directory: str
-    """URL of the ACME directory (RFC 8555 section 7.1.1)."""
+    #: Contact of the ACME account.
     acme_email: str
-    """Contact of the ACME account."""
+    #: HH:MM in the host's time zone at which the host may reboot after an update that needs it; empty for never.
     reboot_time: str
-    """HH:MM in the host's time zone at which the host may reboot after an update that needs it; empty for never."""
 
 
 #: Where a local release archive or git bundle is copied before it is verified and used.

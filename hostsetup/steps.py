@@ -45,18 +45,18 @@ LARGEST_STDIN = 512 * 1024
 class Step:
     """One command on the host. Raises ValueError if ``stdin`` has more than ``LARGEST_STDIN`` bytes."""
 
+    #: Part of the resource's name, so it never changes.
     name: str
-    """Part of the resource's name, so it never changes."""
+    #: What the step does, as an imperative.
     summary: str
-    """What the step does, as an imperative."""
+    #: Shell command.
     command: str
-    """Shell command."""
+    #: Standard input, usually a bundle. At most ``LARGEST_STDIN`` bytes.
     stdin: str
-    """Standard input, usually a bundle. At most ``LARGEST_STDIN`` bytes."""
+    #: When the step is ended.
     timeout_seconds: int
-    """When the step is ended."""
+    #: Names of the steps that it waits for.
     after: tuple[str, ...]
-    """Names of the steps that it waits for."""
 
     def __post_init__(self) -> None:
         if (size := len(self.stdin.encode())) > LARGEST_STDIN:

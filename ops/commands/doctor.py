@@ -20,6 +20,7 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components import images
 from components.checks import zone as checks
 from components.checks.preflight import identity_of
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
@@ -154,6 +155,7 @@ class Doctor:
         for identity in (names.mail_domain, names.email_from):
             self._look("mail", f"{identity} verified", partial(self.verified, identity))
         self._look("account", "audit", self.audit)
+        self._look("host", "image", self.image)
         self._look("host", "drift", self.drift)
 
     def _look(self, subject: str, claim: str, look: Callable[[], Seen]) -> None:
@@ -421,6 +423,32 @@ class Doctor:
     def audit(self) -> Seen:
         lines = self.audited() if self.audited else Audit(stack=self.stack, ask=self.ask).lines()
         return _sum(lines, f"`agentkeys audit -s {self.stack.name}` lists each with its fix.")
+
+    def image(self) -> Seen:
+        """How long the distribution of the running instance is supported."""
+        ec2 = self.ask("ec2")
+        ids = [str(self.stack.output("instanceId"))]
+        (instance,) = ec2.describe_instances(InstanceIds=ids)["Reservations"][0]["Instances"]
+        # By a filter: an image that its publisher has withdrawn is then no error.
+        found = ec2.describe_images(Filters=[{"Name": "image-id", "Values": [instance["ImageId"]]}])["Images"]
+        row = images.named(found[0]["Name"], found[0]["OwnerId"]) if found else self._image_of_the_settings()
+        if row is None:
+            return well(f"{instance['ImageId']}, which is none of the setting image: see when its support ends")
+        days = (row.supported_until - datetime.datetime.now(datetime.UTC).date()).days
+        if days > images.WARNING_DAYS:
+            return well(f"{row.name}, supported until {row.supported_until}")
+        until = f"ended on {row.supported_until}" if days < 0 else f"ends on {row.supported_until}, in {days} days"
+        change = (
+            f"Change to {row.next}: `pulumi config set -s {self.stack.name} image {row.next}`, as docs/runbook.md "
+            "describes under Replace the host."
+            if row.next
+            else "docs/hosts.md lists the images."
+        )
+        return warn(f"the standard support of {row.name} {until} ({row.source})", change)
+
+    def _image_of_the_settings(self) -> images.Image | None:
+        settings = self.stack.settings
+        return None if settings.ami or settings.host_instance_id else images.image(settings.image)
 
     def drift(self) -> Seen:
         found = self.compared() if self.compared else drift.look(self.stack)

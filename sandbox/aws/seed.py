@@ -36,12 +36,12 @@ class MachineImage:
 
     id: str
     name: str
+    #: Account that publishes it.
     owner: str
-    """Account that publishes it."""
+    #: ``x86_64`` or ``arm64``. The host has this machine's architecture in any case.
     architecture: str
-    """``x86_64`` or ``arm64``. The host has this machine's architecture in any case."""
+    #: Key of ``sandbox.hosts.image.BASES``.
     base: str
-    """Key of ``sandbox.hosts.image.BASES``."""
     login_user: str
 
 

@@ -23,8 +23,8 @@ from sandbox.hosts.machine import HostError, Progress, require_tools, run
 class Base:
     """One release of Debian that hosts can boot."""
 
+    #: Name of the release in Debian's archive.
     suite: str
-    """Name of the release in Debian's archive."""
 
 
 BASES = {

@@ -17,16 +17,16 @@ class HostSpec:
     """One running EC2 instance."""
 
     instance_id: str
+    #: What it boots: a key of ``image.BASES``.
     base: str
-    """What it boots: a key of ``image.BASES``."""
+    #: User that its machine image lets in with the key pair.
     login_user: str
-    """User that its machine image lets in with the key pair."""
+    #: Line for authorized_keys of its key pair.
     public_key: str
-    """Line for authorized_keys of its key pair."""
+    #: Decoded, possibly empty.
     user_data: str
-    """Decoded, possibly empty."""
+    #: Host name, like ip-10-213-1-2.
     private_name: str
-    """Host name, like ip-10-213-1-2."""
 
 
 def first_files(spec: HostSpec, gateway: str) -> dict[str, str]:

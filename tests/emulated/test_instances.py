@@ -8,10 +8,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from components import images
+from sandbox.aws import seed
 from sandbox.aws.server import Account
 
 Client = Callable[..., Any]
-UBUNTU = "ami-0a22042026090100a"
+UBUNTU = seed.UBUNTU.id
 
 
 def public_key() -> str:
@@ -223,3 +225,16 @@ def test_on_change_has_been_called_when_a_change_of_ec2_is_answered(client: Clie
     assert len(changes) == seen
     ec2.allocate_address(Domain="vpc")
     assert len(changes) == seen + 1
+
+
+@pytest.mark.parametrize("instance_type", ["t3.small", "t4g.small"])
+@pytest.mark.parametrize("row", images.IMAGES, ids=lambda row: row.name)
+def test_every_image_of_the_table_is_found_for_both_architectures(
+    client: Client, row: images.Image, instance_type: str
+) -> None:
+    """The names are those that the publishers use, on two sides: the program's patterns and the account's images."""
+    wanted = [{"Name": "name", "Values": [images.name_filter(row.name, instance_type)]}]
+    (found,) = client("ec2").describe_images(Owners=[row.owner], Filters=wanted)["Images"]
+    assert found["Architecture"] == images.architecture(instance_type)
+    assert images.named(found["Name"], found["OwnerId"]) is row
+    assert next(image for image in seed.IMAGES if image.id == found["ImageId"]).login_user == row.login_user

@@ -71,7 +71,7 @@ def _send(machine, file: Path, place: str) -> None:
 
 def _openssl() -> Path:
     version, digest = OPENSSL_CRATE
-    program = toolchain.CACHE / "host-programs" / f"openssl-src-{version}" / "openssl"
+    program = toolchain.CACHE / "host-programs" / f"openssl-{version}-static" / "openssl"
     if program.exists():
         return program
     work = program.parent.with_suffix(".partial")
@@ -84,8 +84,8 @@ def _openssl() -> Path:
     with tarfile.open(work / "crate") as packed:
         packed.extractall(work, filter="data")
     source = work / f"openssl-src-{version}" / "openssl"
-    # Static, so that the host's own libraries do not matter; with the host's folder of authorities.
-    options = ("no-shared", "no-module", "no-tests", "--openssldir=/usr/lib/ssl")
+    # Static, since the host's C library may be older than this machine's; with the host's folder of authorities.
+    options = ("-static", "no-shared", "no-module", "no-tests", "--openssldir=/usr/lib/ssl")
     for command in (["perl", "Configure", *options], ["make", f"-j{os.cpu_count()}", "build_sw"]):
         done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

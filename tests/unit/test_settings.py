@@ -42,6 +42,7 @@ BAD = [
     ("bucketsOnDestroy", "empty", "bucketsOnDestroy: 'empty' input should be 'refuse', 'keep' or 'delete'"),
     ("protect", "perhaps", "protect: 'perhaps' input should be a valid boolean"),
     ("instanceType", "large", "instanceType: 'large' string should match"),
+    ("image", "ubuntu", "image: 'ubuntu' input should be 'ubuntu-22.04', 'ubuntu-24.04', 'debian-12', 'debian-13' or"),
     ("ami", "ubuntu", "ami: 'ubuntu' string should match"),
     ("loginUser", "my user", "loginUser: 'my user' string should match"),
     ("loginUser", "-oProxyCommand=x", "loginUser: '-oProxyCommand=x' string should match"),

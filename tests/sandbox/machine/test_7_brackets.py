@@ -30,8 +30,8 @@ IMAGES = {image.base: image for image in seed.IMAGES if image.owner == seed.DEBI
 class Bracket:
     base: str
     programs: tuple[Callable[..., None], ...] = ()
+    #: Whether it runs without --every-bracket.
     always: bool = False
-    """Whether it runs without --every-bracket."""
 
 
 BRACKETS = {
