@@ -55,6 +55,9 @@ def test_the_former_place_of_a_key_pair_is_read_from_the_brokers_environment(
         ("server {\n    server_name broker.example.org;\n}\n", True),
         ("server {\n\tserver_name  broker.example.org   signer.example.org ;\n}\n", True),
         ("server { listen 80; }\n", False),
+        ("server { listen 80; server_name broker.example.org\n  signer.example.org; }\n", True),
+        ("server { server_name broker.example.org; } server { server_name shop.example.org; } # one line\n", False),
+        ("server {\n # server_name shop.example.org;\n server_name broker.example.org;\n}\n", True),
         ("server {\n server_name broker.example.org;\n}\nserver {\n server_name shop.example.org;\n}\n", False),
         ("server {\n server_name brokerXexample.org;\n}\n", False),
         ("server {\n server_name _;\n}\n", False),
@@ -63,6 +66,6 @@ def test_the_former_place_of_a_key_pair_is_read_from_the_brokers_environment(
 def test_a_site_goes_only_when_it_serves_none_but_this_hosts_names(tmp_path: Path, site: str, ours: bool) -> None:
     (tmp_path / "site").write_text(site)
     (tmp_path / "hosts").write_text("broker broker.example.org\nsigner signer.example.org\n")
-    text = function("checks", "serves_only_these", tmp_path)
+    text = f"source {SCRIPTS}/checks\n"
     done = bash(f"{text}if serves_only_these {tmp_path}/site {tmp_path}/hosts; then echo yes; else echo no; fi")
     assert done.stdout.strip() == ("yes" if ours else "no"), done.stderr

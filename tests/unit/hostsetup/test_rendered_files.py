@@ -51,11 +51,15 @@ def test_no_script_hides_what_a_tool_says() -> None:
     assert {name: count for name, count in found.items() if count} == QUIET
 
 
+#: Runs where an external account is set, tests/sandbox/machine/test_3_certificates.py.
+ACCOUNT = {"acme-account"}
+
+
 def test_the_brackets_run_every_script(site: Site) -> None:
     """tests/sandbox/machine/test_7_brackets.py runs every step on every host; the other scripts are called by those."""
     run = {Path(shlex.split(step.command)[1]).name for step in (*steps(site), authorized_keys(["ssh-ed25519 AAAA"]))}
-    called = {"install-files", "read_certificates.py", KEY_WRAPPER, Path(OWN_KEYS_COMMAND).name}
-    assert {path.name for path in SCRIPTS.iterdir()} == (run - {"bash"}) | called | set(SOURCED)
+    called = {"install-files", "acme_problem.py", "read_certificates.py", KEY_WRAPPER, Path(OWN_KEYS_COMMAND).name}
+    assert {path.name for path in SCRIPTS.iterdir()} == (run - {"bash"}) | ACCOUNT | called | set(SOURCED)
 
 
 @pytest.fixture
