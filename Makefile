@@ -55,6 +55,11 @@ test: tools ## run all tests: the fast ones, then the slow ones in one sandbox
 	@$(SANDBOX) stop
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
 
+hosts-all: tools ## set up hosts of every Debian and with older programs, see docs/hosts.md (about 10 minutes)
+	@$(SANDBOX) stop
+	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest \
+		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
+
 test-fast: tools ## run the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST)
 

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hostsetup.families import TOOLKIT
 from tests.sandbox.machine.test_1_again import changed
 from tests.support import emulation
 
@@ -47,7 +48,7 @@ def certificates(machine, *keys, directory=None):
     """The step for only some names, with another ACME directory or the usual one."""
     names = [machine.names.public_hosts.get(key, key) for key in keys]
     step = machine.steps()["certificates"]
-    script, contact = shlex.split(step.command)[1], machine.site.acme_email
+    script, contact = f"{TOOLKIT}/certificates", machine.site.acme_email
     command = shlex.join(
         ["sudo", script, "installed", "inputs", directory or machine.site.acme_directory, contact, *names]
     )
