@@ -20,8 +20,10 @@ def operator(machine):
         written.append(path)
 
     yield write
-    machine.sudo(f"rm -f {' '.join(written)}; systemctl reload nginx ssh; sleep 1")
+    machine.sudo(f"rm -f {' '.join(written)}; systemctl reload ssh; sleep 1")
     machine.set_up(only=("instance-connect", "nginx-http", "nginx-https"))
+    # After the steps: what they put together may need what was removed until then.
+    machine.sudo("systemctl reload nginx; sleep 1")
 
 
 def answer(machine, name):

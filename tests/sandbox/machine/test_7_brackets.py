@@ -69,6 +69,10 @@ def run_all(machine):
     return {name: machine.run(step) for name, step in machine.steps().items()}
 
 
+def public_key(machine):
+    return machine.key.with_suffix(".pub").read_text().rsplit(" ", 1)[0]
+
+
 def complaints(text):
     return [line for line in text.splitlines() if UNKNOWN.search(line)]
 
@@ -77,8 +81,7 @@ def test_a_first_run_sets_the_host_up_and_no_tool_complains(bracket):
     for name, done in run_all(bracket).items():
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
         assert complaints(done.stdout + done.stderr) == [], name
-    key = bracket.key.with_suffix(".pub").read_text().rsplit(" ", 1)[0]
-    done = bracket.run(authorized_keys([key]))
+    done = bracket.run(authorized_keys([public_key(bracket)]))
     assert (done.returncode, done.stderr) == (0, "")
     assert complaints(bracket.said("sudo cat /var/log/agentkeys-setup.log")) == []
     units = "|".join((*(service.unit for service in SERVICES), "nginx"))
@@ -107,7 +110,11 @@ def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
     settings = SimpleNamespace(
         site=bracket.site, login_user=bracket.login_user, source_ref="", release_sha256=bracket.site.release_sha256
     )
-    outputs = {"elasticIp": bracket.address, "sshHostKey": ssh.host_key(bracket.address), "sshPublicKeys": []}
+    outputs = {
+        "elasticIp": bracket.address,
+        "sshHostKey": ssh.host_key(bracket.address),
+        "sshPublicKeys": [public_key(bracket)],
+    }
     monkeypatch.setattr(host, "ask", lambda *_: bracket.key.read_text())
     assert drift.look(Stack(name="bracket", settings=settings, outputs=outputs)).drift == []
 
