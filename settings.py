@@ -24,9 +24,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components import images
-from components.naming import Names, of_settings
+from components.naming import BUCKET_KEYS, Names, of_settings
 from components.policies.trust import Repository
+from hostsetup.environment import environment_files
 from hostsetup.services import Site
+from hostsetup.units import unit_files
 
 #: Version of the program; every stack has it as an output.
 VERSION: str = tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text())["project"]["version"]
@@ -515,6 +517,13 @@ class Settings(Configured):
             )
         return self
 
+    @model_validator(mode="after")
+    def _every_template_of_a_service_is_filled(self) -> Self:
+        """Before the first resource, as every other error."""
+        unit_files(self.site)
+        environment_files(self.site)
+        return self
+
     @property
     def copied_to_host(self) -> Path | None:
         """The local archive or git bundle that is copied to the host; None if the host downloads it from a URL."""
@@ -531,9 +540,7 @@ class Settings(Configured):
             region=self.region,
             issuer=names.issuer,
             public_names=names.public_hosts,
-            mail_bucket=names.bucket("mail"),
-            vault_bucket=names.bucket("vault"),
-            memory_bucket=names.bucket("memory"),
+            buckets={key: names.bucket(key) for key in BUCKET_KEYS},
             data_role_arn=names.role_arn("data"),
             email_from=names.email_from,
             auth_methods=self.auth_methods,

@@ -76,7 +76,10 @@ class DataClass:
 
 
 #: One row adds a bucket, a role, its policies and its outputs. Mail is not a row: SES writes it and no actor owns it.
-DATA_CLASSES = (DataClass(key="vault", prefix="credentials"), DataClass(key="memory", prefix="memory"))
+DATA_CLASSES = (
+    DataClass(key="vault", prefix="credentials"),
+    DataClass(key="memory", prefix="memory"),
+)
 
 
 #: Keys of the roles that sessions assume.

@@ -4,94 +4,74 @@ Nothing here is secret: the host creates the secrets once, and units read them f
 """
 
 import re
+from pathlib import PurePosixPath
 
 from .bundle import File
-from .services import ETC_DIR, KEYS_DIR, SERVICES, STATE_DIR, Site
-
-AUDIT_LEAVES_DIR = STATE_DIR / "audit-leaves"
-
-#: Files of the ES256 key pairs, by the purpose that the broker's ``keygen`` takes.
-KEY_PAIRS = {purpose: KEYS_DIR / f"{purpose}-keypair.json" for purpose in ("oidc", "session")}
+from .services import ETC_DIR, SERVICES, STATE_DIR, Service, Site
 
 #: By file, the only variable in it, which is secret.
-SECRET_FILES = {
-    ETC_DIR / "dev-key-service.env": "DEV_KEY_SERVICE_MASTER_SECRET",
-    ETC_DIR / "worker-creds-kek.env": "AGENTKEYS_WORKER_KEK_HEX",
-    ETC_DIR / "worker-memory-kek.env": "AGENTKEYS_MEMORY_KEK_HEX",
-}
+SECRET_FILES = {row.secret.file: row.secret.variable for row in SERVICES if row.secret}
 
-_SECRETS_OF = {
-    "agentkeys-backend": (ETC_DIR / "dev-key-service.env",),
-    "agentkeys-signer": (ETC_DIR / "dev-key-service.env",),
-    "agentkeys-worker-creds": (ETC_DIR / "worker-creds-kek.env",),
-    "agentkeys-worker-memory": (ETC_DIR / "worker-memory-kek.env",),
-}
+#: Folders that services write, below ``STATE_DIR``.
+FOLDERS = tuple(STATE_DIR / row.folder for row in SERVICES if row.folder)
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
 def environment_files(site: Site) -> tuple[File, ...]:
-    """Return the environment files, one per service that reads variables. Raises ValueError for an unusable value."""
+    """The environment files, one per service that reads any variable. Raises ValueError as ``variables`` does."""
+    read = variables(site)
     return tuple(
         File(
-            path=str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),
-            content="".join(f"{name}={_quoted(name, value)}\n" for name, value in read.items()),
-            owner="agentkeys:agentkeys" if unit in _SECRETS_OF else "root:agentkeys",
-            mode="0600" if unit in _SECRETS_OF else "0640",
+            path=str(_path(service)),
+            content="".join(f"{name}={_quoted(name, value)}\n" for name, value in read[service.unit].items()),
+            owner="agentkeys:agentkeys" if service.secret else "root:agentkeys",
+            mode="0600" if service.secret else "0640",
         )
-        for unit, read in variables(site).items()
+        for service in SERVICES
+        if service.unit in read
     )
 
 
-def environment_paths(unit: str, site: Site) -> tuple[str, ...]:
-    """Return the files that ``unit`` reads its environment from, in the order in which the unit names them."""
-    rendered = (str(ETC_DIR / f"{unit.removeprefix('agentkeys-')}.env"),) if unit in variables(site) else ()
-    return rendered + tuple(str(path) for path in _SECRETS_OF.get(unit, ()))
+def environment_paths(service: Service, site: Site) -> tuple[str, ...]:
+    """The files that the service reads its environment from, in the order in which its unit names them."""
+    rendered = (str(_path(service)),) if service.unit in variables(site) else ()
+    return rendered + ((str(service.secret.file),) if service.secret else ())
 
 
 def variables(site: Site) -> dict[str, dict[str, str]]:
-    """Return the variables of each unit's rendered file by unit. None is secret."""
-    bind = {service.unit: f"127.0.0.1:{service.port}" for service in SERVICES}
+    """By unit, the variables that a service reads from its environment file. None of them is secret.
+
+    Raises ValueError for a template that names something a ``Site`` does not have.
+    """
+    hosts = {f"{key.upper()}_HOST": name for key, name in site.public_names.items()}
     chain = {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
-    return {
-        "agentkeys-broker": {
-            "HOME": str(STATE_DIR),
-            "ACCOUNT_ID": site.account_id,
-            "REGION": site.region,
-            "BROKER_AWS_REGION": site.region,
-            "BROKER_OIDC_ISSUER": site.issuer,
-            "BROKER_DATA_ROLE_ARN": site.data_role_arn,
-            **{f"BROKER_{purpose.upper()}_KEYPAIR_PATH": str(path) for purpose, path in KEY_PAIRS.items()},
-            "BROKER_AUTH_METHODS": site.auth_methods,
-            "BROKER_AUDIT_ANCHORS": site.audit_anchors,
-            "BROKER_EMAIL_SENDER": site.email_sender,
-            "BROKER_EMAIL_FROM_ADDRESS": site.email_from,
-            **{f"{key.upper()}_HOST": name for key, name in site.public_names.items()},
-            **chain,
-        },
-        "agentkeys-worker-audit": {
-            "AGENTKEYS_WORKER_AUDIT_BIND": bind["agentkeys-worker-audit"],
-            "AGENTKEYS_WORKER_AUDIT_LEAVES_DIR": str(AUDIT_LEAVES_DIR),
-            "AGENTKEYS_WORKER_AUDIT_FLUSH_INTERVAL_SECS": "300",
-        },
-        "agentkeys-worker-email": {
-            "AGENTKEYS_WORKER_EMAIL_BIND": bind["agentkeys-worker-email"],
-            "AGENTKEYS_VAULT_BUCKET": site.vault_bucket,
-            "AWS_REGION": site.region,
-        },
-        "agentkeys-worker-creds": {
-            "WORKER_BIND": bind["agentkeys-worker-creds"],
-            "VAULT_BUCKET": site.vault_bucket,
-            "AWS_REGION": site.region,
-            **chain,
-        },
-        "agentkeys-worker-memory": {
-            "WORKER_BIND": bind["agentkeys-worker-memory"],
-            "MEMORY_BUCKET": site.memory_bucket,
-            "AWS_REGION": site.region,
-            **chain,
-        },
+    every = {
+        service.unit: {
+            **{name: filled(template, service, site) for name, template in service.environment.items()},
+            **(hosts if service.reads_hosts else {}),
+            **(chain if service.reads_chain else {}),
+        }
+        for service in SERVICES
     }
+    return {unit: read for unit, read in every.items() if read}
+
+
+def filled(template: str, service: Service, site: Site) -> str:
+    """A value or argument of a service's row for this site. Raises ValueError as ``variables`` does."""
+    try:
+        return template.format(
+            site=site, bind=f"127.0.0.1:{service.port}", state=STATE_DIR, folder=STATE_DIR / service.folder
+        )
+    except (KeyError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"SERVICES: the row of {service.unit} has the template {template!r}, and there is no {error}. Buckets are "
+            f"{', '.join(site.buckets)}; add the row to DATA_CLASSES or correct the template."
+        ) from None
+
+
+def _path(service: Service) -> PurePosixPath:
+    return ETC_DIR / f"{service.unit.removeprefix('agentkeys-')}.env"
 
 
 def _quoted(name: str, value: str) -> str:

@@ -4,7 +4,9 @@ The systemd unit, the health check, the DNS record and the nginx vhost of a serv
 the runbook's section 10 and the table of the running deployment.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 #: State directory, and home of the system user ``agentkeys``. Mode 0700.
@@ -21,6 +23,23 @@ ETC_DIR = PurePosixPath("/etc/agentkeys")
 
 BIN_DIR = PurePosixPath("/usr/local/bin")
 
+#: Files of the ES256 key pairs, by the purpose that the broker's ``keygen`` takes.
+KEY_PAIRS = {purpose: KEYS_DIR / f"{purpose}-keypair.json" for purpose in ("oidc", "session")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A secret variable that the host creates once, alone in a file that the unit reads."""
+
+    #: Name of the environment variable.
+    variable: str
+    #: The file on the host, mode 0600.
+    file: PurePosixPath
+
+
+#: Backend and signer derive wallets from it and need the same value.
+_DEV_KEY = Secret(variable="DEV_KEY_SERVICE_MASTER_SECRET", file=ETC_DIR / "dev-key-service.env")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
@@ -30,7 +49,7 @@ class Service:
     unit: str
     #: File name of its program in ``BIN_DIR``.
     binary: str
-    #: Command line after the program; ``{mail_bucket}`` is replaced.
+    #: Command line after the program; templates as in ``environment``.
     arguments: tuple[str, ...]
     #: TCP port on 127.0.0.1.
     port: int
@@ -48,6 +67,17 @@ class Service:
     requires_broker: bool = False
     #: Whether systemd also restarts it after a clean exit.
     always_restart: bool = False
+    #: The variables of its environment file. A value is a template (``str.format``) with ``site`` (the ``Site``),
+    #: ``bind`` (its address and port), ``state`` (``STATE_DIR``) and ``folder`` (the path of its ``folder``).
+    environment: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it reads a variable ``<KEY>_HOST`` for each public host.
+    reads_hosts: bool = False
+    #: Whether it reads the chain's name, RPC endpoint and contracts.
+    reads_chain: bool = False
+    #: The secret variable that it reads.
+    secret: Secret | None = None
+    #: Name of a folder below ``STATE_DIR`` that it writes, mode 0750; empty for none.
+    folder: str = ""
 
 
 #: In start order: the backend, the broker, then the services that need the broker's session public key.
@@ -59,6 +89,7 @@ SERVICES = (
         port=8090,
         memory_mib=256,
         public=None,
+        secret=_DEV_KEY,
     ),
     Service(
         unit="agentkeys-broker",
@@ -70,6 +101,21 @@ SERVICES = (
         cached=("/.well-known/",),
         limited=("/v1/",),
         always_restart=True,
+        environment={
+            "HOME": "{state}",
+            "ACCOUNT_ID": "{site.account_id}",
+            "REGION": "{site.region}",
+            "BROKER_AWS_REGION": "{site.region}",
+            "BROKER_OIDC_ISSUER": "{site.issuer}",
+            "BROKER_DATA_ROLE_ARN": "{site.data_role_arn}",
+            **{f"BROKER_{purpose.upper()}_KEYPAIR_PATH": str(path) for purpose, path in KEY_PAIRS.items()},
+            "BROKER_AUTH_METHODS": "{site.auth_methods}",
+            "BROKER_AUDIT_ANCHORS": "{site.audit_anchors}",
+            "BROKER_EMAIL_SENDER": "{site.email_sender}",
+            "BROKER_EMAIL_FROM_ADDRESS": "{site.email_from}",
+        },
+        reads_hosts=True,
+        reads_chain=True,
     ),
     Service(
         unit="agentkeys-signer",
@@ -80,6 +126,7 @@ SERVICES = (
         public="signer",
         proxied=("/dev/", "/healthz"),
         requires_broker=True,
+        secret=_DEV_KEY,
     ),
     Service(
         unit="agentkeys-worker-audit",
@@ -88,14 +135,25 @@ SERVICES = (
         port=9092,
         memory_mib=192,
         public="audit",
+        environment={
+            "AGENTKEYS_WORKER_AUDIT_BIND": "{bind}",
+            "AGENTKEYS_WORKER_AUDIT_LEAVES_DIR": "{folder}",
+            "AGENTKEYS_WORKER_AUDIT_FLUSH_INTERVAL_SECS": "300",
+        },
+        folder="audit-leaves",
     ),
     Service(
         unit="agentkeys-worker-email",
         binary="agentkeys-worker-email",
-        arguments=("--inbox-bucket", "{mail_bucket}"),
+        arguments=("--inbox-bucket", "{site.buckets[mail]}"),
         port=9093,
         memory_mib=192,
         public="email",
+        environment={
+            "AGENTKEYS_WORKER_EMAIL_BIND": "{bind}",
+            "AGENTKEYS_VAULT_BUCKET": "{site.buckets[vault]}",
+            "AWS_REGION": "{site.region}",
+        },
     ),
     Service(
         unit="agentkeys-worker-creds",
@@ -105,6 +163,13 @@ SERVICES = (
         memory_mib=192,
         public="cred",
         requires_broker=True,
+        environment={
+            "WORKER_BIND": "{bind}",
+            "VAULT_BUCKET": "{site.buckets[vault]}",
+            "AWS_REGION": "{site.region}",
+        },
+        reads_chain=True,
+        secret=Secret(variable="AGENTKEYS_WORKER_KEK_HEX", file=ETC_DIR / "worker-creds-kek.env"),
     ),
     Service(
         unit="agentkeys-worker-memory",
@@ -114,8 +179,32 @@ SERVICES = (
         memory_mib=192,
         public="memory",
         requires_broker=True,
+        environment={
+            "WORKER_BIND": "{bind}",
+            "MEMORY_BUCKET": "{site.buckets[memory]}",
+            "AWS_REGION": "{site.region}",
+        },
+        reads_chain=True,
+        secret=Secret(variable="AGENTKEYS_MEMORY_KEK_HEX", file=ETC_DIR / "worker-memory-kek.env"),
     ),
 )
+
+
+def check(services: Iterable[Service]) -> None:
+    """Raises ValueError when two rows claim one unit, port, public host or folder: each has one owner."""
+    rows = tuple(services)
+    for what, claimed in (
+        ("unit", [row.unit for row in rows]),
+        ("port", [row.port for row in rows]),
+        ("public host", [row.public for row in rows if row.public]),
+        ("folder", [row.folder for row in rows if row.folder]),
+    ):
+        for value, times in Counter(claimed).items():
+            if times > 1:
+                raise ValueError(f"SERVICES: {times} rows have the {what} {value!r}; give each row its own")
+
+
+check(SERVICES)
 
 #: Keys of the public host names, in the order of their DNS records.
 PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is not None)
@@ -145,12 +234,8 @@ class Site:
     issuer: str
     #: Fully qualified name of every key of ``PUBLIC_HOSTS``.
     public_names: dict[str, str]
-    #: S3 bucket of inbound mail.
-    mail_bucket: str
-    #: S3 bucket of the agents' credentials.
-    vault_bucket: str
-    #: S3 bucket of the agents' memory.
-    memory_bucket: str
+    #: S3 bucket by key: ``mail``, and every key of ``DATA_CLASSES``.
+    buckets: dict[str, str]
     #: IAM role that the broker's sessions assume.
     data_role_arn: str
     #: Sender address of the broker's mail.

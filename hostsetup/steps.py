@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .bundle import File, read_bundle, render_bundle
-from .environment import AUDIT_LEAVES_DIR, KEY_PAIRS, SECRET_FILES, environment_files
+from .environment import FOLDERS, SECRET_FILES, environment_files
 from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .rendering import fill
-from .services import BINARIES, ETC_DIR, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
+from .services import BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
 from .users import USERS
 from .vhosts import vhost_files
@@ -103,7 +103,7 @@ def steps(site: Site) -> tuple[Step, ...]:
                     File(path=f"{ETC_DIR}/", owner="root:agentkeys", mode="0750"),
                     File(path=f"{STATE_DIR}/", owner="agentkeys:agentkeys", mode="0700"),
                     File(path=f"{KEYS_DIR}/", owner="agentkeys:agentkeys", mode="0700"),
-                    File(path=f"{AUDIT_LEAVES_DIR}/", owner="agentkeys:agentkeys", mode="0750"),
+                    *(File(path=f"{folder}/", owner="agentkeys:agentkeys", mode="0750") for folder in FOLDERS),
                     File(path="/etc/sudoers.d/agentkey", content=fill("sudoers"), mode="0440"),
                 )
             ),

@@ -4,10 +4,10 @@
 """
 
 from .bundle import File
-from .environment import KEY_PAIRS, environment_paths
+from .environment import environment_paths, filled
 from .families import SHARE, TOOLKIT
 from .rendering import fill
-from .services import BIN_DIR, SERVICES, SESSION_PUBLIC_KEY, Service, Site
+from .services import BIN_DIR, KEY_PAIRS, SERVICES, SESSION_PUBLIC_KEY, Service, Site
 
 SERVICE_TABLE = SHARE + "services"
 
@@ -37,7 +37,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
                 unit=service.unit,
                 after="".join(f" {unit}.service" for unit in _after(service)),
                 requires=f"Requires={_BROKER}.service\n" if service.requires_broker else "",
-                environment="".join(f"EnvironmentFile={path}\n" for path in environment_paths(service.unit, site)),
+                environment="".join(f"EnvironmentFile={path}\n" for path in environment_paths(service, site)),
                 command=" ".join((*_wrapper(service), str(BIN_DIR / service.binary), *_arguments(service, site))),
                 restart="always" if service.always_restart else "on-failure",
                 memory=service.memory_mib,
@@ -74,12 +74,12 @@ def _wrapper(service: Service) -> tuple[str, ...]:
 
 
 def _arguments(service: Service, site: Site) -> tuple[str, ...]:
-    return tuple(argument.format(mail_bucket=site.mail_bucket) for argument in service.arguments)
+    return tuple(filled(argument, service, site) for argument in service.arguments)
 
 
 def restart_files(service: Service, site: Site) -> tuple[str, ...]:
     """Return the files that need a restart when they change: the unit, the binary, then what the service reads."""
-    files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service.unit, site)]
+    files = [_unit_path(service), str(BIN_DIR / service.binary), *environment_paths(service, site)]
     if service.unit == _BROKER:
         files += [str(path) for path in KEY_PAIRS.values()]
     if service.requires_broker:

@@ -22,10 +22,10 @@ from typing import Any
 import click
 
 from hostsetup.bundle import File
-from hostsetup.environment import KEY_PAIRS, SECRET_FILES
+from hostsetup.environment import SECRET_FILES
 from hostsetup.families import FAMILIES, SHARE, TOOLKIT, UPDATES, Family
 from hostsetup.rendering import fill
-from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, Site
+from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, SERVICES, Site
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
 from hostsetup.users import OPERATOR, USERS

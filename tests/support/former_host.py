@@ -4,8 +4,17 @@ Leaves out the machine, which is a ``Host`` that answers and whose names lead to
 """
 
 from hostsetup.bundle import File, render_bundle
-from hostsetup.environment import KEY_PAIRS, SECRET_FILES, environment_files
-from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEYS_DIR, SERVICES, SESSION_PUBLIC_KEY, STAGED_ARCHIVE
+from hostsetup.environment import SECRET_FILES, environment_files
+from hostsetup.services import (
+    BIN_DIR,
+    BINARIES,
+    ETC_DIR,
+    KEY_PAIRS,
+    KEYS_DIR,
+    SERVICES,
+    SESSION_PUBLIC_KEY,
+    STAGED_ARCHIVE,
+)
 
 FORMER_KEYS = "/var/lib/agentkeys/.broker-keys"
 KEK = {"worker-creds.env": "AGENTKEYS_WORKER_KEK_HEX", "worker-memory.env": "AGENTKEYS_MEMORY_KEK_HEX"}
@@ -75,7 +84,7 @@ def former_files(site):
         environment = [f"{ETC_DIR}/{name}.env"] if f"{ETC_DIR}/{name}.env" in present else []
         if service.binary == "agentkeys-mock-server":
             environment.append(f"{ETC_DIR}/dev-key-service.env")
-        command = " ".join((str(BIN_DIR / service.binary), *service.arguments)).format(mail_bucket=site.mail_bucket)
+        command = " ".join((str(BIN_DIR / service.binary), *service.arguments)).format(site=site)
         if service.requires_broker and service.unit != "agentkeys-signer":
             read = f'BROKER_CAP_PUBKEY_PEM="$$(cat {SESSION_PUBLIC_KEY})"'
             command = f"/bin/sh -c '{read}; export BROKER_CAP_PUBKEY_PEM; exec {command}'"

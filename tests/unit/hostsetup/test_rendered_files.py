@@ -118,7 +118,7 @@ def test_units_restart_and_depend_as_the_deployment_does(site: Site) -> None:
         assert f"Restart={'always' if service.unit == 'agentkeys-broker' else 'on-failure'}\n" in unit
         assert "RestartSec=5s\n" in unit
         assert f"{BIN_DIR}/{service.binary}" in unit
-    assert f"--inbox-bucket {site.mail_bucket}" in content["agentkeys-worker-email"]
+    assert f"--inbox-bucket {site.buckets['mail']}" in content["agentkeys-worker-email"]
 
 
 def test_the_session_key_reaches_the_workers_that_read_it_from_the_environment(site: Site) -> None:

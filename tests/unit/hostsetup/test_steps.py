@@ -90,7 +90,7 @@ def test_a_changed_setting_runs_the_steps_that_use_it_again() -> None:
     assert changed_by(email_from="other@example.org") == {"environment", "units", "health"}
     assert changed_by(release_sha256="cd" * 32) == {"release", "units", "health"}
     assert changed_by(acme_directory="https://other.example.org/") == {"certificates", "nginx-https", "health"}
-    assert changed_by(mail_bucket="other") == {"units", "health"}
+    assert changed_by(buckets={**a_site("test").buckets, "mail": "other"}) == {"units", "health"}
     assert changed_by(reboot_time="05:00") == {"updates"}
 
 
