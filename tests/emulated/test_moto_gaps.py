@@ -204,6 +204,12 @@ def a_user_has_no_quota(moto: Moto) -> bool:
     return not refuses(moto.iam.put_user_policy, UserName=name, PolicyName="p", PolicyDocument=oversized(2048))
 
 
+@lacks("IamResponse.simulate_principal_policy")
+def a_principal_cannot_be_simulated(moto: Moto) -> bool:
+    arn = f"arn:aws:iam::{ACCOUNT_ID}:role/{moto.role()}"
+    return refuses(moto.iam.simulate_principal_policy, PolicySourceArn=arn, ActionNames=["s3:GetObject"])
+
+
 @lacks("IAMBackend.put_group_policy")
 def a_group_has_no_quota(moto: Moto) -> bool:
     name = moto.name

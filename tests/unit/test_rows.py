@@ -61,7 +61,7 @@ def ask(service):
 
 audit.stack.ask = lambda *_asked: {"deployment": {"resources": []}}
 lines = audit.Audit(stack=stack, ask=ask).lines()
-own = matrix.Ground(names=stack.names, federated=list(program.outputs["roleArns"]))
+own = matrix.Scope(names=stack.names, federated=list(program.outputs["roleArns"]))
 cast = matrix.Cast(a="a" * 64, b="b" * 64, run="run")
 print(json.dumps({
     "resources": [
