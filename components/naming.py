@@ -3,7 +3,8 @@
 Leaves out names that AWS assigns and names on the host (``hostsetup/services.py``).
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from components import arns
@@ -81,6 +82,19 @@ DATA_CLASSES = (
     DataClass(key="memory", prefix="memory"),
 )
 
+
+def check(rows: Sequence[DataClass]) -> None:
+    """Raises ValueError for two rows with one key or prefix, or a row that takes the key of mail's role or bucket."""
+    for what, claimed in (
+        ("key", ["data", "mail", *(row.key for row in rows)]),
+        ("prefix", [row.prefix for row in rows]),
+    ):
+        for value, times in Counter(claimed).items():
+            if times > 1:
+                raise ValueError(f"DATA_CLASSES: the {what} {value!r} is taken; give the row its own")
+
+
+check(DATA_CLASSES)
 
 #: Keys of the roles that sessions assume.
 ROLE_KEYS = ("data", *(row.key for row in DATA_CLASSES))

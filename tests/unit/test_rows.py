@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from components import naming
 from dev.recorder import PROJECT
 from hostsetup.services import SERVICES, Service, check
 
@@ -187,3 +188,17 @@ def test_two_rows_with_one_claim_are_refused(changed, said):
     row = {"unit": "u", "binary": "b", "arguments": (), "port": 1, "memory_mib": 1, "public": None}
     with pytest.raises(ValueError, match=said):
         check((*SERVICES, Service(**{**row, **changed})))
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix", "said"),
+    [
+        ("vault", "other", "the key 'vault' is taken"),
+        ("mail", "other", "the key 'mail' is taken"),
+        ("data", "other", "the key 'data' is taken"),
+        ("other", "credentials", "the prefix 'credentials' is taken"),
+    ],
+)
+def test_a_class_that_takes_what_another_has_is_refused(key, prefix, said):
+    with pytest.raises(ValueError, match=said):
+        naming.check((*naming.DATA_CLASSES, naming.DataClass(key=key, prefix=prefix)))
