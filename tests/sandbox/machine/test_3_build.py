@@ -11,6 +11,7 @@ from hostsetup.services import BINARIES
 from sandbox import layout
 from sandbox.rehearsal import say
 from sandbox.standin.repository import Repository
+from tests.sandbox.machine.test_2_release import said_release
 from tests.support.emulation import eventually
 from tests.support.releases import binaries, carry, running, source_of
 
@@ -68,7 +69,7 @@ def test_a_build_that_is_killed_is_ended_and_cleaned_up_by_the_next_one(machine,
         session.send_signal(signal.SIGKILL)
     name, done = carry(machine, site)
     assert (name, done.returncode) == ("units", 0), done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == f"release commit:{source.commits['v1']}"
+    assert said_release(done) == f"release commit:{source.commits['v1']}"
     nothing_of_the_build_is_left(machine, packages)
 
 
@@ -98,7 +99,7 @@ def test_another_ref_builds_and_restarts_what_it_changes(machine, packages, sour
     before = running(machine)
     name, done = carry(machine, source.site(machine, "v2"))
     assert (name, done.returncode) == ("units", 0), done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == f"release commit:{source.commits['v2']}"
+    assert said_release(done) == f"release commit:{source.commits['v2']}"
     after = running(machine)
     assert {unit for unit in before if before[unit] != after[unit]} == {"agentkeys-worker-email"}
     compiled = machine.said("grep -c Compiling /var/log/agentkeys-build.log")
@@ -126,5 +127,5 @@ def test_an_archive_takes_the_place_of_a_build(machine):
     began = time.monotonic()
     name, done = carry(machine, machine.site, machine.archive)
     assert (name, done.returncode) == ("units", 0), done.stderr
-    assert done.stdout.splitlines()[-1] == f"release sha256:{machine.site.release_sha256}"
+    assert said_release(done) == f"release sha256:{machine.site.release_sha256}"
     say(f"back to the archive in {time.monotonic() - began:.0f} s")
