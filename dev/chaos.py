@@ -1,11 +1,11 @@
-"""`make chaos`: one fault in one run of a stack, then the one command, then the run again, for every call and kind.
+"""`make chaos`: one fault in one run of a stack, then recovery, then the run again, for every call and kind of fault.
 
-Owns the list of cases, the way one is run and judged, and the ledger that lets a campaign continue where it ended.
-Leaves out how a fault is done (``sandbox/aws/faults.py``) and what is recovered (``agentkeys recover``).
+Owns the list of cases, how a case is run and judged, and the ledger from which a later campaign continues. Leaves out
+how a fault is injected (``sandbox/aws/faults.py``) and how a stack recovers (``agentkeys recover``).
 
-Each stage is first run without a fault, and every call that changes something is recorded. Every case must end with
-what the account holds then. A call that a run without the host makes too (``LIGHT``) is struck in such a run, since the
-host costs minutes. The campaign has a sandbox of its own.
+A campaign first runs each stage without a fault and records every call that changes something. After every case, the
+account must contain the same as after that run. If a run without the host (``LIGHT``) also makes a call, the fault is
+injected in such a run, because the host takes minutes. The campaign has its own sandbox.
 """
 
 import argparse
@@ -38,15 +38,15 @@ from sandbox.supervisor import SandboxError
 #: Seconds that a fault with a duration lasts.
 SECONDS = {"throttled": 30.0, "hang": 120.0}
 
-#: A run that goes on longer than this hangs, and is ended.
+#: Seconds after which a run counts as hanging and is ended.
 PATIENCE = 1500
 
-#: Without what runs on the host and what waits for it. Patterns of URNs.
+#: Arguments that leave out the steps on the host and what depends on them. The patterns match URNs.
 LIGHT = ("--exclude", "**HostSetup**", "--exclude", "**Federation**", "--exclude-dependents")
 
 KEY = "agentkeys-cloud:"
 
-#: An `up` that changes: it adds, replaces and updates.
+#: Arguments of an `up` that adds, replaces and updates resources.
 CHANGE = (
     "--config-path",
     *("--config", f"{KEY}ssmManaged=true"),
@@ -56,7 +56,7 @@ CHANGE = (
     *("--config", f"{KEY}accessKeyEpochs[1]=2"),
 )
 
-#: Engine's arguments by stage. A stage after the first begins with the stack that the first makes.
+#: The engine's arguments by stage. Each stage after the first starts from the stack that the first creates.
 STAGES: dict[str, tuple[str, ...]] = {
     "up": ("up", "--yes", "--skip-preview", "--suppress-outputs"),
     "change": ("up", "--yes", "--skip-preview", "--suppress-outputs", *CHANGE),
@@ -66,7 +66,7 @@ STAGES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One fault in one run. ``step`` is a step of the host that loses its power, in place of ``fault``."""
+    """One fault in one run. Instead of ``fault``, ``step`` names the host step during which the host loses power."""
 
     stage: str
     light: bool
@@ -82,7 +82,7 @@ class Case:
 
 
 def cases_of(stage: str, recorded: Sequence[dict[str, Any]], kinds: Sequence[Kind], *, light: bool) -> Iterator[Case]:
-    """Every recorded call with every kind."""
+    """One case for each recorded call and each kind of fault."""
     counted: Counter[tuple[str, str]] = Counter()
     for call in recorded:
         key = (call["service"], call["operation"])
@@ -94,19 +94,19 @@ def cases_of(stage: str, recorded: Sequence[dict[str, Any]], kinds: Sequence[Kin
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a run of the engine ended; ``said`` is its output."""
+    """Exit code and output (``said``) of a run of the engine."""
 
     code: int
     said: str
 
 
 class Ground:
-    """The sandbox of a campaign, one stack in it, and another whose things must stay as they are."""
+    """The sandbox of a campaign and one stack in it. All other resources in the account must stay unchanged."""
 
     def __init__(self, stack: str, progress: Progress) -> None:
         self.project: Project = rehearsal.deployment(stack)
         surroundings = rehearsal.prepare(progress)
-        # A part of the program is no program for the policy pack to judge.
+        # The policy pack cannot judge a run that leaves out a part of the program.
         surroundings.pop("PULUMI_OPTION_POLICY_PACK", None)
         self.engine = Engine(surroundings)
         self.progress = progress
@@ -123,12 +123,12 @@ class Ground:
         return inventory.listing(self.client, supervisor.emulated().zone_id)
 
     def command(self, stage: str, *, light: bool) -> list[str]:
-        # A destroy takes what there is, and it has no --exclude-dependents.
+        # A destroy removes whatever exists, and it has no --exclude-dependents.
         left_out = self.light if light and stage != "destroy" else ()
         return ["pulumi", *STAGES[stage], *left_out, "--stack", self.project.stack]
 
     def run(self, stage: str, *, light: bool) -> Ended:
-        """One run of a stage. The account is started again when the run's fault kills it."""
+        """Run a stage once. Restarts the account if the fault kills it."""
         self.engine.init(self.project)
         alive = threading.Event()
         keeper = threading.Thread(target=self._keep_account, args=(alive,), daemon=True)
@@ -154,13 +154,13 @@ class Ground:
     def _keep_account(self, ended: threading.Event) -> None:
         while not ended.wait(0.5):
             if supervisor.holder() is None:
-                # The plan that killed it would do so again.
+                # With the same plan, the account would be killed again.
                 self.plan.unlink(missing_ok=True)
                 supervisor.start(self.progress)
 
     @contextlib.contextmanager
     def struck(self, case: Case) -> Iterator[None]:
-        """The case's fault is in force."""
+        """Apply the case's fault inside the block."""
         if case.fault is not None:
             faults.write(self.plan, [case.fault])
             try:
@@ -178,7 +178,7 @@ class Ground:
             watcher.join()
 
     def _lose_power(self, step: str, ended: threading.Event) -> None:
-        """End the host's processes as soon as the step is under way, then let EC2 start it again."""
+        """End the host's processes as soon as the step runs, then reboot the instance through EC2."""
         while not ended.wait(0.2):
             pending = self.engine.state(self.project).get("pending_operations") or []
             if any(operation["resource"]["urn"].endswith(f"::{step}") for operation in pending):
@@ -193,7 +193,7 @@ class Ground:
                 ec2.reboot_instances(InstanceIds=[instance["InstanceId"]])
 
     def recover(self) -> str:
-        """The one command; what it says. Raises SandboxError when it fails."""
+        """Run the recovery command. Raises SandboxError if it fails. Always returns an empty text."""
         self.engine.repair(self.project)
         return ""
 
@@ -204,7 +204,7 @@ class Ground:
 
 @dataclass(kw_only=True)
 class Campaign:
-    """Cases with one judge. ``expected`` are the names that the account holds after a stage without a fault."""
+    """Runs and judges cases. ``expected`` are the names in the account after a stage without a fault."""
 
     ground: Ground
     ledger: Path
@@ -216,7 +216,7 @@ class Campaign:
         self.others: dict[str, Any] = {}
 
     def record(self, *, light: bool) -> list[Case]:
-        """Run every stage without a fault; gives the cases."""
+        """Run every stage without a fault and return the cases."""
         ground, found = self.ground, list[Case]()
         ground.down()
         self.others = ground.listing()
@@ -239,7 +239,7 @@ class Campaign:
         return [case for case in found if case.stage in self.stages]
 
     def run(self, case: Case) -> Line:
-        """One case from its beginning to its verdict."""
+        """Run one case and return its verdict."""
         ground = self.ground
         if case.stage == "up":
             ground.down()
@@ -263,14 +263,14 @@ class Campaign:
         )
 
     def _settle(self, stage: str, *, light: bool) -> None:
-        """The stack as the stage leaves it, whatever there was. Raises SandboxError."""
+        """Bring the stack, whatever its state, to the end of the stage. Raises SandboxError."""
         self.ground.recover()
         ended = self.ground.run(stage, light=light)
         if ended.code:
             raise SandboxError(f"{stage} fails without a fault:\n{ended.said}")
 
     def _judge(self, case: Case) -> list[str]:
-        """Recover and finish; what is not as it must be."""
+        """Recover, finish the stage and return what is wrong after it."""
         ground = self.ground
         try:
             self._settle(case.stage, light=case.light)
@@ -284,7 +284,7 @@ class Campaign:
         if any(found.get(name) != content for name, content in self.others.items()):
             wrong.append("something of another stack changed")
         if case.stage != "destroy" and not case.light:
-            # A part of a program always shows the rest as a change.
+            # After a light run, a preview always shows the rest of the program as a change.
             changes = () if case.stage == "up" else CHANGE
             done = ground.engine.run(
                 ground.project, "preview", "--refresh", "--expect-no-changes", *changes, capture=True, check=False
@@ -294,7 +294,7 @@ class Campaign:
         return wrong
 
     def done(self) -> dict[str, Line]:
-        """Lines of the ledger by the case's name."""
+        """The ledger's lines by case name."""
         if not self.ledger.exists():
             return {}
         lines = {}
@@ -315,7 +315,7 @@ class Campaign:
 
 
 def _cause(said: str) -> str:
-    """The first error that is one."""
+    """The first error in the output that is not a consequence of a cancellation."""
     errors = [line.strip() for line in said.splitlines() if "error: " in line and "context canceled" not in line]
     return (errors or said.strip().splitlines() or ["ended without a word"])[0][-300:]
 

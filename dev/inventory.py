@@ -1,6 +1,6 @@
-"""The whole emulated account as AWS's own answers tell it, so that two moments can be compared.
+"""Lists everything in the emulated account through AWS's API, so that two points in time can be compared.
 
-Owns the list of kinds. Leaves out what of it belongs to whom.
+Owns the list of kinds. Leaves out which stack a resource belongs to.
 """
 
 import json
@@ -10,12 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-#: Kinds whose names end in an identifier that AWS gives.
+#: Kinds whose names end in an id that AWS assigns.
 _WITH_ID = ("instance", "address")
 
 
 def listing(client: Callable[[str], Any], zone: str) -> dict[str, Any]:
-    """Every resource, by kind and name. ``client`` makes a client of a service; ``zone`` is the hosted zone's id."""
+    """Every resource, by kind and name. ``client`` returns a service's client. ``zone`` is the hosted zone's id."""
     found = {**_identities(client("iam")), **_buckets(client("s3"))}
     records = client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     for record in records:
@@ -88,12 +88,12 @@ def _network(ec2: Any) -> dict[str, Any]:
 
 
 def names(found: Mapping[str, Any]) -> Counter[str]:
-    """How often each kind and name is there, without AWS's identifiers: equal for two stacks of the same settings."""
+    """Number of resources by kind and name, without AWS's ids. Equal for two stacks with the same settings."""
     return Counter(name.rsplit(" ", 1)[0] if name.split(" ", 1)[0] in _WITH_ID else name for name in found)
 
 
 def _if_set(ask: Callable[..., dict[str, Any]], **arguments: str) -> dict[str, Any]:
-    """S3 answers for a setting that was never made with an error of its own."""
+    """The answer, or an empty one where S3 has an error for a setting that was never made."""
     try:
         return ask(**arguments)
     except ClientError as error:

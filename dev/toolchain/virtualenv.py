@@ -1,6 +1,6 @@
 """Separate virtual environments, for tools whose requirements conflict with the program's.
 
-Owns creating one from a lock file, once per content of that file: ``python -m dev.toolchain.virtualenv FOLDER LOCK``.
+Creates one from a lock file, once per content of that file: ``python -m dev.toolchain.virtualenv FOLDER LOCK``.
 Leaves out the project's own ``venv``, which ``make setup`` creates.
 """
 
@@ -17,18 +17,18 @@ from dev.toolchain import CACHE
 
 
 class VirtualenvError(RuntimeError):
-    """The environment cannot be created. The message contains pip's."""
+    """The environment cannot be created. The message contains pip's error."""
 
 
 def cached(name: str, lock_file: Path, progress: Callable[[str], None]) -> Path:
-    """``ensure`` in the cache folder, where every clone finds it; another version is another folder."""
+    """Like ``ensure``, in the cache folder that all clones share. Each content of the lock file has its own folder."""
     return ensure(CACHE / name / _digest(lock_file)[:16], lock_file, progress)
 
 
 def ensure(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> Path:
-    """The folder of the environment's programs; made or made anew if the file asks for something else.
+    """The folder of the environment's programs. Creates the environment, or replaces it if the lock file changed.
 
-    ``lock_file`` has exact versions with hashes; what it was made from lies beside it as ``.txt``.
+    ``lock_file`` has exact versions with hashes. Its source, the requirements, is in the ``.txt`` beside it.
     Raises VirtualenvError.
     """
     marker = folder / ".installed"
@@ -55,7 +55,7 @@ def _digest(lock_file: Path) -> str:
 def _install(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> None:
     progress(f"installing {_names(lock_file)} from PyPI into {folder}")
     venv.create(folder, clear=True, with_pip=False, symlinks=True)
-    # The pip that runs this is as good as another, and an environment without one is made at once.
+    # The running interpreter's pip can install here, and an environment without pip is created much faster.
     command = [
         *(sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"),
         *("--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", str(lock_file)),
@@ -75,7 +75,7 @@ def _install(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> 
 
 
 def _names(lock_file: Path) -> str:
-    """What the lock is for."""
+    """The requirements that the lock file was compiled from."""
     lines = lock_file.with_suffix(".txt").read_text().splitlines()
     return ", ".join(line for line in lines if not line.startswith("#"))
 

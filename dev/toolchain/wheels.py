@@ -14,7 +14,7 @@ class WheelError(RuntimeError):
 
 
 def program(wheel: str, inside: Path, what: str, progress: Callable[[str], None]) -> Path:
-    """Path of the program at ``inside`` of the pinned ``wheel``, installed now if need be. ``what`` names it to people.
+    """Path of the program at ``inside`` in the pinned ``wheel``. Installs it if necessary. Messages call it ``what``.
 
     Raises WheelError.
     """

@@ -1,8 +1,8 @@
-"""Adopts a running account: finds what exists, with its import ids, and what an `up` would then change.
+"""Adopts a running account: finds existing resources, their import ids, and what an `up` after the import would change.
 
-Owns how each kind of resource is found in AWS, and a rehearsal of import and preview on a temporary state. Reads the
-account and the stack and changes neither. Leaves out what the resources are: the program's preview of an empty stack
-lists them.
+Owns how each type of resource is found in AWS, and a rehearsal of the import and the preview on a temporary state. Only
+reads the account and the stack. Leaves out the list of resources, which comes from the program's preview on an empty
+stack.
 """
 
 import json
@@ -29,7 +29,7 @@ from ops.stack import Stack, ask, called, read
 from ops.traces import ALIVE, BY_NAME, Inputs
 from settings import MASKED, public_ipv4
 
-#: How a resource with a fixed name is looked up: service, operation, arguments made from its inputs.
+#: Lookup of a resource with a fixed name, by type: service, operation, and arguments from the resource's inputs.
 LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
     "aws:iam/instanceProfile:InstanceProfile": (
         "iam",
@@ -72,8 +72,8 @@ LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
 }
 
 #: Types that the `up` creates and that are never imported. Commands, generated keys, tags and the locks on policies
-#: have nothing in AWS to import; the secret of an access key cannot be read again; an existing host and its address
-#: are named by settings instead.
+#: have nothing in AWS to import. The secret of an access key cannot be read again. Settings name an existing host and
+#: its address instead.
 MADE_ANEW = (
     *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:", "aws:iam/rolePolicyAttachment:"),
     *("aws:iam/rolePoliciesExclusive:", "aws:iam/rolePolicyAttachmentsExclusive:"),
@@ -83,7 +83,7 @@ MADE_ANEW = (
 
 
 class AdoptError(click.ClickException):
-    """The account cannot be matched; the message says what was asked, what was seen and what to do."""
+    """The account cannot be matched. The message says what was requested, what was seen and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ class Line:
     detail: str = ""
 
 
-#: In the order of the report, the most urgent first.
+#: States in the order of the report, the most urgent first.
 STATES = ("replaced", "deleted", "foreign", "different", "missing", "matched")
 
 
@@ -110,14 +110,14 @@ class Wanted:
 
 @dataclass(kw_only=True)
 class Lookup:
-    """Lookups of one stack's names. ``of`` gives a client of a service."""
+    """Looks up one stack's names in the account. ``of`` returns a service's client."""
 
     names: Names
     zone_id: str
     of: Callable[[str], Any]
 
     def identifier(self, wanted: Wanted) -> str | None:
-        """The id that `pulumi import` takes, None when the resource does not exist. Raises AdoptError, ClientError."""
+        """The resource's import id, or None if it does not exist. Raises AdoptError and ClientError."""
         kind, inputs = wanted.type, wanted.inputs
         if kind == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
             arn = arns.oidc_provider(self.names.account_id, inputs["url"].removeprefix("https://"))
@@ -148,7 +148,7 @@ class Lookup:
 
     @cached_property
     def records(self) -> dict[tuple[str, str], list[str]]:
-        """Values by name and type, for the whole zone."""
+        """The values of all records in the zone, by name and type."""
         pages = self.of("route53").get_paginator("list_resource_record_sets").paginate(HostedZoneId=self.zone_id)
         return {
             (item["Name"], item["Type"]): [value["Value"] for value in item.get("ResourceRecords", [])]
@@ -158,7 +158,7 @@ class Lookup:
 
     @cached_property
     def tokens(self) -> list[str]:
-        """The mail domain's DKIM tokens, which name three records; empty before the identity exists."""
+        """The mail domain's DKIM tokens, which name three records. Empty if the identity does not exist yet."""
         if not self.has("sesv2", "get_email_identity", EmailIdentity=self.names.mail_domain):
             return []
         identity = self.of("sesv2").get_email_identity(EmailIdentity=self.names.mail_domain)
@@ -182,11 +182,11 @@ class Lookup:
         return [str(key["AccessKeyId"]) for key in found]
 
     def machine(self) -> tuple[str, str]:
-        """Instance id and elastic IP that serve the broker's name today; each empty where there is none.
+        """Instance id and elastic IP that serve the broker's name now. Each is empty if there is none.
 
-        In the runbook's order: the address in the A record or on the instance, then the tagged one. A public address
-        that is not an elastic IP is not adopted, since EC2 takes it back at the next stop. Raises AdoptError for a
-        record with an address that can never be public.
+        The order is the runbook's: the address in the A record or on the instance, then the tagged address. A public
+        address that is not an elastic IP is not adopted, because EC2 releases it at the next stop. Raises AdoptError
+        for a record with an address that can never be public.
         """
         values = self.records.get((f"{self.names.broker_host}.", "A"), [])
         instance = ""
@@ -217,7 +217,7 @@ class Lookup:
 
 
 def implied(stack: Stack, account: Lookup) -> dict[str, Any]:
-    """Settings that follow from what exists and that the stack does not have yet."""
+    """Settings that the existing resources require and that the stack does not have yet."""
     instance, address = account.machine()
     wanted: dict[str, Any] = {}
     if instance and stack.settings.host_instance_id != instance:
@@ -227,14 +227,14 @@ def implied(stack: Stack, account: Lookup) -> dict[str, Any]:
     users = {"daemon": stack.names.daemon_user, "broker": stack.names.broker_user}
     keyless = [key for key in stack.settings.access_key_users if not account.keys(users[key])]
     if keyless != stack.settings.access_key_users:
-        # Only its owner has the secret of an existing key, and a second key would count against IAM's limit of two.
+        # The secret of an existing key cannot be read, and a second key would count towards IAM's limit of two.
         wanted["accessKeyUsers"] = keyless
     return wanted
 
 
 def foreign(account: Lookup, matched: Sequence[Wanted]) -> Iterator[Line]:
-    """What the account has under this stack's names besides the program's resources. An `up` removes such policies; the
-    rest is only reported.
+    """Resources with this stack's names that are not the program's. An `up` removes the policies among them. The others
+    are only reported.
     """
     iam, names = account.of("iam"), account.names
     known = {(item.inputs.get("role"), item.inputs["name"]) for item in matched if "rolePolicy:" in item.type}
@@ -262,7 +262,7 @@ def foreign(account: Lookup, matched: Sequence[Wanted]) -> Iterator[Line]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """The engine on a temporary state, with a copy of the stack's settings that has no secrets."""
+    """Runs the engine on a temporary state, with a copy of the stack's settings without secrets."""
 
     folder: Path
     stack: str
@@ -277,7 +277,7 @@ class Rehearsal:
         self._engine("stack", "init", folder=bare)
 
     def preview(self, *arguments: str) -> tuple[list[dict[str, Any]], list[str]]:
-        """The steps and warnings of a preview. Raises AdoptError with what the program or AWS rejected."""
+        """The steps and warnings of a preview. Raises AdoptError with the errors of the program or of AWS."""
         told = json.loads(self._engine("preview", "--json", "--config-file", str(self._file), *arguments))
         return list(told["steps"]), _said(told, "warning")
 
@@ -308,10 +308,10 @@ class Rehearsal:
 
 
 def copied(text: str, settings: Mapping[str, Any], project: str) -> str:
-    """A stack file with ``settings`` set, and MASKED in place of every secret.
+    """The text of a stack file with ``settings`` set and MASKED in place of every secret.
 
-    Scalars that stay keep the spelling that they have. PyYAML follows YAML 1.1 and Pulumi YAML 1.2, so a value that one
-    writes plain may be another type to the other: an account id of digits with a leading zero, a time like 14:30.
+    Unchanged scalars keep their spelling. PyYAML follows YAML 1.1 and Pulumi follows YAML 1.2, so a plain scalar may
+    have different types in the two: for example an account id with a leading zero, or a time such as 14:30.
     """
     document = yaml.compose(text, Loader=yaml.SafeLoader)
     entries = _children(document).get("config") or _node({})
@@ -324,7 +324,7 @@ def copied(text: str, settings: Mapping[str, Any], project: str) -> str:
     entries.value = [(_node(key), value) for key, value in values.items()]
     whole = _node({})
     whole.value = [(_node("config"), entries)]
-    # In a flow mapping a plain 14:30 would need quotes.
+    # A plain 14:30 would need quotes in a flow mapping.
     whole.flow_style = entries.flow_style = False
     return yaml.serialize(whole, Dumper=yaml.SafeDumper)
 
@@ -334,16 +334,16 @@ def _children(node: Any) -> dict[str, Any]:
 
 
 def _node(value: Any) -> Any:
-    """JSON is YAML in both versions, with every text in quotes."""
+    """A YAML node for a value. Goes through JSON, which is valid in both YAML versions and quotes every string."""
     return yaml.compose(json.dumps(value), Loader=yaml.SafeLoader)
 
 
-#: Of a state that exists for seconds.
+#: Passphrase of the temporary state, which exists for seconds.
 _PASSPHRASE = secrets.token_hex(16)
 
 
 def _diagnostics(output: str) -> str:
-    """The errors in a preview's JSON."""
+    """The errors in a preview's JSON, or the end of the output if there are none."""
     try:
         told = _said(json.loads(output), "error")
     except (ValueError, AttributeError):
@@ -357,7 +357,7 @@ def _said(told: Mapping[str, Any], severity: str) -> list[str]:
 
 
 def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Names) -> list[Wanted]:
-    """The resources in a preview of an empty stack. What the preview does not know comes from the account."""
+    """The resources in a preview of an empty stack. Values that are unknown in the preview come from the account."""
     made = []
     buckets = {
         step["newState"]["parent"]: step["newState"]["inputs"]["bucket"]
@@ -378,7 +378,7 @@ def wanted(steps: Sequence[Mapping[str, Any]], tokens: Sequence[str], names: Nam
 
 
 def import_file(template: Mapping[str, Any], identifiers: Mapping[str, str]) -> dict[str, Any]:
-    """The engine's import file, with the ids that were found and without the resources that do not exist."""
+    """The engine's import file with the ids that were found. Resources that do not exist are left out."""
     kept = [
         {**item, "id": identifiers[item["name"]]} if item["name"] in identifiers else item
         for item in template["resources"]
@@ -388,7 +388,7 @@ def import_file(template: Mapping[str, Any], identifiers: Mapping[str, str]) -> 
 
 
 def differences(steps: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    """What an `up` after the import does to existing resources."""
+    """Changes that an `up` after the import makes to existing resources."""
     for step in steps:
         name, reasons = step["urn"].rsplit("::", 1)[-1], ", ".join(step.get("diffReasons") or [])
         if step["op"] in ("replace", "create-replacement"):
@@ -439,7 +439,7 @@ def command(name: str, directory: Path, as_json: bool) -> None:
 
 
 def _rehearsed(stack: Stack, account: Lookup, settings: Mapping[str, Any]) -> tuple[list[Line], dict[str, Any]]:
-    """The report's lines, and the import file without the resources that the stack already has."""
+    """The report's lines, and the import file. Resources that the stack already has are left out of the file."""
     with tempfile.TemporaryDirectory() as folder:
         rehearsal = Rehearsal(folder=Path(folder), stack=stack.name)
         rehearsal.begin(settings)
@@ -487,12 +487,12 @@ def _owned(stack: Stack) -> set[str]:
 
 
 def _next(name: str, settings: Mapping[str, Any], target: Path, stack: Stack) -> list[str]:
-    """Commands that a shell runs as they stand; the file of a private key is in the variable HOST_KEY."""
+    """Shell commands that can be run unchanged. They read the private key from the file in the variable HOST_KEY."""
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
     commands = []
     for key, value in settings.items():
         if isinstance(value, list):
-            # `config set` takes no empty list; of `set-all`, without objectValue the value is a text (CLI 3.259.0).
+            # `config set` accepts no empty list. Without objectValue, `set-all` sets a string (CLI 3.259.0).
             item = {"value": json.dumps(value), "secret": False, "objectValue": value}
             document = json.dumps({f"{project}:{key}": item})
             commands.append(f"pulumi config set-all -s {name} --json {shlex.quote(document)}")

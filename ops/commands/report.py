@@ -1,6 +1,7 @@
-"""`agentkeys report`: one page about a stack, out of what the other commands know.
+"""`agentkeys report`: one page about a stack, from the results of the other commands.
 
-Owns the command's options and its files. What is asked is in ``ops/page/facts.py``, what is shown in the parts there.
+Owns the command's options and its files. ``ops/page/facts.py`` runs the other commands. The other modules of
+``ops/page`` are the parts of the page.
 """
 
 from pathlib import Path
@@ -63,10 +64,10 @@ def command(
 ) -> None:
     """Write one self-contained HTML page about a stack.
 
-    It has the state, the differences, the isolation, the terms, the last up and the cost. Asks the doctor, the audit,
-    the drift of the host, a preview and the proof once each, and changes nothing but the proof's own objects, which it
-    takes away. A part that cannot be seen says why. Ends with 0 when the page was written, whatever it shows, and with
-    3 when the stack itself cannot be read.
+    The page shows the state, the differences, the isolation, the expiry dates, the last up and the cost. The command
+    runs the doctor, the audit, the drift of the host, a preview and the proof once each. It creates only the proof's
+    own objects and removes them. A part of the page without data says why. Exit code 0: the page was written,
+    whatever it shows. Exit code 3: the stack itself cannot be read.
     """
     if len(files) not in (0, 2):
         raise click.UsageError("--session-token-file takes one actor each: give it twice, or not at all")

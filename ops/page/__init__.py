@@ -1,5 +1,5 @@
-"""The page of `agentkeys report`: what the other commands know about a stack, as HTML and as a Markdown summary.
+"""The page of `agentkeys report`: the results of the other commands for a stack, as HTML and as a Markdown summary.
 
-``facts`` asks the other commands' functions, each part turns its facts into what the template prints, ``rendering``
-writes the file. No part asks AWS, the engine or the host by itself.
+``facts`` calls the other commands' functions. Each part prepares its facts for the template. ``rendering`` renders the
+templates. No part queries AWS, the engine or the host.
 """

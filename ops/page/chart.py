@@ -1,6 +1,6 @@
-"""Charts as SVG, by Vega-Lite: a part describes its chart as data, Vega-Lite has the scales, the axes and the layout.
+"""Draws charts as SVG with Vega-Lite. A part describes its chart as data, Vega-Lite adds scales, axes and layout.
 
-Owns the look that all charts share. Colours are the page's CSS variables, so that a chart follows the reader's theme.
+Owns the style that all charts share. Colours are the page's CSS variables, so a chart follows the reader's theme.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup
 
-#: The version of Vega-Lite that a specification is written for.
+#: The version of Vega-Lite that the specifications are written for.
 VERSION = "5.21"
 
 INK, MUTED, RULE, BAR, ACCENT = (f"var(--{name})" for name in ("ink", "muted", "rule", "bar", "accent"))
@@ -18,7 +18,7 @@ INK, MUTED, RULE, BAR, ACCENT = (f"var(--{name})" for name in ("ink", "muted", "
 _FONT = "system-ui, sans-serif"
 _TEXT = {"labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
 _CONFIG = {
-    # The page names a chart as a whole and has its numbers in a table.
+    # The page labels the whole chart and shows its numbers in a table.
     "aria": False,
     "background": None,
     "font": _FONT,
@@ -31,7 +31,7 @@ _CONFIG = {
     "title": {"font": _FONT, "fontSize": 13, "color": INK, "anchor": "start", "fontWeight": "bold"},
 }
 
-#: For a picture of its own, which has no page around it.
+#: Colours of a chart in its own file, outside the page.
 _COLOURS = """<style>
 :root{--ink:#1f2328;--muted:#59636e;--rule:#d1d9e0;--bar:#8cb4e8;--accent:#0a4a9e;--paper:#fff}
 @media(prefers-color-scheme:dark){
@@ -42,7 +42,7 @@ svg{background:var(--paper)}
 
 
 def svg(specification: Mapping[str, Any], title: str, *, standalone: bool = False) -> Markup:
-    """The chart, named ``title`` for a screen reader. A ``standalone`` one has its own colours, for a file."""
+    """Draw the chart. ``title`` is its label for screen readers. A ``standalone`` chart contains its own colours."""
     drawn = vl_convert.vegalite_to_svg({**specification, "config": _CONFIG}, vl_version=VERSION)
     head, rest = drawn.split(">", 1)
     return Markup(f'{head} role="img" aria-label="{escape(title)}">{_COLOURS if standalone else ""}{rest}')  # noqa: S704 - Vega escapes its texts

@@ -1,6 +1,6 @@
-"""What a stack costs a month at list prices, the two stacks side by side, and what a setting would change.
+"""The monthly cost of one or two stacks at list prices, and the difference that other settings would make.
 
-The prices are a dated table, ``prices.toml``, one row for each kind of resource. Owns how much of each a stack has.
+The prices are a dated table, ``prices.toml``, with a row for each kind of resource. Owns the amounts that a stack uses.
 """
 
 import datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 from ops.page.facts import Deployed, Facts, Unseen
 
-#: Hours of a month, as AWS's calculator counts them: https://docs.aws.amazon.com/pricing-calculator/
+#: Hours per month in AWS's calculator: https://docs.aws.amazon.com/pricing-calculator/
 HOURS = 730
 
 NOT_COUNTED = (
@@ -27,7 +27,7 @@ NOT_COUNTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Amount:
-    """How much of a thing a stack has in a month, in the price's unit and in words. ``usd`` is a unit's price."""
+    """The amount that a stack uses per month, in the price's unit and in words. ``usd`` is the price of one unit."""
 
     count: float
     said: str
@@ -35,13 +35,13 @@ class Amount:
 
     @property
     def month(self) -> float | None:
-        """Dollars a month; None where the table has no price."""
+        """Dollars per month. None if the table has no price."""
         return None if self.usd is None else self.count * self.usd
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A kind of resource. ``amounts`` are of the stacks in their order; an empty one is paid by use, at ``price``."""
+    """A kind of resource. ``amounts`` are in the order of the stacks. None: it is paid by use, at ``price``."""
 
     what: str
     price: str
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What another value of a setting changes a month, in dollars."""
+    """The difference that another value of a setting makes, in dollars per month."""
 
     key: str
     change: str
@@ -92,7 +92,7 @@ def _volume(stack: Deployed) -> Amount | None:
 
 
 def _address(stack: Deployed) -> Amount | None:
-    # AWS bills one that the stack uses and does not own all the same.
+    # AWS also bills an address that the stack uses and does not own.
     return Amount(count=HOURS, said=(stack.settings.elastic_ip and "elasticIp") or "1 address", usd=_usd("address"))
 
 
@@ -107,7 +107,7 @@ def _alarms(stack: Deployed) -> Amount | None:
     return Amount(count=count, said=f"{count} alarms", usd=_usd("alarm"))
 
 
-#: How much of a thing a stack has, by the price's key. Prices without a row here are paid by use.
+#: Function for the amount that a stack uses, by the price's key. Prices without a row here are paid by use.
 AMOUNTS: dict[str, Callable[[Deployed], Amount | None]] = {
     "instance": _instance,
     "volume": _volume,
@@ -162,7 +162,7 @@ def _dollars(usd: float) -> str:
 
 
 def _settings(stack: Deployed) -> list[Setting]:
-    """What other values would cost more or less than the present ones."""
+    """Cost differences between other values and the current ones."""
     if stack.settings.host_instance_id:
         return []
     kinds: dict[str, float] = prices()["instance"]

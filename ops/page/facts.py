@@ -1,6 +1,6 @@
-"""What a page is made of: the answers of the other commands, each asked once, and the reason where one has none.
+"""Collects the facts for a page: the results of the other commands, each run once, or the reason for a missing result.
 
-Owns which command is asked for what. Leaves out what the page shows of it (the parts beside this module).
+Owns which command provides which fact. Leaves out what the page shows (the other modules of this package).
 """
 
 import datetime
@@ -28,19 +28,19 @@ from settings import Settings
 
 T = TypeVar("T")
 
-#: What a command raises when it cannot look. A half destroyed stack lacks keys and list items of AWS's answers.
+#: Errors of a command that cannot check. LookupError: with a partly destroyed stack, AWS's answers lack items.
 CANNOT = (click.ClickException, ClientError, BotoCoreError, NotYet, events.EventsError, OSError, LookupError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unseen:
-    """A part that could not be seen; ``why`` is a sentence with the way out where there is one."""
+    """A fact that could not be collected. ``why`` is a sentence that says what to do, if there is something."""
 
     why: str
 
 
 class Once(Generic[T]):
-    """One question, asked when its answer is first needed and never again; a refusal is an answer too."""
+    """Calls a function when its result is first needed. Keeps the result, or an error of CANNOT, for later calls."""
 
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
@@ -48,7 +48,7 @@ class Once(Generic[T]):
         self._refusal: Exception | None = None
 
     def get(self) -> T:
-        """The answer. Raises what the question raised."""
+        """The result. Raises what the function raised."""
         if self._refusal is not None:
             raise self._refusal
         if not self._answer:
@@ -67,7 +67,7 @@ class Once(Generic[T]):
 
 
 def reason(error: Exception) -> str:
-    """The sentence for a refusal. An error of Python's own has none, so its type and its words stand for it."""
+    """The sentence for an error. A built-in error has none, so its type and message are used."""
     if isinstance(error, click.ClickException):
         return error.message
     if isinstance(error, LookupError):
@@ -77,7 +77,7 @@ def reason(error: Exception) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Proven:
-    """The proof's results, and why a row or a role was left out. ``a`` and ``b`` are the actors' ids."""
+    """The proof's results, and the rows and roles left out with the reason. ``a`` and ``b`` are the actors' ids."""
 
     results: Sequence[Result]
     left_out: Sequence[Line] = ()
@@ -89,7 +89,7 @@ class Proven:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """A stack as it is deployed: settings, names, outputs, and the state's resources."""
+    """A deployed stack: settings, names, outputs and the state's resources."""
 
     name: str
     settings: Settings
@@ -103,9 +103,10 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything that a page shows. ``other`` is None when the page is of one stack alone.
+    """Everything that a page shows. ``other`` is None if the page shows only one stack.
 
-    ``history``: the engine's entries, newest first. ``up``: the last update's event log. ``plan``: a preview's.
+    ``history``: the engine's entries, newest first. ``up``: from the last update's event log. ``plan``: from a
+    preview's.
     """
 
     name: str
@@ -123,7 +124,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the operator asks for; paths are his files."""
+    """The operator's options."""
 
     name: str
     against: str | None = None
@@ -135,7 +136,7 @@ class Asked:
 
 
 def gather(asked: Asked) -> Facts:
-    """Asks every command once. Raises nothing that a command raises: the facts say what could not be seen."""
+    """Run every command once. Does not raise the errors in CANNOT: the facts contain the reason instead."""
     say, name = asked.say, asked.name
     read = Once(partial(_read, name, say))
     other = Once(partial(_read, asked.against, say)) if asked.against else None
@@ -178,7 +179,7 @@ def gather(asked: Asked) -> Facts:
             run=made.cast.run,
         )
 
-    # The doctor before its parts: its own looks need no stack that is up.
+    # The doctor runs before the audit and the drift, because some of its checks need no stack that is up.
     return Facts(
         name=name,
         made=datetime.datetime.now(datetime.UTC),
@@ -220,7 +221,7 @@ def _history(looked: Stack) -> list[dict[str, Any]]:
 
 
 def _runs(asked: Asked, read: Once[Stack]) -> dict[str, events.Run | Unseen]:
-    """The last update and a preview, each from the file that has it; without a preview's file, one is run."""
+    """The last update and a preview, from the event logs. Runs a preview if no log contains one."""
     found: dict[str, events.Run | Unseen] = {
         "up": Unseen(
             why="No event log of an update was given. Write one with `PULUMI_DEBUG_COMMANDS=1 pulumi up "
@@ -240,7 +241,7 @@ def _runs(asked: Asked, read: Once[Stack]) -> dict[str, events.Run | Unseen]:
 
 
 def _previewed(looked: Stack, say: Callable[[str], None]) -> events.Run:
-    """What an `up` would change, and what AWS has otherwise than the state."""
+    """Run a preview: what an `up` would change, and where AWS differs from the state."""
     say("preview")
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "events.json"

@@ -1,4 +1,4 @@
-"""The timeline of an update: what each component and each link of the longest chain took, as bars on one axis of time.
+"""The timeline of an update: the times of each component and of each link in the longest chain, as bars on one axis.
 
 ``make bench`` draws its runs with the same function.
 """
@@ -16,7 +16,7 @@ from ops.page.facts import Facts, Unseen
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One operation; times in seconds after the first one's start. ``link`` is its place in the longest chain, or 0."""
+    """One operation. ``start`` counts from the first operation. ``link`` is the place in the longest chain, or 0."""
 
     component: str
     name: str
@@ -37,7 +37,7 @@ class Timeline:
 
 
 def timeline(run: Run, resources: Iterable[Mapping[str, Any]]) -> Timeline | None:
-    """None where the run changed nothing. ``resources`` are the state's after the run."""
+    """The timeline of a run, or None if the run changed nothing. ``resources`` come from the state after the run."""
     known = [dict(resource) for resource in resources]
     steps = [step for step in run.steps if step.operation in CHANGING]
     if not steps:
@@ -53,7 +53,7 @@ def timeline(run: Run, resources: Iterable[Mapping[str, Any]]) -> Timeline | Non
 
 
 def rows(steps: Sequence[Step], resources: Sequence[dict[str, Any]]) -> list[Row]:
-    """Every operation, by component in the order of their starts."""
+    """Every operation, grouped by component. Components and operations are in the order of their starts."""
     parents = {resource["urn"]: str(resource.get("parent", "")).rpartition("::")[2] for resource in resources}
     links = {step.urn: place for place, step in enumerate(longest_chain(steps, resources), start=1)}
     first = min(step.start for step in steps)
@@ -76,10 +76,10 @@ def rows(steps: Sequence[Step], resources: Sequence[dict[str, Any]]) -> list[Row
 
 
 def draw(found: Sequence[Row], *, standalone: bool = False) -> Markup:
-    """Two panels on one axis: a line for each component, and one for each link of the longest chain."""
+    """Draw two panels on one axis: a line per component, and a line per link of the longest chain."""
     seconds = {"type": "quantitative", "title": "seconds after the first operation began"}
     end = max(row.start + row.seconds for row in found)
-    # A bar of no width would not be seen.
+    # A bar without width would not be visible.
     least = end / 400
 
     def bars(shown: Sequence[Row], line: str, colour: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def draw(found: Sequence[Row], *, standalone: bool = False) -> Markup:
 
 
 def part(facts: Facts) -> Timeline | Unseen | None:
-    """What the page shows of the last update; None where it changed nothing."""
+    """The timeline of the last update, or None if it changed nothing."""
     if isinstance(facts.up, Unseen):
         return facts.up
     resources = () if isinstance(facts.deployed, Unseen) else facts.deployed.resources

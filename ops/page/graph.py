@@ -1,6 +1,6 @@
 """The components of a stack with their live state, and what the next `up` would add, change, replace and delete.
 
-Components and resources come from the state, and from the preview where they are not there yet.
+Components and resources come from the state. Those that do not exist yet come from the preview.
 """
 
 from collections import Counter
@@ -15,14 +15,14 @@ from ops.page import picture
 from ops.page.facts import Deployed, Facts, Unseen
 from ops.page.picture import MARKS, WAITS, Component, Item
 
-#: What a reviewer must see comes first.
+#: Operations in the order of the page, the most important for a reviewer first.
 ORDER = ("replace", "delete", "create", "update")
 WORDS = {"replace": "replaced", "delete": "deleted", "create": "added", "update": "changed"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A resource that the next `up` does not leave alone. ``operation`` is a key of ``WORDS``."""
+    """A resource that the next `up` changes. ``operation`` is a key of ``WORDS``."""
 
     component: str
     name: str
@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A component in words: how many resources are there, and which are marked (sign, name, meaning)."""
+    """A component in words: the number of existing resources, and the marked ones (sign, name, meaning)."""
 
     component: str
     there: int
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """``unseen`` says why no difference is marked, empty where the preview was seen."""
+    """``unseen`` says why no difference is marked. It is empty if there was a preview."""
 
     picture: Markup
     rows: Sequence[Row]
@@ -50,7 +50,7 @@ class Graph:
 
 
 def part(facts: Facts) -> Graph | Unseen:
-    """The picture, or why there is nothing to draw."""
+    """The picture, or the reason why there is none."""
     run = None if isinstance(facts.plan, Unseen) else facts.plan
     failed = frozenset() if isinstance(facts.up, Unseen) else facts.up.failed
     resources = () if isinstance(facts.deployed, Unseen) else facts.deployed.resources
@@ -77,7 +77,7 @@ def _row(component: Component) -> Row:
 
 
 def components(resources: Sequence[Mapping[str, Any]], plan: Run | None, failed: frozenset[str]) -> list[Component]:
-    """Each after those that it needs. Resources outside every component, such as providers, are left out."""
+    """The components, each after those that it needs. Leaves out resources outside components, such as providers."""
     known = {resource["urn"]: resource for resource in resources}
     owners = {
         urn: str(resource["parent"])
@@ -105,7 +105,7 @@ def components(resources: Sequence[Mapping[str, Any]], plan: Run | None, failed:
                 for urn in owners
                 if owners[urn] == owner
             ],
-            # An arrow back would have no place: what comes later is not waited for.
+            # The picture cannot show an arrow upwards, so needs on later components are left out.
             needs=frozenset(_name(need) for need in needs[owner] if order.index(need) < order.index(owner)),
         )
         for owner in order
@@ -124,7 +124,7 @@ def _mark(urn: str, plan: Run | None, failed: frozenset[str]) -> str:
 
 
 def changes(plan: Run) -> list[Change]:
-    """What a preview plans or an update did, replaced and deleted in front."""
+    """The changes that a preview plans or an update made, replaced and deleted resources first."""
     found = [
         Change(
             component=_name(plan.parents.get(urn, "")),
@@ -139,7 +139,7 @@ def changes(plan: Run) -> list[Change]:
 
 
 def counted(found: Sequence[Change]) -> str:
-    """For example ``1 replaced, 3 changed``; ``nothing changes`` without any."""
+    """A summary such as ``1 replaced, 3 changed``, or ``nothing changes`` if there is no change."""
     numbers = Counter(change.operation for change in found)
     words = [f"{numbers[operation]} {WORDS[operation]}" for operation in ORDER if numbers[operation]]
     return ", ".join(words) or "nothing changes"
@@ -176,5 +176,5 @@ def _name(urn: str) -> str:
 
 
 def there(deployed: Deployed) -> int:
-    """How many resources the state has, components and the stack itself left out."""
+    """The number of resources in the state, without components and the stack itself."""
     return sum(bool(resource.get("custom")) for resource in deployed.resources)

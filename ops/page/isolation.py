@@ -1,6 +1,6 @@
-"""The proof as two matrices: which token becomes a session, and what each session reaches, with the requests behind.
+"""The proof as two matrices with their requests: which token gets a session, and what each session can reach.
 
-Owns how rows of the proof are grouped. A cell has a sign and a word, so it is readable in black and white.
+Owns the grouping of the proof's rows. A cell has a sign and a word, so that it is readable in black and white.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from ops.proof.matrix import Row
 from ops.proof.walk import Result
 from ops.verdicts import Line, Verdict
 
-#: Column of the sessions' matrix by the rows of the proof that belong to it, in words of ``ops/proof/matrix.py``.
+#: Columns of the sessions' matrix, each with a test for its rows of the proof (``ops/proof/matrix.py``).
 COLUMNS: dict[str, Callable[[Row], bool]] = {
     "own data": lambda row: row.what in ("own prefix", "own object"),
     "another actor's": lambda row: (
@@ -36,13 +36,13 @@ TOKENS = {
     "other": "other stack's",
 }
 
-#: Verdict of a cell by the sign and the word that stand in it. ``allowed`` and ``refused`` are as they should be.
+#: Sign of a cell by its word. ``allowed``, ``refused`` and ``mixed`` are as expected.
 SIGNS = {"allowed": "✓", "refused": "⊘", "mixed": "✓⊘", "wrong": "✗", "not run": "?"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request: what was tried, what AWS must say and what it said."""
+    """One request: what was tried, AWS's expected answer and its answer."""
 
     tried: str
     expected: str
@@ -52,7 +52,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """``key`` is the id of its requests on the page, ``state`` a key of ``SIGNS``."""
+    """``key`` is the HTML id of the cell's requests. ``state`` is a key of ``SIGNS``."""
 
     key: str
     column: str
@@ -66,7 +66,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """``rows``: heading and one cell, or None where nothing belongs, for each of ``columns``."""
+    """``rows``: a heading, and for each of ``columns`` a cell or None if the cell has no requests."""
 
     columns: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Cell | None]]]
@@ -149,12 +149,12 @@ def _sessions(proven: Proven) -> Matrix:
 
 
 def _short(role: str) -> str:
-    """``agentkeys-vault-role-test`` is ``vault-test``: a name that fits beside its row."""
+    """A role's short name for the heading of a row: ``vault-test`` for ``agentkeys-vault-role-test``."""
     return role.removeprefix("agentkeys-").replace("-role", "")
 
 
 def column_of(row: Row) -> str:
-    """The first column that the row belongs to, or ``more``."""
+    """The first column of ``COLUMNS`` that the row belongs to, or ``more``."""
     return next((name for name, belongs in COLUMNS.items() if belongs(row)), "more")
 
 

@@ -1,9 +1,9 @@
-"""Draws components and what they wait for as one SVG, from top to bottom in the order in which they are made.
+"""Draws components and their dependencies as one SVG, from top to bottom in the order of creation.
 
-Owns the layout and the look. Leaves out where the components come from: ``tests/test_picture.py`` takes them from the
-recorded program, ``ops/page/graph.py`` from a stack's state. Own layout because the picture is compared byte by byte,
-and a layout program's output follows its version and the fonts of the machine. Text is set in a fixed-width font, so
-that its width is known without one.
+Owns the layout and the style. Leaves out the source of the components: ``tests/unit/dev/test_picture.py`` takes them
+from the recorded program, ``ops/page/graph.py`` takes them from a stack's state. The layout is this module's own
+because the picture is compared byte by byte, and the output of a layout program depends on its version and the
+machine's fonts. Text is in a fixed-width font, so that its width is known without the font.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ CHARACTER = 7.0  # advance of the widest fixed-width font in use, at 11.5 px
 CLOCK = 14
 LANE_STEP = 9
 
-#: Where a resource is, by the package and module of its type.
+#: Label of a resource's service, by the package and module of its type.
 SERVICES = {
     "aws:ec2": "EC2",
     "aws:vpc": "EC2",
@@ -40,12 +40,12 @@ SERVICES = {
     "tls:index": "in state",
 }
 
-#: Resources at which an `up` waits; docs/architecture.md says for what, and a test holds the two together.
+#: Resources at which an `up` waits. docs/architecture.md says for what, and a test compares the two.
 WAITS = frozenset(
     {"setup-host-key", "setup-login", "setup-booted", "setup-dns", "setup-certificates", "federation-issuer-check"}
 )
 
-#: What is special about a resource of a live stack: its sign, readable without colours, and what the sign means.
+#: Marks of a live stack's resources: a sign that is readable without colours, and its meaning.
 MARKS = {
     "failed": ("!", "failed in the last up"),
     "replace": ("±", "is replaced by the next up"),
@@ -72,8 +72,7 @@ text{font:11.5px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","D
 class Item:
     """One resource of a component.
 
-    ``kind`` is its type token, ``wait`` says that an ``up`` stops there for a while, ``mark`` is a key of ``MARKS`` or
-    empty.
+    ``kind`` is its type token. ``wait`` says whether an ``up`` waits at it. ``mark`` is a key of ``MARKS`` or empty.
     """
 
     name: str
@@ -88,7 +87,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """One card. ``needs`` are names of components whose resources these ones wait for, at any distance."""
+    """One card. ``needs`` are the names of the components that this one depends on, directly or indirectly."""
 
     name: str
     source: str
@@ -110,9 +109,9 @@ class _Card:
 
 
 def draw(components: Sequence[Component], title: str, *, embedded: bool = False) -> str:
-    """The picture. Components come in reading order, each after those that it needs.
+    """Draw the picture. Components are in reading order, each after those that it needs.
 
-    An ``embedded`` one is a part of an HTML page, which has the style sheet; its class is ``graph``.
+    An ``embedded`` picture is part of an HTML page that contains the style sheet. Its class is ``graph``.
     """
     cards = _cards(components)
     rows = [
@@ -140,7 +139,7 @@ def draw(components: Sequence[Component], title: str, *, embedded: bool = False)
 
 
 def _cards(components: Sequence[Component]) -> dict[str, _Card]:
-    """Cards with their row, the longest way from the top, and only the arrows that no longer way says already."""
+    """Cards by name. A card's row is its longest distance from the top. Drops arrows that a longer path implies."""
     cards: dict[str, _Card] = {}
     reached: dict[str, frozenset[str]] = {}
     for component in components:
@@ -164,7 +163,7 @@ def _place(row: Sequence[_Card], y: float) -> None:
 
 
 def _lines(items: Sequence[Item], width: float) -> Iterable[tuple[str, list[Item]]]:
-    """Rows of resources that fit, those of a service together; only the first of its rows has the service's label."""
+    """Lines of resources that fit into ``width``, grouped by service. Only a service's first line has its label."""
     by_service: dict[str, list[Item]] = {}
     for item in items:
         by_service.setdefault(_service(item), []).append(item)
@@ -185,7 +184,7 @@ def _service(item: Item) -> str:
 
 
 def _chip_width(item: Item) -> float:
-    """With the space behind it."""
+    """The width of a chip and the space after it."""
     return len(item.label) * CHARACTER + 14 + 6 + (CLOCK if item.wait else 0)
 
 
@@ -222,7 +221,7 @@ def _text(look: str, x: float, y: float, text: str, anchor: str = "") -> str:
 
 
 def _edges(rows: Sequence[Sequence[_Card]]) -> Iterable[str]:
-    """Curves to the next row; an arrow that passes rows runs down a lane beside them."""
+    """Draw curves to the next row. An arrow that skips rows runs in a lane beside the cards."""
     lanes = {False: 0, True: 0}
     for row in rows:
         for card in row:
@@ -244,7 +243,7 @@ def _edges(rows: Sequence[Sequence[_Card]]) -> Iterable[str]:
 
 
 def _port(card: _Card, others: Sequence[_Card], other: _Card) -> float:
-    """Where on a card's edge an arrow starts or ends: in the order of the cards at its other end."""
+    """The x coordinate of an arrow on a card's edge. Arrows are in the order of the cards at their other ends."""
     place = sorted(others, key=attrgetter("x")).index(other)
     return card.x + card.width * (place + 1) / (len(others) + 1)
 
@@ -258,7 +257,7 @@ def _rounded(points: Sequence[tuple[float, float]], radius: float = 7) -> str:
 
 
 def _towards(start: tuple[float, float], end: tuple[float, float], distance: float) -> tuple[float, float]:
-    """A point near ``start`` on a level or upright line to ``end``."""
+    """The point at ``distance`` from ``start`` on a horizontal or vertical line to ``end``."""
     length = abs(end[0] - start[0]) + abs(end[1] - start[1])
     share = min(1, distance / length)
     return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)

@@ -1,6 +1,6 @@
-"""Writes the page and its summary out of templates; every value is escaped, and masked where the operator asks for it.
+"""Renders the page and its summary from templates. Escapes every value, and masks values if the operator wants it.
 
-Owns the templates' environment and what masking hides. Leaves out what the parts say.
+Owns the templates' environment and the patterns that masking hides. Leaves out the content of the parts.
 """
 
 import re
@@ -27,7 +27,7 @@ _VERDICTS = {"ok": "✓", "warning": "!", "wrong": "✗", "not run": "?"}
 
 
 def masked(value: Any) -> Any:
-    """A value as it may be shared. Markup stays markup."""
+    """The value with everything hidden that must not be shared. Markup stays markup."""
     if isinstance(value, Markup):
         return Markup(_HIDDEN.sub(_dots, str(value)))  # noqa: S704 - dots in place of what was escaped before
     return _HIDDEN.sub(_dots, value) if isinstance(value, str) else value
@@ -42,12 +42,12 @@ def _as_is(value: Any) -> Any:
 
 
 def page(facts: Facts, *, mask: bool = False) -> str:
-    """The HTML file."""
+    """The text of the HTML file."""
     return _environment(mask=mask).get_template("page.html.j2").render(_values(facts))
 
 
 def markdown(facts: Facts, *, mask: bool = False) -> str:
-    """The summary for a job and a pull request, with what a change replaces and deletes in front."""
+    """The summary for a job and a pull request. Replaced and deleted resources come first."""
     return _environment(mask=mask).get_template("summary.md.j2").render(_values(facts))
 
 
@@ -62,7 +62,7 @@ def _values(facts: Facts) -> dict[str, Any]:
         "timelines": timelines.part(facts),
         "gantt": gantt.part(facts),
         "cost": cost.part(facts),
-        # Constants of this program.
+        # These are constants of this program, so they need no escaping.
         "picture": {"light": Markup(picture.LIGHT), "dark": Markup(picture.DARK), "fonts": Markup(picture.FONTS)},  # noqa: S704
         "changed": "" if isinstance(run, Unseen) else graph.counted(graph.changes(run)),
         "words": graph.WORDS,
@@ -88,13 +88,13 @@ def _environment(*, mask: bool) -> Environment:
 
 
 def _in_markdown(value: object) -> Markup:
-    """Text that neither Markdown nor HTML takes for its own: each of their characters by its number."""
+    """Escape text for Markdown and HTML: special characters become numeric references."""
     text = re.sub(r"[\s]+", " ", str(value))
     return Markup("".join(f"&#{ord(sign)};" if sign in "\\`*_{}[]()<>#+!|&@~\"'$:" else sign for sign in text))  # noqa: S704 - the characters that mean something are numbers
 
 
 def _commands(value: object) -> Markup:
-    """A sentence whose `commands` are shown as such."""
+    """A sentence with its `commands` as code elements."""
     parts = str(value).split("`")
     shown = [
         escape(part) if place % 2 == 0 else Markup("<code>{}</code>").format(part) for place, part in enumerate(parts)

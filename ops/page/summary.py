@@ -1,4 +1,4 @@
-"""The head of the page: which stack this is, one verdict for each command, and what needs a person."""
+"""The head of the page: the stack, one verdict per command, and the findings that need a person."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ops.verdicts import Line, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A command's verdict: ``state`` is ok, warning, wrong or not run; ``anchor`` is the part that has the rest."""
+    """A command's verdict. ``state`` is ok, warning, wrong or not run. ``anchor`` is the part with the details."""
 
     command: str
     state: str
@@ -22,7 +22,7 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Todo:
-    """What needs a person, and the command that says more or does it."""
+    """A finding that needs a person, and the next step."""
 
     state: str
     what: str
@@ -32,7 +32,7 @@ class Todo:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """``facts``: name and value, in reading order."""
+    """``facts`` are names and values in reading order."""
 
     facts: Sequence[tuple[str, str]]
     verdicts: Sequence[Judged]
@@ -71,7 +71,7 @@ def _last(facts: Facts) -> str:
 def _by(entry: Mapping[str, Any]) -> str:
     environment = entry.get("environment", {})
     ended = str(entry.get("result", "result unknown")).replace("-", " ")
-    # The backend knows no users. The engine keeps CI's run, and whose commit was deployed.
+    # The backend has no users. The engine records the CI run and the author of the deployed commit.
     if "ci.build.url" in environment:
         return f"{ended}, by {environment['ci.build.url']}"
     return f"{ended}, of a commit by {environment.get('git.author', 'an unknown author')}"
@@ -116,13 +116,13 @@ def _preview(facts: Facts) -> Judged:
 
 
 def _worst(lines: Sequence[Line]) -> str:
-    """What is wrong outranks what could not be looked at."""
+    """The worst verdict. Wrong is worse than not run."""
     order = [Verdict.OK, Verdict.WARNING, Verdict.NOT_RUN, Verdict.WRONG]
     return max((line.verdict for line in lines), key=order.index, default=Verdict.OK).value
 
 
 def _todo(facts: Facts) -> Iterator[Todo]:
-    """What is wrong first. The doctor's sums of the audit and of the drift stand for themselves elsewhere."""
+    """Findings with a fix, wrong ones first, then drift and preview. Leaves out the lines in ``SUMS``."""
     found: list[Line] = []
     if not isinstance(facts.doctor, Unseen):
         found += [line for line in facts.doctor if (line.subject, line.claim) not in SUMS]

@@ -1,6 +1,6 @@
-"""What wears out or fills up: days that are left, ages and the room in quotas, out of the findings that have a number.
+"""Bars for what expires or fills up: remaining days, ages and the use of quotas.
 
-A finding with a gauge (``ops/verdicts.py``) is drawn, whichever command it comes from.
+Shows every finding with a gauge (``ops/verdicts.py``), whichever command reports it.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ops.page.facts import Facts, Unseen
 from ops.verdicts import Gauge, Line
 
-#: Heading and the question that a bar answers, by kind of gauge.
+#: Heading and measured quantity, by kind of gauge.
 GROUPS = {
     "time left": ("Certificates and other terms", "time left"),
     "age": ("Keys and snapshots", "age"),
@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Timelines:
-    """``groups``: heading, what is measured, bars. ``unseen``: why findings are missing."""
+    """``groups``: heading, measured quantity, bars. ``unseen``: the reasons for missing findings."""
 
     groups: Sequence[tuple[str, str, Sequence[Bar]]]
     snapshots: bool

@@ -1,7 +1,7 @@
 """The account's certificate authority: Debian's pebble, answering ACME on loopback.
 
 Contains pebble's process, the certificate of its endpoint, and the bundle of roots that the sandbox's clients trust.
-Pebble creates a new root at each start. The bundle keeps the earlier ones, because hosts have certificates of them.
+Pebble creates a new root at each start. The bundle keeps the earlier ones, because hosts have certificates from them.
 """
 
 import datetime
@@ -62,10 +62,11 @@ class AcmeServer:
         lifetime: datetime.timedelta = LIFETIMES["classic"],
         bindings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`http_port` and `tls_port` are where challenges are answered, at the address a name has.
+        """`http_port` and `tls_port` are the ports where pebble sends challenges, at the address of the name.
 
-        ``lifetime`` is that of every certificate that is issued. ``bindings`` are the MAC keys (base64url) of external
-        accounts by key id. With any, pebble registers only accounts that are bound to one (RFC 8555 section 7.3.4).
+        ``lifetime`` applies to every certificate that pebble issues. ``bindings`` are the MAC keys (base64url) of
+        external accounts by key id. With any, pebble registers only accounts that are bound to one (RFC 8555 section
+        7.3.4).
         """
         self.port = port
         self.management_port = management_port
@@ -79,17 +80,17 @@ class AcmeServer:
 
     @property
     def directory(self) -> str:
-        """The ACME directory, under the name that hosts reach it by."""
+        """The URL of the ACME directory, with the host name that hosts use."""
         return f"https://{ACME_HOST}:{self.port}/dir"
 
     @property
     def own_ca(self) -> Path:
-        """The authority of the directory's own certificate, for hosts to trust."""
+        """The CA of the directory's own certificate. Hosts trust it."""
         return self._folder / "acme-ca.pem"
 
     @property
     def trust(self) -> Path:
-        """Every root this sandbox ever had and own_ca, for clients."""
+        """Every root that this sandbox ever had, and own_ca. Clients trust them."""
         return self._folder / "trust.pem"
 
     @property
@@ -97,9 +98,9 @@ class AcmeServer:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start pebble and put its root into the bundle; returns when it answers.
+        """Start pebble and add its root to the bundle. Returns when pebble answers.
 
-        Call it from a thread that lasts: the kernel ends pebble when the thread that started it ends.
+        Call this from a long-lived thread: the kernel ends pebble when the thread that started it ends.
         """
         tools.require(tools.ACME, log.info)
         pebble = str(tools.find("pebble"))
@@ -132,7 +133,7 @@ class AcmeServer:
             raise
 
     def stop(self) -> None:
-        """End pebble. Does nothing if it does not run."""
+        """End pebble. Does nothing if pebble is not running."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return

@@ -1,7 +1,8 @@
-"""What an account has before anybody works in it: an operator, a zone, an image, and neighbours to mistake it for.
+"""The first content of the emulated account: an operator, a hosted zone, machine images, and a second account.
 
-Owns the first content and the credentials file. Leaves out everything the Pulumi program or the runbook's operator
-makes. It writes to moto's backends directly, since no API call can choose a hosted zone's id or an image's owner.
+A private zone and the second account are there to be confused with the right ones. Owns this content and the
+credentials file. Leaves out everything that the Pulumi program or the operator creates. The module writes to moto's
+backends directly, because no API call can choose a hosted zone's id or an image's owner.
 """
 
 import configparser
@@ -17,10 +18,10 @@ from moto.route53.models import route53_backends
 
 OPERATOR = "agentkeys-admin"
 
-#: Another company's account, whose credential an operator may pick by mistake.
+#: Another company's account. An operator may choose its credentials by mistake.
 OTHER_ACCOUNT = "111122223333"
 
-#: A private zone of the same name: only its flag tells it from the right one.
+#: A private zone of the same name. It differs from the public zone only in its flag.
 PRIVATE_ZONE_ID = "Z0PRIVATEZONE00000001"
 
 CANONICAL, DEBIAN, AMAZON = "099720109477", "136693071363", "137112412989"
@@ -30,15 +31,15 @@ CANONICAL, DEBIAN, AMAZON = "099720109477", "136693071363", "137112412989"
 class MachineImage:
     """A public machine image of the emulated region, and what a host launched from it boots.
 
-    docs/hosts.md describes which real host each base stands for. Amazon Linux cannot run here: its hosts are Debian
+    docs/hosts.md describes which real host each base represents. Amazon Linux cannot run here, so its hosts are Debian
     with Amazon's login user.
     """
 
     id: str
     name: str
-    #: Account that publishes it.
+    #: Account that publishes the image.
     owner: str
-    #: ``x86_64`` or ``arm64``. The host has this machine's architecture in any case.
+    #: ``x86_64`` or ``arm64``. The host always has this machine's architecture.
     architecture: str
     #: Key of ``sandbox.hosts.image.BASES``.
     base: str
@@ -136,10 +137,10 @@ IMAGES = (
     ),
 )
 
-#: What an instance launched from any other image boots.
+#: The image for an instance that names an unknown one.
 UBUNTU = IMAGES[0]
 
-#: The runbook's administrator has the first four and lacks EC2, which address, instance and firewall need.
+#: The runbook's administrator has only the first four. The address, the instance and the firewall also need EC2.
 _ADMINISTRATOR = (
     "arn:aws:iam::aws:policy/IAMFullAccess",
     "arn:aws:iam::aws:policy/AmazonS3FullAccess",
@@ -160,7 +161,7 @@ def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -
 
 
 def add_images(account_id: str, region: str) -> None:
-    """Publish ``IMAGES``; also in an account that was made before an image was added."""
+    """Publish ``IMAGES``. Also adds new images to an account that exists already."""
     ec2 = ec2_backends[account_id][region]
     for image in IMAGES:
         if image.id not in ec2.amis:
@@ -206,7 +207,7 @@ def _zone(account_id: str, zone: str, zone_id: str, *, private: bool, region: st
     made.resource_id = zone_id
     route53.zones[zone_id] = made
     servers = [f"{server}." for server in made.delegation_set.name_servers]  # type: ignore[union-attr]
-    # Moto's own SOA record has a nested value, which ListResourceRecordSets then shows.
+    # The value of Moto's own SOA record is nested, and ListResourceRecordSets would return it so.
     soa = f"{servers[0]} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
     made.rrsets = []
     made.add_rrset({"Name": made.name, "Type": "NS", "TTL": 172800, "ResourceRecords": servers})

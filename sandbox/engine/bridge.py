@@ -134,7 +134,7 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         )
 
     def _log(self, request: engine_pb2.LogRequest, _context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Pass a log line of the bridge on to the engine that holds this process."""
+        """Forward a log line of the bridge to the engine that holds this process."""
         engine = self._engine
         request.urn = self._urns.get(request.urn, request.urn)
         if engine is not None:
@@ -225,7 +225,7 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         return answer
 
     def _inward(self, name: str, request: Any) -> str | Message:
-        """Rewrite a request; gives pulumi-aws's token for what it is about, or an answer that refuses it."""
+        """Rewrite a request. Return pulumi-aws's token of its resource or function, or an answer that rejects it."""
         names = request.DESCRIPTOR.fields_by_name
         ours = str(request.tok) if "tok" in names else ""
         if "urn" in names and request.urn:
@@ -250,7 +250,7 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         return ours
 
     def _refuse_region(self, given: Struct, ours: str) -> provider_pb2.CheckFailure | None:
-        """Drop pulumi-aws 7's ``region`` where it is the provider's own; provider 5.100 cannot do another."""
+        """Drop pulumi-aws 7's ``region`` if it is the provider's. Return a failure for any other region."""
         if not ours.startswith("aws:") or "region" not in given.fields:
             return None
         region = given.fields["region"]
@@ -310,7 +310,7 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
                 self._calls -= counted
 
     def _fail(self, error: Any, request: Any, context: grpc.ServicerContext, ours: str) -> None:
-        """Give the bridge's error to the engine; a half-made resource's state travels in it."""
+        """Return the bridge's error to the engine, with the state of a partly created resource in its details."""
         trailers = dict(error.trailing_metadata() or ())
         if _STATUS_TRAILER in trailers:
             status = status_pb2.Status.FromString(trailers[_STATUS_TRAILER])

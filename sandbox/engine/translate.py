@@ -153,7 +153,7 @@ def _field(fields: tuple[Field, ...], path: tuple[str, ...], key: str, *, outwar
 
 
 def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Value | None:
-    """The value in the other side's shape; None: leave it as it is, since it has no such shape and must come back."""
+    """The value in the other side's shape. None if it has no such shape: it then stays as it is and must return so."""
     if field.listed is None:
         return value
     if wire.mark(value) in (wire.SECRET, wire.OUTPUT) and not wire.is_unknown(value):
@@ -178,7 +178,7 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
 
 
 def _reshape_text(text: str, *, wraps: bool) -> Value | None:
-    """As ``_reshape``, for provider configuration, which travels as JSON text inside strings."""
+    """Like ``_reshape``, for provider configuration, whose values are JSON in strings."""
     content = json.loads(text)
     if wraps:
         return Value(string_value=json.dumps([content]))

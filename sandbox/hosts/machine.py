@@ -1,7 +1,7 @@
-"""What this machine must be for real hosts to boot on it, and how its tools are called.
+"""The requirements on the machine that runs the sandbox's hosts, and one function that runs a command on it.
 
-Owns: the checks (Linux, root) and one way of running a command. Leaves out what the tools are used for and which they
-are (``sandbox.tools``). An own module because the image, the hosts and the sandbox's start need the same ones.
+Owns the checks (Linux, root). Leaves out the list of tools (``sandbox.tools``) and what they are used for. The image,
+the hosts and the start of the sandbox share this module.
 """
 
 import os
@@ -15,11 +15,11 @@ Progress = Callable[[str], None]
 
 
 class HostError(Exception):
-    """The machine cannot do what the hosts need; the message says what was seen and the way out."""
+    """The machine lacks something that the hosts need. The message says what was seen and what to do."""
 
 
 def require_machine() -> None:
-    """Raises HostError where hosts with addresses and namespaces of their own cannot be made."""
+    """Check that this machine can run hosts with their own addresses and namespaces. Raises HostError."""
     if sys.platform != "linux":
         raise HostError(f"the sandbox needs Linux (namespaces, nftables); this is {sys.platform}. Use a Linux VM.")
     if os.geteuid() != 0:
@@ -33,7 +33,7 @@ def require_tools(progress: Progress) -> None:
 
 
 def run(command: Sequence[str], *, stdin: str = "") -> str:
-    """Run a command to its end and return its output; a failure carries the end of what it printed."""
+    """Run a command and return its output. Raises HostError with the last lines of the output if it fails."""
     done = subprocess.run(
         command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
     )

@@ -1,8 +1,9 @@
 """Real Linux hosts behind the emulated account's running EC2 instances, booted with systemd-nspawn.
 
-Owns: each host's disk, process and life, and everything of them that is left on the machine after a crash. Leaves out
-the image, the network's rules, the relays and the seed, which have files of their own. A host is an overlay over the
-image, so a new one costs seconds; the overlay is mounted in the host's own mount namespace, so it cannot outlive it.
+Owns each host's disk, process and life cycle, and the removal of what a crash left on the machine. Leaves out the
+image, the network's rules, the relays and the first files, which have their own modules. A host's disk is an overlay
+over the image, so a new host takes seconds. The overlay is mounted in the host's mount namespace, so the mount ends
+with the host.
 """
 
 import contextlib
@@ -24,25 +25,25 @@ from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
 from sandbox.hosts.seed import HostSpec, first_files
 
-#: Held while hosts run here; contains what ip_forward was before, which a start after a crash puts back.
+#: Locked while hosts run here. Contains the earlier value of ip_forward, which a start after a crash restores.
 LOCK = Path("/run/agentkeys-sandbox-hosts.lock")
 
-#: Every process of a host is in a control group below this one, which is how leftovers are told.
+#: Parent of the control groups that hold every process of a host. Processes left by a crash are found here.
 _CGROUP = "agentkeys-sandbox"
 
 _PROPAGATE = Path("/run/systemd/nspawn/propagate")
 
-#: Packages that hosts have downloaded, laid over the image so that the next host need not.
+#: Packages that hosts have downloaded. They are a layer over the image, so that the next host need not download them.
 _PACKAGES = toolchain.CACHE / "host-packages"
 _ARCHIVES = Path("var/cache/apt/archives")
 
 _POWER_OFF_SECONDS = 30
 _KILL_SECONDS = 10
 
-#: What nspawn ends with when the host asked for a reboot (with --keep-unit).
+#: nspawn's exit code when the host asked for a reboot (with --keep-unit).
 _REBOOT = 133
 
-# Arguments: overlay options, root, CA file or "", space-separated cgroup.procs files, then nspawn's.
+# Arguments: overlay options, root, CA file or "", cgroup.procs files separated by spaces, then nspawn's arguments.
 _LAUNCH = """\
 options=$1 root=$2 authority=$3 groups=$4
 shift 4
@@ -70,9 +71,9 @@ class HostStatus:
 class Hosts:
     """The hosts of one sandbox. Only one object at a time runs hosts on a machine.
 
-    ``forwards`` maps ports of the hosts' gateway to loopback ports of this machine; a host reaches nothing else of its
-    loopback. ``trusted_ca`` is a PEM file that is added to every host's trust store before it boots, as an image would
-    carry a private CA.
+    ``forwards`` maps ports of the hosts' gateway to loopback ports of this machine. A host can reach no other port on
+    that loopback. ``trusted_ca`` is a PEM file that is added to every host's trust store before the host boots, like a
+    private CA in an image.
     """
 
     def __init__(self, home: Path, *, forwards: Mapping[int, int], trusted_ca: Path | None, log: Progress) -> None:
@@ -86,9 +87,9 @@ class Hosts:
         self._lock: int | None = None
 
     def reconcile(self, specs: Collection[HostSpec], exposures: Collection[Exposure]) -> None:
-        """Boot what is missing, end what is gone together with its disk, open and close relays.
+        """Boot missing hosts, end hosts that are gone and remove their disks, open and close relays.
 
-        Returns when the hosts have been started, not when they answer. A host that powered itself off boots again.
+        Returns when the hosts are started, before they answer. A host that powered itself off boots again.
         """
         wanted = {spec.instance_id: spec for spec in specs}
         with self._guard:
@@ -103,7 +104,7 @@ class Hosts:
             relays.apply(exposures, self._targets(wanted))
 
     def reboot(self, instance_id: str) -> None:
-        """Power the host off in order and boot it again from its disk."""
+        """Shut the host down cleanly and boot it again from its disk."""
         with self._guard:
             if instance_id not in self._known():
                 raise HostError(f"no host {instance_id} here; there are {', '.join(sorted(self._known())) or 'none'}")
@@ -125,7 +126,7 @@ class Hosts:
             ]
 
     def shutdown(self) -> None:
-        """Power all hosts off in order, keep their disks and leave nothing else on the machine."""
+        """Shut all hosts down cleanly. Keeps their disks and removes everything else from the machine."""
         with self._guard:
             if self._relays is None or self._lock is None:
                 return
@@ -166,7 +167,7 @@ class Hosts:
         return int((self._disks / instance_id / "number").read_text())
 
     def _image(self, instance_id: str) -> Path:
-        """Return the image that the host's disk was made over. Raises HostError if it is gone."""
+        """Return the image below the host's disk. Raises HostError if the image is gone."""
         try:
             image = Path((self._disks / instance_id / "image").read_text())
         except FileNotFoundError:
@@ -192,7 +193,7 @@ class Hosts:
         for name, content in first_files(spec, network.gateway_address(number)).items():
             (disk / "upper" / name).parent.mkdir(parents=True, exist_ok=True)
             (disk / "upper" / name).write_text(content)
-        # These become the host's own / and /etc, whatever this process' umask is.
+        # These become the host's / and /etc, so their modes must not depend on this process' umask.
         run(["chmod", "-R", "u=rwX,go=rX", str(disk / "upper")])
         (disk / "number").write_text(str(number))
         (disk / "image").write_text(str(ensure_image(spec.base, self._log)))
@@ -258,7 +259,7 @@ class Hosts:
         self._log(f"host {instance_id} ended, its disk is removed")
 
     def _clear(self, instance_id: str) -> None:
-        """End whatever still runs of the host and remove its namespace."""
+        """End every process of the host that still runs, and remove the host's namespace."""
         process = self._running.pop(instance_id, None)
         if process is not None:
             # It may not have joined its control group yet.
@@ -269,7 +270,7 @@ class Hosts:
 
 
 def lose_power(instance_id: str) -> None:
-    """End a host at once, of whatever process it is. Its disk stays, and the next change of an instance boots it."""
+    """End a host at once, whichever process started it. Keeps its disk. The next change of an instance boots it."""
     _end(instance_id)
 
 
@@ -284,7 +285,7 @@ def _take_lock() -> int:
 
 
 def end_leftovers(log: Progress) -> None:
-    """End the hosts of a process that did not shut down, and undo what it changed on the machine."""
+    """End the hosts of a process that did not shut down, and undo its changes to the machine."""
     lock = _take_lock()
     try:
         _sweep(log)
@@ -296,7 +297,7 @@ def end_leftovers(log: Progress) -> None:
 
 
 def _sweep(log: Progress) -> None:
-    """End what a process that did not shut down has left, of whatever checkout; the caller holds the lock."""
+    """End hosts and namespaces left by a process that did not shut down, in any checkout. The caller holds the lock."""
     for instance_id in sorted({group.name for parent in _cgroups() for group in parent.glob("i-*")}):
         log(f"ending host {instance_id}, left by a sandbox that did not shut down")
         _end(instance_id)
@@ -305,9 +306,9 @@ def _sweep(log: Progress) -> None:
 
 
 def _cgroups(instance_id: str = "") -> list[Path]:
-    """Return the host's control group (or the parent of all) in each hierarchy that systemd may track services in.
+    """Return the host's control group, or their parent, in each hierarchy in which systemd may track services.
 
-    Without a group of its own, every nspawn would put its host into the same one.
+    Without these groups, every nspawn would put its host into the same group.
     """
     hierarchies = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
@@ -318,7 +319,7 @@ def _cgroups(instance_id: str = "") -> list[Path]:
 
 
 def _end(instance_id: str) -> None:
-    """Kill every process in the host's control group until there is none, then remove the group."""
+    """Kill the processes in the host's control group until none is left, then remove the group."""
     groups = [group for group in _cgroups(instance_id) if group.is_dir()]
     deadline = time.monotonic() + _KILL_SECONDS
     while pids := {pid for group in groups for pid in _processes(group)}:
@@ -328,7 +329,7 @@ def _end(instance_id: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-    # nspawn removes these when it ends by itself, and that may be now.
+    # nspawn also removes these when it exits, possibly at the same time.
     for group in groups:
         for folder, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(FileNotFoundError):
@@ -340,14 +341,14 @@ def _end(instance_id: str) -> None:
 def _processes(group: Path) -> set[int]:
     found: set[int] = set()
     for folder, _, _ in os.walk(group):
-        # A group that nspawn removes meanwhile has no processes: no such file, or no such device for one opened before.
+        # nspawn may remove the group meanwhile: opening it fails with ENOENT, reading an open file with ENODEV.
         with contextlib.suppress(OSError):
             found.update(int(pid) for pid in Path(folder, "cgroup.procs").read_text().split())
     return found
 
 
 def _keep_packages(archives: Path) -> None:
-    """Move what the host's apt has downloaded to where the next host finds it; apt checks each against its index."""
+    """Move the packages that the host's apt downloaded to the shared folder. apt checks each against its index."""
     for package in archives.glob("*.deb"):
         kept = _PACKAGES / _ARCHIVES / package.name
         shutil.move(package, kept.with_suffix(".partial"))

@@ -1,8 +1,9 @@
 """The hosts' network: one namespace and veth pair per host, and the packet filter between them and this machine.
 
-Owns: addresses, namespaces, the nft table and the sysctl it needs. Leaves out the relays, which are the only way in:
-what this machine sends into the host network passes only with the relays' mark. Hosts reach the machine only at the
-forwarded ports of their gateway, never each other, and the world only by DNS and where apt fetches from.
+Owns addresses, namespaces, the nft table and the sysctl that it needs. Leaves out the relays, which are the only way
+into the host network: the filter accepts this machine's packets to it only with the relays' mark. Hosts can reach this
+machine only at the forwarded ports of their gateway. They cannot reach each other. Outside, they can reach only DNS and
+the ports that apt fetches from.
 """
 
 import ipaddress
@@ -17,7 +18,7 @@ TABLE = "agentkeys_sandbox"
 #: Socket mark of the relays' connections into the host network.
 RELAY_MARK = 0xA6E7
 
-#: Every name that is made in the machine's own namespace starts so, which is how leftovers are told.
+#: Prefix of every name in the machine's own namespace. Names left by a crash are found by it.
 NAMESPACE = "agentkeys-"
 _VETH = "akhost"
 
@@ -44,20 +45,20 @@ def namespace_path(number: int) -> Path:
 
 
 def connect(number: int) -> None:
-    """Make the host's namespace with its address, so that the network is up before its PID 1 starts."""
+    """Create the host's namespace with its address, so that the network is up before the host's PID 1 starts."""
     namespace, outer = namespace_path(number).name, veth(number)
     prefix = ipaddress.ip_network(layout.HOST_NETWORK.format(n=number)).prefixlen
     run(["ip", "netns", "add", namespace])
     run(["ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", namespace])
     _disable_ipv6(Path("/proc/sys/net/ipv6/conf") / outer)
-    # Else the kernel drops what is forwarded to a loopback service; this ends with the interface.
+    # Without this, the kernel drops packets forwarded to a loopback service. The setting ends with the interface.
     (Path("/proc/sys/net/ipv4/conf") / outer / "route_localnet").write_text("1")
     run(["ip", "address", "add", f"{gateway_address(number)}/{prefix}", "dev", outer])
     run(["ip", "link", "set", outer, "up"])
     inside = (
         "link set lo up",
         f"address add {host_address(number)}/{prefix} dev eth0",
-        # The machine's filter sees IPv4 only through the relays' rule; a link-local address would be a way around.
+        # The relays' rule covers only IPv4. A link-local IPv6 address would bypass it.
         "link set eth0 addrgenmode none",
         "link set eth0 up",
         f"route add default via {gateway_address(number)}",
@@ -67,19 +68,19 @@ def connect(number: int) -> None:
 
 def disconnect(number: int) -> None:
     """Remove the host's veth pair and namespace."""
-    # The pair first: once the namespace has no name, the kernel removes its interfaces at some later moment.
+    # The pair first: after the namespace loses its name, the kernel removes its interfaces some time later.
     if (Path("/sys/class/net") / veth(number)).exists():
         run(["ip", "link", "delete", veth(number)])
     if namespace_path(number).exists():
         run(["ip", "netns", "delete", namespace_path(number).name])
 
 
-#: systemd-resolved's own list comes first: its stub on 127.0.0.53 answers nobody but the machine itself.
+#: systemd-resolved's list comes first, because its stub on 127.0.0.53 answers only the machine itself.
 RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf"))
 
 
 def connected() -> list[int]:
-    """Return the numbers of all hosts that have a namespace, whoever made it."""
+    """Return the numbers of all hosts that have a namespace, whichever process created it."""
     if not Path("/run/netns").is_dir():
         return []
     names = [path.name.removeprefix(NAMESPACE) for path in Path("/run/netns").glob(f"{NAMESPACE}*")]
@@ -87,7 +88,7 @@ def connected() -> list[int]:
 
 
 def nameserver() -> str:
-    """Return the machine's first IPv4 name server that answers others than the machine itself."""
+    """Return the machine's first IPv4 name server outside its loopback. Raises HostError if there is none."""
     for path in RESOLVERS:
         for line in path.read_text().splitlines() if path.exists() else ():
             words = line.split()
@@ -100,7 +101,7 @@ def nameserver() -> str:
 
 
 def open_filter(forwards: Mapping[int, int], egress: Collection[int]) -> str:
-    """Load the table and switch forwarding on; returns what ip_forward was, for close_filter."""
+    """Load the table and enable forwarding. Returns the earlier value of ip_forward, for close_filter."""
     run(["nft", "-f", "-"], stdin=ruleset(forwards, egress, nameserver()))
     before = _IP_FORWARD.read_text().strip()
     _IP_FORWARD.write_text("1")
@@ -108,7 +109,7 @@ def open_filter(forwards: Mapping[int, int], egress: Collection[int]) -> str:
 
 
 def close_filter(ip_forward: str) -> None:
-    """Remove the table and put ip_forward back."""
+    """Remove the table and restore ip_forward."""
     run(["nft", "-f", "-"], stdin=f"table inet {TABLE}\ndelete table inet {TABLE}\n")
     _IP_FORWARD.write_text(ip_forward)
 

@@ -1,8 +1,8 @@
 """TCP relays: the open ports of elastic addresses, from this machine's 127/8 into the host network.
 
-Owns: listening on exactly the exposed addresses and ports, the source check of a security group, and the copying of
-bytes. Leaves out which ports are open: that is the emulated account's word. One asyncio loop in one thread, since a
-rehearsal needs few connections and the rest of the sandbox is threads.
+Owns the listeners on the exposed addresses and ports, a security group's check of the source, and the copying of bytes.
+Leaves out which ports are open, which the emulated account decides. The relays use one asyncio loop in one thread,
+because a rehearsal needs few connections and the rest of the sandbox uses threads.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
-    """One open port of one elastic address; ``cidrs`` are its allowed sources."""
+    """One open port of one elastic address. ``cidrs`` are the allowed sources."""
 
     address: str
     port: int
@@ -39,7 +39,7 @@ class Exposure:
             raise ValueError(f"{self.address} is not in {_LOOPBACK}, where the sandbox's elastic addresses are")
 
     def admits(self, source: str) -> bool:
-        """Whether a client at this address passes the security group."""
+        """Whether the security group allows a client at this address."""
         return any(ipaddress.ip_address(source) in ipaddress.ip_network(cidr) for cidr in self.cidrs)
 
 
@@ -56,7 +56,7 @@ class _Listener:
 
 
 class Relays:
-    """The relays that are open now; apply() makes them exactly the wanted ones."""
+    """The open relays. apply() opens and closes relays until they match the exposures."""
 
     def __init__(self, log: Progress) -> None:
         self._log = log
@@ -66,7 +66,7 @@ class Relays:
         self._thread.start()
 
     def apply(self, exposures: Collection[Exposure], targets: Mapping[str, str]) -> None:
-        """Open and close relays; an exposure of an instance without a target has none, like a stopped instance."""
+        """Open and close relays. An instance without a target, for example a stopped one, gets no relay."""
         wanted: dict[tuple[str, int], _Listener] = {}
         for exposure in exposures:
             if exposure.instance_id not in targets:
@@ -90,7 +90,7 @@ class Relays:
                 del self._listeners[key]
                 await _close(listener)
             else:
-                # Connections that a narrower source list would refuse now stay, as a security group leaves them.
+                # As with a security group, existing connections stay open even if the new sources exclude them.
                 listener.exposure = wanted[key].exposure
         failures = []
         for key in wanted.keys() - self._listeners.keys():
@@ -128,7 +128,7 @@ async def _serve(listener: _Listener, reader: asyncio.StreamReader, writer: asyn
     try:
         await _relay(reader, writer, listener.target, listener.exposure.port)
     except* (OSError, asyncio.CancelledError):
-        # The client sees what a dead or closed port gives it; a cancellation only comes from _close.
+        # The client sees a reset, as from a closed port. Only _close cancels.
         _reset(writer)
 
 
@@ -157,7 +157,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while chunk := await reader.read(_CHUNK):
         writer.write(chunk)
         await writer.drain()
-    # Half-close: the other direction may have more to say.
+    # Half-close: the other direction may still have data.
     writer.write_eof()
 
 

@@ -1,7 +1,7 @@
-"""What a request needs, by service: IAM actions, the resources they are on, and condition keys of the service's own.
+"""The permissions that a request needs, by service: IAM actions, resources and the service's own condition keys.
 
-Owns the choice of the service. A service without a module here, and an operation that a module does not have, need an
-unmodelled resource, which only `Resource: "*"` allows.
+Owns the choice of the service. A service without a module here, or an operation that its module does not know, needs an
+unmodelled resource. Only `Resource: "*"` allows that.
 """
 
 from collections.abc import Callable
@@ -22,12 +22,12 @@ _NEEDS: dict[str, Callable[[Received, str], list[Access]]] = {
     "sts": sts.needs,
 }
 
-#: What these need depends on who asks.
+#: Services whose permissions also depend on the caller.
 _NEEDS_OF_CALLER: dict[str, Callable[[Received, Caller, str], list[Access]]] = {"iam": iam.needs, "s3": s3.needs}
 
 
 def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
-    """Everything that a request to an account needs; with nothing, every authenticated caller may make it."""
+    """Everything that a request to an account needs. If the list is empty, any authenticated caller may make it."""
     if received.service in _NEEDS_OF_CALLER:
         return _NEEDS_OF_CALLER[received.service](received, caller, account_id)
     if received.service in _NEEDS:

@@ -1,7 +1,7 @@
-"""What the requests of EC2 and EC2 Instance Connect need.
+"""The permissions that requests to EC2 and EC2 Instance Connect need.
 
-Owns: reading calls are on nothing in particular; a call that names things by id is on each of them. What a call makes
-is not modelled, so creating needs `Resource: "*"`. Leaves out EC2's own condition keys.
+A call that only reads has no specific resource. A call that names resources by id needs permission on each of them.
+New resources are not modelled, so a call that creates one needs `Resource: "*"`. Leaves out EC2's own condition keys.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
@@ -15,7 +15,7 @@ from sandbox.aws.iam.received import Received
 
 _ON_NOTHING = re.compile(r"(Describe|List|Search).*|(Get|Enable|Disable)EbsEncryptionByDefault|GetEbsDefaultKmsKeyId")
 
-#: How an id's first part tells its kind.
+#: Resource type by the prefix of an id.
 _KINDS = {
     "acl": "network-acl",
     "eipalloc": "elastic-ip",
@@ -31,12 +31,12 @@ _KINDS = {
 }
 _ID = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
 
-#: Calls that make something, whatever else they name.
+#: Calls that create something, whichever ids they also name.
 _MAKES = re.compile(r"(Run|Create|Allocate|Import|Copy|Register).*")
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to EC2 needs."""
+    """The permissions that a request to EC2 needs."""
     operation = received.operation
     resources: list[str | None] = [None]
     if _ON_NOTHING.fullmatch(operation):
@@ -48,7 +48,7 @@ def needs(received: Received, account_id: str) -> list[Access]:
 
 
 def connect_needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to EC2 Instance Connect needs."""
+    """The permissions that a request to EC2 Instance Connect needs."""
     instance, user = received.json.get("InstanceId"), received.json.get("InstanceOSUser")
     return [
         Access(
@@ -61,12 +61,12 @@ def connect_needs(received: Received, account_id: str) -> list[Access]:
 
 
 def instance_arn(received: Received, account_id: str, instance_id: str) -> str:
-    """The ARN of an instance in the region of the request."""
+    """The ARN of an instance in the request's region."""
     return _arn(received, account_id, "instance", instance_id)
 
 
 def _named(received: Received, account_id: str) -> dict[str, None]:
-    # In order and once each.
+    # A dict keeps the order and drops duplicates.
     found: dict[str, None] = {}
     for value in received.form.values():
         matched = _ID.fullmatch(value)

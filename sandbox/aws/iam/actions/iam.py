@@ -1,7 +1,7 @@
-"""What IAM's requests need: the role, user, group, profile, policy or provider that a parameter names.
+"""The permissions that requests to IAM need: on the role, user, group, profile, policy or provider in a parameter.
 
-Handing a role to a service needs iam:PassRole. Of IAM's own condition keys there are those for boundaries, for policies
-that are attached and for the service that a role is passed to.
+A request that passes a role to a service needs iam:PassRole. Of IAM's own condition keys, this module sets those for
+permissions boundaries, for attached policies and for the service that receives a role.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
@@ -14,7 +14,7 @@ from sandbox.aws.iam.callers import Caller, role_by_arn
 from sandbox.aws.iam.patterns import Values
 from sandbox.aws.iam.received import Received
 
-#: Actions on nothing in particular.
+#: Actions without a specific resource.
 _ON_NOTHING = (
     "GetAccountAuthorizationDetails",
     "GetAccountPasswordPolicy",
@@ -33,7 +33,7 @@ _ON_NOTHING = (
     "ListVirtualMFADevices",
 )
 
-#: Actions that take the caller for the user when no name is given.
+#: Actions that are on the caller when the request names no user.
 _ON_ONESELF = (
     "ChangePassword",
     "CreateAccessKey",
@@ -43,7 +43,7 @@ _ON_ONESELF = (
     "UpdateAccessKey",
 )
 
-#: The first of these parameters that a request has names its resource.
+#: The first of these parameters in a request names the resource.
 _NAMING = (
     ("InstanceProfileName", "instance-profile"),
     ("GroupName", "group"),
@@ -55,7 +55,7 @@ _ARNS = ("PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "PolicySour
 
 
 def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
-    """What a request to IAM needs."""
+    """The permissions that a request to IAM needs."""
     action = f"iam:{received.operation}"
     resource = _resource(received, caller, account_id)
     found = [Access(action=action, resource=resource, account_id=account_id, keys=_keys(received, resource))]
@@ -65,7 +65,7 @@ def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
 
 
 def pass_role(arn: str, account_id: str) -> Access:
-    """Letting EC2 have a role."""
+    """The permission to pass a role to EC2."""
     return Access(
         action="iam:PassRole",
         resource=arn,
@@ -75,7 +75,7 @@ def pass_role(arn: str, account_id: str) -> Access:
 
 
 def role_arn(account_id: str, name: str) -> str:
-    """The ARN of a role that may or may not exist."""
+    """The ARN of a role. The role need not exist."""
     return _arn(account_id, "role", name, "/")
 
 

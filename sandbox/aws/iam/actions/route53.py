@@ -1,4 +1,4 @@
-"""What Route 53's requests need: the hosted zone or the change that the path names.
+"""The permissions that requests to Route 53 need: on the hosted zone or the change in the path.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html
 """
@@ -31,7 +31,7 @@ _KINDS = {
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to Route 53 needs."""
+    """The permissions that a request to Route 53 needs."""
     resource = EVERYTHING if received.operation in _ON_NOTHING else _resource(received)
     return [Access(action=f"route53:{received.operation}", resource=resource, account_id=account_id)]
 

@@ -1,7 +1,7 @@
-"""What S3's requests need.
+"""The permissions that requests to S3 need.
 
-Owns the table from S3's operations to IAM actions, and their condition keys. Leaves out access points, ACLs (with
-BucketOwnerEnforced they grant nothing) and object lock's bypass.
+Owns the table from S3 operations to IAM actions, and their condition keys. Leaves out access points, ACLs (they grant
+nothing with BucketOwnerEnforced) and the bypass of object lock.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
 
@@ -17,7 +17,7 @@ from sandbox.aws.iam.documents import Document
 from sandbox.aws.iam.patterns import Values
 from sandbox.aws.iam.received import MalformedError, Received
 
-#: Operations whose action has another name; the rest are called like their operation.
+#: IAM action by operation, where the two names differ.
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
     "CompleteMultipartUpload": "PutObject",
@@ -78,7 +78,7 @@ _ACTIONS = {
     "UploadPartCopy": "PutObject",
 }
 
-#: Operations on one version have an action of their own.
+#: Action for a request that names an object version, by the action without one.
 _OF_A_VERSION = {
     "GetObject": "GetObjectVersion",
     "GetObjectAcl": "GetObjectVersionAcl",
@@ -90,7 +90,7 @@ _OF_A_VERSION = {
     "PutObjectTagging": "PutObjectVersionTagging",
 }
 
-#: Headers that make a request need a second action.
+#: The second action that a request with this header needs.
 _BY_HEADER = {
     ("PutObject", "x-amz-tagging"): "PutObjectTagging",
     ("PutObject", "x-amz-acl"): "PutObjectAcl",
@@ -98,7 +98,7 @@ _BY_HEADER = {
     ("CreateBucket", "x-amz-object-ownership"): "PutBucketOwnershipControls",
 }
 
-#: Query parameters that choose another operation on a bucket or an object; S3 takes one of them.
+#: Query parameters that select another operation on a bucket or an object. S3 accepts one of them per request.
 _SUBRESOURCES = frozenset(
     {
         "abac", "accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering",
@@ -130,7 +130,7 @@ _HEADER_KEYS = (
 
 
 def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
-    """What an S3 request needs. Raises MalformedError."""
+    """The permissions that a request to S3 needs. Raises MalformedError."""
     _check_one_subresource(received)
     keys = _keys(received)
     bucket_name, key = received.labels.get("Bucket", ""), received.labels.get("Key")
@@ -161,7 +161,7 @@ def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
 
 
 def look_for_missing(received: Received, caller: Caller, account_id: str) -> Access | None:
-    """What it takes to be told that an object does not exist; None when it does, or the request reads no object."""
+    """The permission to learn that an object does not exist. None if it exists or the request reads no object."""
     if received.operation not in ("GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"):
         return None
     bucket = _bucket(received.labels.get("Bucket", ""))
@@ -172,12 +172,12 @@ def look_for_missing(received: Received, caller: Caller, account_id: str) -> Acc
 
 
 def bucket_exists(received: Received) -> bool:
-    """The bucket that a request is about exists; S3 says so before it asks for permission."""
+    """Whether the request's bucket exists. S3 checks this before it checks permissions."""
     return _bucket(received.labels.get("Bucket", "")) is not None
 
 
 def guard(bucket: FakeBucket, name: str) -> bool:
-    """A flag of the public access block, of the bucket or of its account."""
+    """Whether a flag of the public access block is set, for the bucket or for its account."""
     from moto.s3control.models import s3control_backends
 
     blocks = (bucket.public_access_block, s3control_backends[bucket.account_id]["aws"].public_access_block)
@@ -210,7 +210,7 @@ def _policy(bucket: FakeBucket, caller: Caller) -> Document | None:
         return None
     outsider = caller.account_id != bucket.account_id
     if outsider and guard(bucket, "restrict_public_buckets") and publicity.is_public(policy):
-        # RestrictPublicBuckets: what a public policy allows is for the account itself.
+        # RestrictPublicBuckets limits what a public policy allows to the bucket's own account.
         return publicity.denials(policy)
     return policy
 
@@ -256,7 +256,7 @@ def _check_one_subresource(received: Received) -> None:
 
 
 def control_needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to S3 Control needs: the account's own block of public access, and tags of a resource."""
+    """The permissions that a request to S3 Control needs: on the account's public access block or a resource's tags."""
     named = {
         "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
         "PutPublicAccessBlock": "PutAccountPublicAccessBlock",

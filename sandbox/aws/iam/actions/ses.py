@@ -1,7 +1,7 @@
-"""What the requests of SES need, in its older and its newer API.
+"""The permissions that requests to SES need, for its v1 and v2 APIs.
 
-Owns: calls about one identity are on it, sending is on the identity that the sender's address falls under, receiving
-knows no resources. Leaves out configuration sets and templates.
+A call that names an identity is on that identity. Sending is on the identity that covers the sender's address. The
+calls for receiving have no resources. Leaves out configuration sets and templates.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 """
 
@@ -15,7 +15,7 @@ from sandbox.aws.iam.received import Received
 
 _SENDING = ("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkEmail", "SendBulkTemplatedEmail")
 
-#: Calls of the newer API that are on nothing in particular.
+#: Calls of the v2 API without a specific resource.
 _ON_NOTHING = (
     "GetAccount",
     "ListConfigurationSets",
@@ -26,7 +26,7 @@ _ON_NOTHING = (
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to SES needs."""
+    """The permissions that a request to SES needs."""
     region = received.credential.region if received.credential else ""
     keys: dict[str, Values] = {}
     resource: str | None
@@ -35,7 +35,7 @@ def needs(received: Received, account_id: str) -> list[Access]:
         keys = {"ses:FromAddress": (address,), "ses:FromDisplayName": (name,)} if address else {}
         resource = _identity(account_id, region, _covering(account_id, region, address)) if address else None
     elif received.service == "ses":
-        # Receipt rules, and the older calls on identities, are not tied to resources.
+        # IAM has no resources for receipt rules and for the v1 calls on identities.
         resource = EVERYTHING
     elif "EmailIdentity" in received.labels or "EmailIdentity" in received.json:
         name = received.labels.get("EmailIdentity") or str(received.json["EmailIdentity"])

@@ -1,4 +1,6 @@
-"""What Systems Manager's requests need: a command's document and instances; reading its status is on nothing.
+"""The permissions that requests to Systems Manager need: on a command's document and instances.
+
+Reading a command's status has no specific resource.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 """
@@ -20,7 +22,7 @@ _BY_NAME = ("DeleteParameter", "GetParameter", "GetParameterHistory", "PutParame
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to Systems Manager needs."""
+    """The permissions that a request to Systems Manager needs."""
     return [
         Access(action=f"ssm:{received.operation}", resource=resource, account_id=account_id)
         for resource in _resources(received, account_id)

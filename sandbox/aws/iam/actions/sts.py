@@ -1,7 +1,7 @@
-"""What STS's requests need.
+"""The permissions that requests to STS need.
 
-Owns AssumeRole: the role's trust policy decides together with the caller's own policies, for TagSession too. Leaves out
-web identity, whose token is all there is to check (extensions.web_identity), and SAML, which is refused.
+For AssumeRole and TagSession, both the role's trust policy and the caller's own policies are evaluated. Leaves out web
+identity, where only the token is checked (``sandbox/aws/services``), and SAML, which is rejected.
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
@@ -10,22 +10,22 @@ from sandbox.aws.iam.callers import role_by_arn
 from sandbox.aws.iam.patterns import Values
 from sandbox.aws.iam.received import MalformedError, Received
 
-#: Everybody with credentials may ask, even with a Deny.
+#: Any caller with credentials may make these calls, even if a policy denies them.
 _FOR_EVERYBODY = ("GetCallerIdentity", "GetSessionToken")
 
-#: The token is the credential; the extension checks it.
+#: The token is the credential. The emulated service checks it.
 BY_TOKEN = ("AssumeRoleWithWebIdentity",)
 
 _NO_STATEMENTS = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def needs(received: Received, account_id: str) -> list[Access]:
-    """What a request to STS needs. Raises MalformedError."""
+    """The permissions that a request to STS needs. Raises MalformedError."""
     operation = received.operation
     if operation in _FOR_EVERYBODY or operation in BY_TOKEN:
         return []
     if operation == "AssumeRoleWithSAML":
-        # Moto would give a session of any role for any assertion.
+        # Moto would issue a session of any role for any assertion.
         raise MalformedError("The sandbox's account has no SAML providers.")
     if operation == "AssumeRole":
         return _assume_role(received, account_id)
@@ -44,7 +44,7 @@ def requested_tags(received: Received) -> dict[str, str]:
 
 
 def transitive_keys(received: Received) -> tuple[str, ...]:
-    """The tag keys that a request wants handed on."""
+    """The tag keys that a request marks as transitive."""
     return tuple(value for name, value in received.form.items() if name.startswith("TransitiveTagKeys.member."))
 
 
@@ -65,7 +65,7 @@ def _assume_role(received: Received, account_id: str) -> list[Access]:
             action=action,
             resource=arn,
             account_id=role.account_id if role else account_id,
-            # A missing role looks to the caller like one that does not trust it.
+            # The caller gets the same error for a missing role as for a role that does not trust it.
             policy=role.assume_role_policy_document if role else _NO_STATEMENTS,
             policy_decides=True,
             keys=keys,
