@@ -28,7 +28,10 @@ EXPOSED = {
 
 
 def unit_files(site: Site) -> tuple[File, ...]:
-    """Return the unit of every service, in start order."""
+    """Return the unit of every service, in start order.
+
+    A service restarts when its unit changes, so another comment in ``templates/service.unit`` restarts all of them.
+    """
     return tuple(
         File(
             path=_unit_path(service),

@@ -78,3 +78,16 @@ def test_the_expected_preview_is_what_the_program_has_gained_and_lost(whose, inv
             set((GOLDEN / folder / f"inventory.{name}.txt").read_text().splitlines()) for folder in ("released", "")
         )
         assert (len(now - before), len(before - now)) == (created, deleted + forgotten), name
+
+
+def test_an_upgrade_restarts_no_service_unless_it_says_so():
+    """A service restarts when its unit or its environment file changes, also for another comment."""
+    told = UPGRADES.partition("\n## ")[2].partition("\n## ")[0]
+    changed = [
+        f"{name}.{stack}"
+        for name in ("environment", "units")
+        for stack in ("prod", "test")
+        if (GOLDEN / "released" / f"{name}.{stack}.txt").read_text()
+        != (GOLDEN / "hostsetup" / stack / f"{name}.txt").read_text()
+    ]
+    assert ("no service restarts" in " ".join(told.split())) == (changed == []), changed
