@@ -190,7 +190,7 @@ def test_what_the_certificate_says_decides_about_stapling_and_staging(machine):
     )
     try:
         said = certificates(machine, "audit")
-        assert f"note: the certificate of {name} is of a staging authority" in said.stdout, said
+        assert f"note: the certificate of {name} is from a staging CA" in said.stdout, said
         machine.set_up(only=("nginx-https",))
         stapled = machine.said("sudo grep -B1 -A3 'ssl_stapling on;' /etc/nginx/conf.d/agentkeys.conf")
         assert stapled.count("ssl_stapling on;") == 1
