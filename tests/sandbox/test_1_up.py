@@ -29,7 +29,7 @@ def test_the_summary_tells_urls_masked_outputs_times_and_what_next(printed):
     for name in ("test-broker", "signer-test", "audit-test", "email-test", "cred-test", "memory-test"):
         assert f"https://{name}.litentry.org" in printed
     assert "sshPrivateKey    [secret]" in printed
-    assert "accessKeys       broker: [secret]" in printed
+    assert "  accessKeys\n    broker  [secret]\n" in printed
     assert "BEGIN OPENSSH" not in printed
     assert re.search(r"stack +\d+\.\d s", printed)
     assert "make preview STACK=test" in printed
