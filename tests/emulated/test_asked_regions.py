@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -39,6 +40,8 @@ def asked(account, monkeypatch, tmp_path):
         "AWS_DEFAULT_REGION": ELSEWHERE,
     }.items():
         monkeypatch.setenv(name, value)
+    # boto3's own session has read the configuration of the tests before.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     return seen
 
 
