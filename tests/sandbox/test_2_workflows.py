@@ -98,7 +98,8 @@ def test_a_night_looks_at_the_host_too_and_names_what_differs_in_the_issue(groun
     runner("drift", "Compare the account")
     done, outputs = runner("drift", "Compare the host")
     assert (done.returncode, outputs) == (0, "code=0\n"), done.stdout + done.stderr
-    ground.on_host("test", "echo x | sudo tee /etc/nginx/conf.d/agentkeys-odd.conf")
+    site = "server { listen 80; server_name test-broker.litentry.org; }"
+    ground.on_host("test", f"echo '{site}' | sudo tee /etc/nginx/conf.d/agentkeys-odd.conf")
     try:
         done, outputs = runner("drift", "Compare the host")
     finally:
