@@ -59,12 +59,12 @@ class ByHand(Host):
         self.key.touch(mode=0o600)
         self.key.write_text(self.made.private_key)
         self.archive, digest = build_archive(layout.HOME / "release", rehearsal.say)
-        buckets = {f"{key}_bucket": self.names.bucket(key) for key in BUCKET_KEYS}
+        buckets = {key: self.names.bucket(key) for key in BUCKET_KEYS}
         self.site = dataclasses.replace(
             a_site("test"), account_id=emulated.account_id, issuer=self.names.issuer,
             public_names=self.names.public_hosts, data_role_arn=self.names.role_arn("data"),
             email_from=self.names.email_from, release="", release_sha256=digest,
-            acme_directory=f"https://{layout.ACME_HOST}:{layout.PORTS['acme']}/dir", **buckets,
+            acme_directory=f"https://{layout.ACME_HOST}:{layout.PORTS['acme']}/dir", buckets=buckets,
         )  # fmt: skip
         self.wait_for_boot()
         former_host.as_the_scripts_leave_it(self)
