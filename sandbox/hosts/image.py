@@ -105,6 +105,16 @@ def image_path(base: str) -> Path:
     return toolchain.CACHE / "host-image" / f"{base}-{key}"
 
 
+def former_image() -> Path | None:
+    """Return the image of hosts that 0.3.0 made; None if there is not exactly one.
+
+    That version had one base, did not record it with a host's disk, and cached it under a name without the base.
+    """
+    folders = (toolchain.CACHE / "host-image").glob("[0-9a-f]" * 16)
+    found = [folder for folder in folders if folder.is_dir()]
+    return found[0] if len(found) == 1 else None
+
+
 def egress_ports(image: Path) -> frozenset[int]:
     """Return the TCP ports of the image's apt sources. Every image has the same archives."""
     ports = set()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from dev import toolchain
 from sandbox.hosts import network
-from sandbox.hosts.image import DEFAULT_BASE, egress_ports, ensure_image
+from sandbox.hosts.image import DEFAULT_BASE, egress_ports, ensure_image, former_image
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
 from sandbox.hosts.seed import HostSpec, first_files
@@ -168,10 +168,8 @@ class Hosts:
 
     def _image(self, instance_id: str) -> Path:
         """Return the image below the host's disk. Raises HostError if the image is gone."""
-        try:
-            image = Path((self._disks / instance_id / "image").read_text())
-        except FileNotFoundError:
-            image = None
+        recorded = self._disks / instance_id / "image"
+        image = Path(recorded.read_text()) if recorded.exists() else former_image()
         if image is None or not image.is_dir():
             raise HostError(
                 f"the image that host {instance_id} was made from is not in the cache ({image or 'not recorded'}). "

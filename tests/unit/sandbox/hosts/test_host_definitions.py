@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dev import toolchain
 from sandbox.hosts import network
-from sandbox.hosts.image import apt_sources, egress_ports
+from sandbox.hosts.image import apt_sources, egress_ports, former_image
 from sandbox.hosts.machine import HostError, run
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec, first_files
@@ -99,3 +100,18 @@ def test_hosts_get_out_to_where_apt_fetches_from(tmp_path: Path) -> None:
 def test_a_failed_command_is_quoted_with_what_it_said() -> None:
     with pytest.raises(HostError, match=r"ended with 3:\nbad thing"):
         run(["sh", "-c", "echo bad thing; exit 3"])
+
+
+@pytest.mark.parametrize(
+    ("cached", "found"),
+    [
+        (["d9837e18a950368a", "debian-12-dfb51b21ed9e53fe"], "d9837e18a950368a"),
+        (["debian-12-dfb51b21ed9e53fe"], None),
+        (["d9837e18a950368a", "a9837e18a950368a"], None),
+    ],
+)
+def test_a_host_of_the_version_before_keeps_its_image(tmp_path, monkeypatch, cached, found):
+    monkeypatch.setattr(toolchain, "CACHE", tmp_path)
+    for name in cached:
+        (tmp_path / "host-image" / name).mkdir(parents=True)
+    assert former_image() == (tmp_path / "host-image" / found if found else None)
