@@ -100,7 +100,7 @@ class Ended:
     said: str
 
 
-class Ground:
+class ChaosLab:
     """The sandbox of a campaign and one stack in it. All other resources in the account must stay unchanged."""
 
     def __init__(self, stack: str, progress: Progress) -> None:
@@ -206,7 +206,7 @@ class Ground:
 class Campaign:
     """Runs and judges cases. ``expected`` are the names in the account after a stage without a fault."""
 
-    ground: Ground
+    ground: ChaosLab
     ledger: Path
     kinds: Sequence[Kind]
     stages: Sequence[str]
@@ -329,7 +329,7 @@ def main() -> int:
     parser.add_argument("--light", action="store_true", help="leave out what needs the host")
     given = parser.parse_args()
     campaign = Campaign(
-        ground=Ground(given.stack, rehearsal.say),
+        ground=ChaosLab(given.stack, rehearsal.say),
         ledger=layout.HOME / "chaos" / "ledger.jsonl",
         kinds=[kind for kind in KINDS if not given.kind or kind in given.kind],
         stages=given.stage or list(STAGES),

@@ -133,7 +133,9 @@ class Lookup:
             there = (f"{inputs['name']}.", inputs["type"]) in self.records
             return BY_NAME[kind](inputs) if there else None
         if kind not in LOOKUPS:
-            raise AdoptError(f"{wanted.name} is a {kind}, and LOOKUPS in ops/adopt.py has no row that finds one")
+            raise AdoptError(
+                f"{wanted.name} is a {kind}, and LOOKUPS in ops/commands/adopt.py has no row that finds one"
+            )
         service, operation, arguments = LOOKUPS[kind]
         return BY_NAME[kind](inputs) if self.has(service, operation, **arguments(inputs)) else None
 

@@ -21,7 +21,7 @@ def case(kind="error", stage="up", light=True):
     return Case(stage=stage, light=light, fault=Fault(service="iam", operation="CreateUser", kind=kind))
 
 
-class Ground:
+class ChaosLab:
     """A stack of one user. A run makes it, after ``failures`` runs that do not."""
 
     def __init__(self, folder):
@@ -68,7 +68,7 @@ class Ground:
 
 @pytest.fixture
 def campaign(tmp_path):
-    made = Campaign(ground=Ground(tmp_path), ledger=tmp_path / "chaos" / "ledger", kinds=["error"], stages=["up"])
+    made = Campaign(ground=ChaosLab(tmp_path), ledger=tmp_path / "chaos" / "ledger", kinds=["error"], stages=["up"])
     made.others = dict(PROD)
     for stage in chaos.STAGES:
         for light in (True, False):
@@ -152,7 +152,7 @@ def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
 
 def test_a_destroy_is_given_no_option_that_it_does_not_have(monkeypatch):
     monkeypatch.setattr(chaos.rehearsal, "prepare", lambda _progress: {})
-    ground = chaos.Ground("test", lambda _line: None)
+    ground = chaos.ChaosLab("test", lambda _line: None)
     assert "--exclude-dependents" in ground.command("change", light=True)
     assert "--exclude-dependents" not in ground.command("change", light=False)
     assert ground.command("destroy", light=True) == ["pulumi", *chaos.STAGES["destroy"], "--stack", "test"]
