@@ -6,7 +6,7 @@ After each failed run one command recovers and the same run goes through. The ho
 import pytest
 
 from dev import inventory
-from dev.chaos import LIGHT, Ground
+from dev.chaos import LIGHT, ChaosLab
 from sandbox import rehearsal
 from sandbox.aws import faults
 from sandbox.aws.faults import Fault
@@ -35,7 +35,7 @@ TRIED_AGAIN = (
 def lost(ground):
     """The stack test, and what is there beside it."""
     ground.engine.up(rehearsal.ACCOUNT)
-    found = Ground("test", rehearsal.say)
+    found = ChaosLab("test", rehearsal.say)
     # Neither a host to boot nor more than two waits of a quarter of a minute for Route 53.
     found.light = (*LIGHT, "--exclude", "**::host-instance", "--exclude", "**::dns-d*")
     found.down()
