@@ -159,6 +159,8 @@ def test_the_other_shells_have_a_script_too(clone, shell):
 
 ENGINE = """#!/bin/bash
 trap 'echo interrupted >>{told}; exit 1' INT
+# A signal that comes while Python still starts this process ends the command before it knows the process.
+sleep 0.5
 echo asked >>{told}
 while :; do sleep 0.05; done
 """
