@@ -596,7 +596,7 @@ _PEM_KEY = re.compile(
 
 
 def plain_key(key: str) -> str:
-    """The private key alone, with the line ends that every OpenSSH reads.
+    """Only the private key, with the line ends that every OpenSSH reads.
 
     Tools write other blocks and attributes in front of a key, and `ssh-add` and the steps' SSH client take different
     ones of these. A key that has nothing around it stays as it is, and so do the inputs of the steps.

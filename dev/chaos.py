@@ -105,10 +105,10 @@ class ChaosLab:
 
     def __init__(self, stack: str, progress: Progress) -> None:
         self.project: Project = rehearsal.deployment(stack)
-        surroundings = rehearsal.prepare(progress)
+        environment = rehearsal.prepare(progress)
         # The policy pack cannot judge a run that leaves out a part of the program.
-        surroundings.pop("PULUMI_OPTION_POLICY_PACK", None)
-        self.engine = Engine(surroundings)
+        environment.pop("PULUMI_OPTION_POLICY_PACK", None)
+        self.engine = Engine(environment)
         self.progress = progress
         self.plan = layout.HOME / "faults.json"
         self.light: Sequence[str] = LIGHT

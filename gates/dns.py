@@ -37,7 +37,7 @@ def published(records: Sequence[str], doh_urls: Sequence[str]) -> str:
         name, kind, value = record.split(" ", 2)
         for url in doh_urls:
             found = [_plain(seen) for seen in resolve(name, url, kind)]
-            # Others may have texts of their own at the name; everything else belongs to this stack alone.
+            # Others may have texts of their own at the name; everything else belongs only to this stack.
             if found != [_plain(value)] and not (kind == "TXT" and _plain(value) in found):
                 missing.append(zone_line(name, kind, value))
                 break

@@ -15,9 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gates.wait import LOOK_TIMEOUT, NotYet
+from hostsetup.services import SSH_PORT
 
-#: Where the host's sshd listens.
-SSH_PORT = 22
 #: Seconds to connect.
 CONNECT_SECONDS = 15
 #: Seconds until an agent listens.

@@ -35,7 +35,7 @@ def environment_files(site: Site) -> tuple[File, ...]:
 
 def environment_paths(service: Service, site: Site) -> tuple[str, ...]:
     """The files that the service reads its environment from, in the order in which its unit names them."""
-    rendered = (str(_path(service)),) if service.unit in variables(site) else ()
+    rendered = (str(_path(service)),) if _read_by(service, site) else ()
     return rendered + ((str(service.secret.file),) if service.secret else ())
 
 
@@ -44,17 +44,7 @@ def variables(site: Site) -> dict[str, dict[str, str]]:
 
     Raises ValueError for a template that names something a ``Site`` does not have.
     """
-    hosts = {f"{key.upper()}_HOST": name for key, name in site.public_names.items()}
-    chain = {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
-    every = {
-        service.unit: {
-            **{name: filled(template, service, site) for name, template in service.environment.items()},
-            **(hosts if service.reads_hosts else {}),
-            **(chain if service.reads_chain else {}),
-        }
-        for service in SERVICES
-    }
-    return {unit: read for unit, read in every.items() if read}
+    return {service.unit: read for service in SERVICES if (read := _read_by(service, site))}
 
 
 def filled(template: str, service: Service, site: Site) -> str:
@@ -68,6 +58,15 @@ def filled(template: str, service: Service, site: Site) -> str:
             f"SERVICES: the row of {service.unit} has the template {template!r}, and there is no {error}. Buckets are "
             f"{', '.join(site.buckets)}; add the row to DATA_CLASSES or correct the template."
         ) from None
+
+
+def _read_by(service: Service, site: Site) -> dict[str, str]:
+    read = {name: filled(template, service, site) for name, template in service.environment.items()}
+    if service.reads_hosts:
+        read |= {f"{key.upper()}_HOST": name for key, name in site.public_names.items()}
+    if service.reads_chain:
+        read |= {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
+    return read
 
 
 def _path(service: Service) -> PurePosixPath:

@@ -29,7 +29,7 @@ KEY_PAIRS = {purpose: KEYS_DIR / f"{purpose}-keypair.json" for purpose in ("oidc
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """A secret variable that the host creates once, alone in a file that the unit reads."""
+    """A secret variable that the host creates once, the only one in a file that the unit reads."""
 
     #: Name of the environment variable.
     variable: str

@@ -48,6 +48,26 @@ def other_stack(flag: str, meaning: str) -> Decorator:
     return click.option(flag, type=StackName(), help=meaning)
 
 
+def session_tokens() -> Decorator:
+    """The options of a proof for a real broker, for the arguments ``files`` and ``against_file``."""
+    existing = click.Path(exists=True, dir_okay=False, path_type=Path)
+    own = click.option(
+        "--session-token-file",
+        "files",
+        type=existing,
+        multiple=True,
+        help="File with an actor's session token for the broker. Give it twice, for two actors; in the sandbox, omit "
+        "it.",
+    )
+    other = click.option(
+        "--against-session-token-file",
+        "against_file",
+        type=existing,
+        help="File with one actor's session token for the broker of --against.",
+    )
+    return lambda command: own(other(command))
+
+
 def as_json() -> Decorator:
     """The option ``--json``, for the argument ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON. Tables go to standard error.")

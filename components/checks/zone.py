@@ -14,6 +14,7 @@ import pulumi_aws as aws
 
 from components.checks.existing import reason
 from components.checks.state import Own
+from components.dns import wanted
 from components.naming import Names
 
 #: What a CAA record has to name so that an authority may issue:
@@ -171,12 +172,8 @@ def _collisions(
 
 def _wanted(names: Names) -> Iterator[tuple[str, str, str]]:
     """Resource, name and type of the records whose names are known before anything exists."""
-    domain = names.mail_domain
-    yield "dns-mx", domain, "MX"
-    yield "dns-spf", domain, "TXT"
-    yield "dns-dmarc", f"_dmarc.{domain}", "TXT"
-    for key, host in names.public_hosts.items():
-        yield f"dns-{key}", host, "A"
+    for record in wanted(names, dkim_tokens=(), address=""):
+        yield f"dns-{record.key}", str(record.name), record.kind
 
 
 def _upwards(name: str, zone: str) -> list[str]:

@@ -37,19 +37,7 @@ STATIC = (
 @click.command("proof")
 @options.stack("Stack to prove. It must be up.")
 @options.other_stack("--against", "Second stack that is up. Neither stack's tokens and sessions may work at the other.")
-@click.option(
-    "--session-token-file",
-    "files",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="File with an actor's session token for the broker. Give it twice, for two actors; in the sandbox, omit it.",
-)
-@click.option(
-    "--against-session-token-file",
-    "against_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with one actor's session token for the broker of --against.",
-)
+@options.session_tokens()
 @click.option(
     "--audit/--no-audit", "audited", default=True, help="Also audit the stack, in the same report. Default: yes."
 )

@@ -27,6 +27,7 @@ from ops import clients, exits, options, verdicts
 from ops.options import PROJECT
 from ops.stack import called, missing
 from ops.traces import Found, LiveAccount, Proof, UnknownTypeError, Window, belongs_to_another
+from settings import MASKED
 
 ADDRESS = "aws:ec2/eip:Eip"
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
@@ -359,7 +360,7 @@ def _state(resource: Mapping[str, Any], identifier: str) -> dict[str, Any]:
 
 
 def _masked(value: Any) -> bool:
-    return value == "[secret]" or (isinstance(value, Mapping) and any(_masked(inner) for inner in value.values()))
+    return value == MASKED or (isinstance(value, Mapping) and any(_masked(inner) for inner in value.values()))
 
 
 def _name(resource: Mapping[str, Any]) -> str:

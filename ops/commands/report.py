@@ -37,19 +37,7 @@ from ops.page.facts import Asked, Unseen, gather
     help="Event log of an up (timeline) or a preview (changes); several times. Without a preview's, one is run.",
 )
 @click.option("--proof/--no-proof", "prove", default=True, help="Run the proof with real sessions (default).")
-@click.option(
-    "--session-token-file",
-    "files",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="As for `agentkeys proof`.",
-)
-@click.option(
-    "--against-session-token-file",
-    "against_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="As for `agentkeys proof`.",
-)
+@options.session_tokens()
 @click.option("--mask", is_flag=True, help="Hide account ids, addresses and ids of keys and machines, for sharing.")
 def command(
     name: str,

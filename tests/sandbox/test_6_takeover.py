@@ -213,10 +213,10 @@ def taken(ground, by_hand, operator):
         "starts": by_hand.starts(),
     }
     warned = operator.types("venv/bin/python -m ops adopt -s test --json")
-    cures = re.findall(r"Require tokens: `(aws [^`]+)`", warned.stderr)
-    assert cures, warned.stderr
-    for cure in cures:
-        operator.types(cure)
+    fixes = re.findall(r"Require tokens: `(aws [^`]+)`", warned.stderr)
+    assert fixes, warned.stderr
+    for fix in fixes:
+        operator.types(fix)
     *first, preview, up = json.loads(warned.stdout)["next"]
     for line in first:
         operator.types(f"HOST_KEY={by_hand.key}\n{line}")
