@@ -10,7 +10,7 @@ from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.checks import existing, network, permissions, preflight, zone
 from components.checks.state import own
-from components.dns import Records, RecordsArgs, cloudflare_zone
+from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_ses
 from components.federation import Federation, FederationArgs
 from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
@@ -101,9 +101,9 @@ records = Records(
         names=names,
         keeper=settings.dns,
         zone_id=settings.dns_zone_id,
-        dkim_tokens=mail.dkim_tokens,
+        mail=mail_by_ses(names, mail.dkim_tokens),
         address=host.address,
-        reachable=host.association,
+        reachable=[host.association],
         doh_urls=settings.doh_urls,
     ),
     opts=here,
@@ -114,11 +114,11 @@ setup = HostSetup(
         site=settings.site,
         copied=settings.copied_to_host,
         address=host.address,
-        instance_id=host.instance_id,
+        host_id=host.instance_id,
         private_key=host.private_key,
         public_keys=host.public_keys,
         login_user=settings.login_user,
-        reachable=host.association,
+        reachable=[host.association],
         addresses=records.addresses,
         acme_eab_kid=settings.acme_eab_kid,
         acme_eab_hmac_key=pulumi.Output.secret(settings.acme_eab_hmac_key.get_secret_value()),

@@ -12,8 +12,9 @@ import json
 import os
 import re
 import tomllib
+from abc import abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import pulumi
@@ -24,7 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components import images
-from components.naming import BUCKET_KEYS, Names, of_settings
+from components.naming import BUCKET_KEYS, Names, PublicNames, of_settings
 from components.policies.trust import Repository
 from hostsetup.environment import environment_files
 from hostsetup.services import Site
@@ -312,46 +313,28 @@ class AccountSettings(Configured):
         )
 
 
-class Settings(Configured):
-    """Settings of one stack."""
+class Binaries(TypedDict):
+    """The fields of a ``Site`` that say where its binaries come from."""
 
-    account_id: AccountId
-    region: Region
+    release: str
+    release_sha256: str
+    source_repository: str
+    source_ref: str
+    source_sha256: str
+    toolchain: str
+
+
+class SiteSettings(Configured):
+    """What the settings of every cloud have in common: names, DNS, binaries, certificates and the services' values."""
+
     zone: Annotated[str, AfterValidator(_domain)]
-    parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
     dns: Literal["route53", "cloudflare", "manual"]
     cloudflare_zone_id: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
     suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
     broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
     mail_domain: Annotated[str, AfterValidator(_absent_or_domain)]
     email_from_address: str
-    trust: Literal["federated", "static"]
-    allowed_callers: Callers
-    access_key_users: list[Literal["daemon", "broker"]]
-    access_key_epochs: Epochs
-    inbound_tls: Literal["Optional", "Require"]
-    raw_mail_readers: Annotated[list[IamName], AfterValidator(_different)]
-    versioning: bool
-    protect: bool
-    buckets_on_destroy: Literal["refuse", "keep", "delete"]
-    #: Sizes may have a hyphen: m7i.metal-24xl.
-    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
-    subnet_id: Annotated[str, Field(pattern=r"^(subnet-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
-    image: Literal["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "amazon-linux-2023"]
-    ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
-    root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
-    elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
-    host_instance_id: InstanceId
-    host_private_key: SecretStr
-    ssh_key_epochs: Epochs
-    host_instance_profile: Literal["attach", "leave"]
-    #: A portable user name: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_426
-    login_user: Annotated[str, Field(pattern=r"^([A-Za-z0-9._][A-Za-z0-9._-]{0,31})?$")]
     reboot_time: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
-    ssm_managed: bool
-    ssh_cidrs: Annotated[
-        list[Annotated[str, AfterValidator(_network)]], Field(min_length=1), AfterValidator(_different)
-    ]
     release: str
     release_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     source_repository: str
@@ -373,12 +356,6 @@ class Settings(Configured):
     contracts: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$", max_length=64)], Line], Field(max_length=64)
     ]
-
-    @field_validator("login_user")
-    @classmethod
-    def _of_the_image(cls, value: str, info: ValidationInfo) -> str:
-        # A wrong image has an error of its own.
-        return value or images.image(info.data.get("image", images.FIRST)).login_user
 
     @field_validator("ca_bundle")
     @classmethod
@@ -443,49 +420,6 @@ class Settings(Configured):
         return self
 
     @model_validator(mode="after")
-    def _an_existing_host_has_a_key(self) -> Self:
-        key = self.host_private_key.get_secret_value()
-        command = (
-            f"`pulumi config set -s {pulumi.get_stack()} --secret hostPrivateKey < <file>`, the file being a private "
-            "key without a passphrase that the login user's authorized_keys accepts"
-        )
-        if not self.host_instance_id:
-            if key:
-                raise ValueError(
-                    "hostPrivateKey: is set without hostInstanceId, and a host that this program launches gets a key "
-                    "of its own. Set hostInstanceId, or run `pulumi config rm hostPrivateKey`."
-                )
-            return self
-        if self.subnet_id:
-            raise ValueError(
-                f"subnetId: {self.subnet_id!r} is for a host that this program launches, and instance "
-                f"{self.host_instance_id} has a subnet. Remove the setting (`pulumi config rm -s {pulumi.get_stack()} "
-                "subnetId`)."
-            )
-        if self.ssh_key_epochs != FIRST_EPOCHS:
-            raise ValueError(
-                f"sshKeyEpochs: {self.ssh_key_epochs} is for a host that this program launches, and instance "
-                f"{self.host_instance_id} has a key of your own. Remove the setting (`pulumi config rm -s "
-                f"{pulumi.get_stack()} sshKeyEpochs`); docs/runbook.md, Rotate the SSH key, describes how to rotate "
-                "your key."
-            )
-        if not key:
-            raise ValueError(
-                f"hostPrivateKey: is empty, and instance {self.host_instance_id} was launched with a key that this "
-                f"program does not have. Set it with {command}."
-            )
-        if key == MASKED:
-            return self
-        if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
-            raise ValueError(
-                "hostPrivateKey: is in plain text in the stack's file and must be encrypted. Create another key for "
-                f"the host, since this one may have been read, then run {command}."
-            )
-        if wrong := _unusable_key(key):
-            raise ValueError(f"hostPrivateKey: {wrong}. Set it with {command}.")
-        return self
-
-    @model_validator(mode="after")
     def _exactly_one_source_of_binaries(self) -> Self:
         pairs = {
             "release": self.release,
@@ -531,10 +465,117 @@ class Settings(Configured):
         return None if place.startswith("https://") else Path(place)
 
     @property
+    def uses_lets_encrypt(self) -> bool:
+        """Whether the certificates are Let's Encrypt's, staging included."""
+        return self.acme_directory in ACME_DIRECTORIES.values()
+
+    @property
+    def dns_zone_id(self) -> str:
+        """Id of the zone that holds the records; empty when a person publishes them."""
+        return self.cloudflare_zone_id if self.dns == "cloudflare" else ""
+
+    @property
+    @abstractmethod
+    def names(self) -> PublicNames:
+        """The stack's names. Raises ValueError when a name exceeds a limit."""
+
+    @property
+    @abstractmethod
+    def site(self) -> Site:
+        """The part of the settings that the host gets. Local paths are not part of it."""
+
+    @property
+    def binaries(self) -> Binaries:
+        """The source of the binaries, as a site has it."""
+        copied = self.copied_to_host
+        return {
+            "release": "" if copied else self.release,
+            "release_sha256": self.release_sha256,
+            "source_repository": "" if copied else self.source_repository,
+            "source_ref": self.source_ref,
+            "source_sha256": _sha256(copied) if copied and self.source_ref else "",
+            "toolchain": self.toolchain,
+        }
+
+
+class Settings(SiteSettings):
+    """Settings of one stack in AWS."""
+
+    account_id: AccountId
+    region: Region
+    parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
+    trust: Literal["federated", "static"]
+    allowed_callers: Callers
+    access_key_users: list[Literal["daemon", "broker"]]
+    access_key_epochs: Epochs
+    inbound_tls: Literal["Optional", "Require"]
+    raw_mail_readers: Annotated[list[IamName], AfterValidator(_different)]
+    versioning: bool
+    protect: bool
+    buckets_on_destroy: Literal["refuse", "keep", "delete"]
+    #: Sizes may have a hyphen: m7i.metal-24xl.
+    instance_type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
+    subnet_id: Annotated[str, Field(pattern=r"^(subnet-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
+    image: Literal["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "amazon-linux-2023"]
+    ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
+    root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
+    elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
+    host_instance_id: InstanceId
+    host_private_key: SecretStr
+    ssh_key_epochs: Epochs
+    host_instance_profile: Literal["attach", "leave"]
+    #: A portable user name: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_426
+    login_user: Annotated[str, Field(pattern=r"^([A-Za-z0-9._][A-Za-z0-9._-]{0,31})?$")]
+    ssm_managed: bool
+    ssh_cidrs: Annotated[
+        list[Annotated[str, AfterValidator(_network)]], Field(min_length=1), AfterValidator(_different)
+    ]
+
+    @field_validator("login_user")
+    @classmethod
+    def _of_the_image(cls, value: str, info: ValidationInfo) -> str:
+        # A wrong image has an error of its own.
+        return value or images.image(info.data.get("image", images.FIRST)).login_user
+
+    @model_validator(mode="after")
+    def _an_existing_host_has_a_key(self) -> Self:
+        key = self.host_private_key.get_secret_value()
+        command = (
+            f"`pulumi config set -s {pulumi.get_stack()} --secret hostPrivateKey < <file>`, the file being a private "
+            "key without a passphrase that the login user's authorized_keys accepts"
+        )
+        if not self.host_instance_id:
+            if key:
+                raise ValueError(
+                    "hostPrivateKey: is set without hostInstanceId, and a host that this program launches gets a key "
+                    "of its own. Set hostInstanceId, or run `pulumi config rm hostPrivateKey`."
+                )
+            return self
+        if self.subnet_id:
+            raise ValueError(
+                f"subnetId: {self.subnet_id!r} is for a host that this program launches, and instance "
+                f"{self.host_instance_id} has a subnet. Remove the setting (`pulumi config rm -s {pulumi.get_stack()} "
+                "subnetId`)."
+            )
+        if self.ssh_key_epochs != FIRST_EPOCHS:
+            raise ValueError(
+                f"sshKeyEpochs: {self.ssh_key_epochs} is for a host that this program launches, and instance "
+                f"{self.host_instance_id} has a key of your own. Remove the setting (`pulumi config rm -s "
+                f"{pulumi.get_stack()} sshKeyEpochs`); docs/runbook.md, Rotate the SSH key, describes how to rotate "
+                "your key."
+            )
+        if not key:
+            raise ValueError(
+                f"hostPrivateKey: is empty, and instance {self.host_instance_id} was launched with a key that this "
+                f"program does not have. Set it with {command}."
+            )
+        require_login_key(key, command)
+        return self
+
+    @property
     def site(self) -> Site:
         """The part of the settings that the host gets. Local paths are not part of it."""
         names = self.names
-        copied = self.copied_to_host
         return Site(
             account_id=self.account_id,
             region=self.region,
@@ -549,21 +590,11 @@ class Settings(Configured):
             chain=self.chain,
             chain_rpc=self.chain_rpc_http,
             contracts=self.contracts,
-            release="" if copied else self.release,
-            release_sha256=self.release_sha256,
-            source_repository="" if copied else self.source_repository,
-            source_ref=self.source_ref,
-            source_sha256=_sha256(copied) if copied and self.source_ref else "",
-            toolchain=self.toolchain,
+            **self.binaries,
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
             reboot_time=self.reboot_time,
         )
-
-    @property
-    def uses_lets_encrypt(self) -> bool:
-        """Whether the certificates are Let's Encrypt's, staging included."""
-        return self.acme_directory in ACME_DIRECTORIES.values()
 
     @property
     def login_key(self) -> str:
@@ -573,7 +604,7 @@ class Settings(Configured):
     @property
     def dns_zone_id(self) -> str:
         """Id of the zone that holds the records; empty when a person publishes them."""
-        return {"route53": self.parent_zone_id, "cloudflare": self.cloudflare_zone_id, "manual": ""}[self.dns]
+        return self.parent_zone_id if self.dns == "route53" else super().dns_zone_id
 
     @property
     def names(self) -> Names:
@@ -627,6 +658,21 @@ def _unusable_key(key: str) -> str:
     if encrypted:
         return "is encrypted with a passphrase, which nobody can type here (`ssh-keygen -p` on a copy removes it)"
     return ""
+
+
+def require_login_key(key: str, command: str) -> None:
+    """Raises ValueError, without any part of the key, if the setting ``hostPrivateKey`` is in plain text or no step
+    could log in with it. ``command`` sets it. A masked key passes.
+    """
+    if key == MASKED:
+        return
+    if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
+        raise ValueError(
+            "hostPrivateKey: is in plain text in the stack's file and must be encrypted. Create another key for "
+            f"the host, since this one may have been read, then run {command}."
+        )
+    if wrong := _unusable_key(key):
+        raise ValueError(f"hostPrivateKey: {wrong}. Set it with {command}.")
 
 
 def _and(words: list[str]) -> str:

@@ -1,8 +1,9 @@
-"""The DNS records of a stack: three DKIM names, MX, SPF, DMARC and an A record for each public host.
+"""The DNS records of a stack: those of its mail (MX, SPF, DMARC, with SES three DKIM names) and the hosts' A records.
 
-Owns the records' contents and who keeps them: Route 53, Cloudflare, or a person at any other provider. Leaves out the
-zone, which exists before any stack, and the wait until public resolvers return the addresses
-(``components/hostsetup.py``). An existing record is never overwritten: a name with two owners is an error.
+Owns the records' contents and who keeps them: Route 53, Cloudflare, or a person at any other provider. A keeper's SDK
+is imported only where it keeps records, so that a program of another cloud needs none of AWS's. Leaves out the zone,
+which exists before any stack, and the wait until public resolvers return the addresses (``components/hostsetup.py``).
+An existing record is never overwritten: a name with two owners is an error.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,15 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_command as command
 
 import gates
-from components.checks.existing import reason
-from components.naming import Names
+from components.checks.answers import reason
+from components.naming import Names, PublicNames
 
 #: TTL of every record in seconds, from the runbook.
 TTL = 300
+
+#: Priority of the only MX record.
+MX_PRIORITY = 10
 
 #: Seconds that an `up` waits for a person to publish the records. The next `up` waits again.
 PUBLISHING_SECONDS = 3600
@@ -43,6 +46,11 @@ class Wanted:
 
 def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pulumi.Input[str]) -> list[Wanted]:
     """The records of runbook section 3 and of the six public hosts, in that order."""
+    return [*mail_by_ses(names, dkim_tokens), *_addresses(names, address)]
+
+
+def mail_by_ses(names: Names, dkim_tokens: Sequence[pulumi.Output[str]]) -> list[Wanted]:
+    """The records of a mail domain whose mail SES sends and receives (runbook section 3)."""
     domain = names.mail_domain
     return [
         *(
@@ -54,34 +62,56 @@ def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pul
             )
             for number, token in enumerate(dkim_tokens, start=1)
         ),
-        Wanted(key="mx", kind="MX", name=domain, value=f"10 inbound-smtp.{names.region}.amazonaws.com"),
-        Wanted(key="spf", kind="TXT", name=domain, value=names.spf),
-        Wanted(
-            key="dmarc",
-            kind="TXT",
-            name=f"_dmarc.{domain}",
-            value=names.dmarc,
-        ),
-        *(Wanted(key=key, kind="A", name=host, value=address) for key, host in names.public_hosts.items()),
+        Wanted(key="mx", kind="MX", name=domain, value=f"{MX_PRIORITY} inbound-smtp.{names.region}.amazonaws.com"),
+        *_mail_policy(names, names.spf),
     ]
+
+
+def mail_by_host(names: PublicNames, spf: str) -> list[Wanted]:
+    """The records of a mail domain whose mail the host itself receives, under the name whose certificate it shows.
+
+    ``spf`` is the value of the SPF record: it depends on who sends.
+    """
+    return [
+        Wanted(key="mx", kind="MX", name=names.mail_domain, value=f"{MX_PRIORITY} {names.public_hosts['email']}"),
+        *_mail_policy(names, spf),
+    ]
+
+
+def mail_by_nobody(names: PublicNames, spf: str) -> list[Wanted]:
+    """The records of a mail domain that receives nothing (RFC 7505)."""
+    return [Wanted(key="mx", kind="MX", name=names.mail_domain, value="0 ."), *_mail_policy(names, spf)]
+
+
+def _mail_policy(names: PublicNames, spf: str) -> list[Wanted]:
+    domain = names.mail_domain
+    return [
+        Wanted(key="spf", kind="TXT", name=domain, value=spf),
+        Wanted(key="dmarc", kind="TXT", name=f"_dmarc.{domain}", value=names.dmarc),
+    ]
+
+
+def _addresses(names: PublicNames, address: pulumi.Input[str]) -> list[Wanted]:
+    return [Wanted(key=key, kind="A", name=host, value=address) for key, host in names.public_hosts.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsArgs:
     """Arguments of ``Records``."""
 
-    #: Physical names of the stack.
-    names: Names
+    #: Names of the stack.
+    names: PublicNames
     #: Who keeps the records. Default of the setting: ``route53``.
     keeper: Keeper
     #: Id of the zone at the keeper; empty with ``manual``.
     zone_id: str
-    #: DKIM tokens of the mail domain.
-    dkim_tokens: Sequence[pulumi.Output[str]]
-    #: IPv4 address of every A record: the stack's elastic IP.
+    #: Records of the mail domain; one has the key ``mx``.
+    mail: Sequence[Wanted]
+    #: IPv4 address of every A record: the host's.
     address: pulumi.Input[str]
-    #: Attaches the address to the host. A records wait for it: if EC2 refuses, the names keep their old address.
-    reachable: pulumi.Resource
+    #: What gives the host its address. A records wait for it: if the cloud refuses, the names keep their old address.
+    #: Empty: the host has it already.
+    reachable: Sequence[pulumi.Resource]
     #: DNS-over-HTTPS resolvers that show, with ``manual``, which records are published.
     doh_urls: Sequence[str]
 
@@ -98,15 +128,15 @@ class Records(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:dns:Records", name, None, opts)
-        records = wanted(args.names, args.dkim_tokens, args.address)
+        records = [*args.mail, *_addresses(args.names, args.address)]
         child = pulumi.ResourceOptions(parent=self)
-        connected = pulumi.ResourceOptions(parent=self, depends_on=[args.reachable])
+        connected = pulumi.ResourceOptions(parent=self, depends_on=list(args.reachable))
         made: dict[str, pulumi.Resource]
         if args.keeper == "manual":
             published = self._published(name, records, args.doh_urls, connected)
             made = {record.key: published for record in records}
         else:
-            keep = _route53 if args.keeper == "route53" else _cloudflare()
+            keep = _route53() if args.keeper == "route53" else _cloudflare()
             made = {
                 record.key: keep(
                     f"{name}-{record.key}", args.zone_id, record, connected if record.kind == "A" else child
@@ -139,10 +169,20 @@ class Records(pulumi.ComponentResource):
         )
 
 
-def _route53(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    return aws.route53.Record(
-        name, zone_id=zone_id, name=record.name, type=record.kind, ttl=TTL, records=[record.value], opts=opts
-    )
+#: Creates one record: resource name, id of the zone, the record, options.
+Keep = Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]
+
+
+def _route53() -> Keep:
+    """A function that creates one record in Route 53."""
+    import pulumi_aws as aws
+
+    def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        return aws.route53.Record(
+            name, zone_id=zone_id, name=record.name, type=record.kind, ttl=TTL, records=[record.value], opts=opts
+        )
+
+    return make
 
 
 def cloudflare_zone(zone: str, zone_id: str) -> None:
@@ -176,7 +216,7 @@ def _cloudflare_provider() -> Any:
     return pulumi_cloudflare
 
 
-def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]:
+def _cloudflare() -> Keep:
     """A function that creates one record at Cloudflare."""
     cloudflare = _cloudflare_provider()
 
@@ -184,7 +224,8 @@ def _cloudflare() -> Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi
         content = pulumi.Output.from_input(record.value)
         priority: int | None = None
         if record.kind == "MX":
-            priority, content = 10, content.apply(lambda value: value.split()[1])
+            priority = int(str(record.value).split()[0])
+            content = content.apply(lambda value: value.split()[1])
         elif record.kind == "TXT":
             # Cloudflare stores text in quotes; without them it would show as changed.
             content = content.apply(lambda value: f'"{value}"')

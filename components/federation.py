@@ -1,4 +1,4 @@
-"""The broker as an OIDC issuer in IAM: a check that STS can use it, then the OIDC provider.
+"""The broker as an OIDC issuer in IAM: the check that STS can use it, then the OIDC provider.
 
 Leaves out the roles that trust the provider (``components/roles.py``). AWS compares the URL byte for byte, so another
 host name means another provider; the setting ``protect`` protects it.
@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_command as command
 
-import gates
+from components.issuer import check
 from components.naming import STS_AUDIENCE, Names
 
 
@@ -38,25 +37,19 @@ class Federation(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:federation:Federation", name, None, opts)
-        bundle = ["--ca-bundle", args.ca_bundle] if args.ca_bundle else []
-        checked = command.local.Command(
-            f"{name}-issuer-check",
-            create=gates.command("issuer", *gates.resolvers(args.doh_urls), *bundle, args.names.broker_host),
-            triggers=[args.instance_id],
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                protect=False,
-                depends_on=[args.served],
-                custom_timeouts=pulumi.CustomTimeouts(create="600s", update="600s"),
-            ),
+        thumbprint = check(
+            name,
+            args.names.broker_host,
+            host_id=args.instance_id,
+            doh_urls=args.doh_urls,
+            ca_bundle=args.ca_bundle,
+            opts=pulumi.ResourceOptions(parent=self, protect=False, depends_on=[args.served]),
         )
         self.provider = aws.iam.OpenIdConnectProvider(
             f"{name}-provider",
             url=args.names.issuer,
             client_id_lists=[STS_AUDIENCE],
-            # Without output when ``--target`` excludes the check.
-            thumbprint_lists=[checked.stdout.apply(lambda printed: (printed or "").strip())],
+            thumbprint_lists=[thumbprint],
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # AWS verifies the certificate of a public CA against its own list and ignores the thumbprint. For a

@@ -1,7 +1,7 @@
 """Runs the host's steps over SSH, in order, once the host accepts a login.
 
 Leaves out what the steps do (``hostsetup/``). A changed file or script is a changed input and runs its step again in
-place. Only another instance replaces the steps, so that a new host is set up from scratch. No step has an ``update`` or
+place. Only another host replaces the steps, so that a new one is set up from scratch. No step has an ``update`` or
 a ``delete``: every step can run again, and what it installed disappears with the instance.
 """
 
@@ -39,16 +39,16 @@ class HostSetupArgs:
     copied: Path | None
     #: IPv4 address of the host.
     address: pulumi.Output[str]
-    #: EC2 instance id. Another instance runs every step again.
-    instance_id: pulumi.Output[str]
+    #: Identifier of the host, like an EC2 instance id. Another host runs every step again.
+    host_id: pulumi.Input[str]
     #: Private key of ``login_user``. Secret.
     private_key: pulumi.Output[str]
     #: Public keys that ``login_user`` should have. Empty: his authorized_keys file is left alone.
     public_keys: Sequence[pulumi.Output[str]]
     #: User to log in as; may use sudo without a password.
     login_user: str
-    #: Attaches the address to the instance.
-    reachable: pulumi.Resource
+    #: What gives the host its address. Empty: the host has it already.
+    reachable: Sequence[pulumi.Resource]
     #: The A records of the host.
     addresses: Sequence[pulumi.Resource]
     #: Key id of the external account at the certificate authority (RFC 8555 section 7.3.4). Empty: none.
@@ -110,7 +110,7 @@ class HostSetup(pulumi.ComponentResource):
             connection=self._connection,
             create=create,
             stdin=stdin or None,
-            triggers=[self._args.instance_id],
+            triggers=[self._args.host_id],
             add_previous_output_in_env=False,
             logging=command.remote.Logging.STDOUT_AND_STDERR,
             opts=options,
@@ -121,10 +121,10 @@ class HostSetup(pulumi.ComponentResource):
         return command.local.Command(
             f"{self._name}-host-key",
             create=self._args.address.apply(lambda address: gates.command("host-key", address)),
-            triggers=[self._args.instance_id],
+            triggers=[self._args.host_id],
             # Behind another address, the same instance must show the same key.
             add_previous_output_in_env=True,
-            opts=self._child(self._args.reachable),
+            opts=self._child(*self._args.reachable),
         ).stdout
 
     def _log_in(self) -> command.local.Command:
@@ -138,7 +138,7 @@ class HostSetup(pulumi.ComponentResource):
                 )
             ),
             stdin=args.private_key,
-            triggers=[args.instance_id],
+            triggers=[args.host_id],
             add_previous_output_in_env=False,
             opts=self._child(),
         )
@@ -154,7 +154,7 @@ class HostSetup(pulumi.ComponentResource):
                 connection=self._connection,
                 source=pulumi.FileAsset(str(self._args.copied)),
                 remote_path=str(STAGED_SOURCE if site.source_ref else STAGED_ARCHIVE),
-                triggers=[self._args.instance_id, site.source_sha256 or site.release_sha256],
+                triggers=[self._args.host_id, site.source_sha256 or site.release_sha256],
                 opts=self._child(booted),
             )
         ]

@@ -103,16 +103,12 @@ BUCKET_KEYS = ("mail", *(row.key for row in DATA_CLASSES))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
-    """Physical names of one stack.
+class PublicNames:
+    """What the world sees of a stack, whichever cloud it is in: host names and addresses of mail.
 
-    Raises ValueError from ``__post_init__`` when a name exceeds a limit of AWS or DNS.
+    Raises ValueError from ``__post_init__`` when a name exceeds a limit of DNS, or of the cloud.
     """
 
-    #: AWS account number, 12 digits.
-    account_id: str
-    #: AWS region of every regional resource, for example ``us-east-1``.
-    region: str
     #: DNS zone of all host names, for example ``litentry.org``, without a trailing dot.
     zone: str
     #: Suffix of every name of the stack: empty, or a dash and a word, for example ``-test``.
@@ -134,29 +130,52 @@ class Names:
 
     def _limited(self) -> Iterator[tuple[str, str, str, int]]:
         """Setting that a name comes from, what the name is, the name, its limit."""
-        for key in BUCKET_KEYS:
-            yield "suffix", "bucket name", self.bucket(key), BUCKET_NAME_LIMIT
-        for name in (*map(self.role, ROLE_KEYS), self.host, self.daemon_user, self.broker_user):
-            yield "suffix", "IAM name", name, ROLE_NAME_LIMIT
-        yield "suffix", "receipt rule's name", self.receipt_rule, RULE_NAME_LIMIT
         for key, host in self.public_hosts.items():
             setting = "brokerHost" if key == "broker" else "zone"
             yield setting, "name of a certificate", host, CERTIFICATE_NAME_LIMIT
         yield "brokerHost", "OIDC issuer", self.issuer, ISSUER_LIMIT
         for label in ("x" * DKIM_TOKEN_LENGTH + "._domainkey", "_dmarc"):
             yield "mailDomain", "record's name", f"{label}.{self.mail_domain}", DNS_NAME_LIMIT
-        for text in (self.spf, self.dmarc):
-            yield "mailDomain", "record's value", text, TXT_LIMIT
-
-    @property
-    def spf(self) -> str:
-        """Value of the mail domain's SPF record (RFC 7208)."""
-        return "v=spf1 include:amazonses.com -all"
+        yield "mailDomain", "record's value", self.dmarc, TXT_LIMIT
 
     @property
     def dmarc(self) -> str:
         """Value of the mail domain's DMARC record (RFC 7489)."""
         return f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{self.mail_domain}"
+
+    @property
+    def issuer(self) -> str:
+        """OIDC issuer URL. Clouds compare it byte for byte with ``iss``, so it never ends in a slash."""
+        return f"https://{self.broker_host}"
+
+    @property
+    def public_hosts(self) -> dict[str, str]:
+        """Fully qualified host names by key of ``PUBLIC_HOSTS``, in record order."""
+        return {key: self.broker_host if key == "broker" else f"{key}{self.suffix}.{self.zone}" for key in PUBLIC_HOSTS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names(PublicNames):
+    """Physical names of one stack in AWS. Raises ValueError as ``PublicNames`` does."""
+
+    #: AWS account number, 12 digits.
+    account_id: str
+    #: AWS region of every regional resource, for example ``us-east-1``.
+    region: str
+
+    def _limited(self) -> Iterator[tuple[str, str, str, int]]:
+        for key in BUCKET_KEYS:
+            yield "suffix", "bucket name", self.bucket(key), BUCKET_NAME_LIMIT
+        for name in (*map(self.role, ROLE_KEYS), self.host, self.daemon_user, self.broker_user):
+            yield "suffix", "IAM name", name, ROLE_NAME_LIMIT
+        yield "suffix", "receipt rule's name", self.receipt_rule, RULE_NAME_LIMIT
+        yield from super()._limited()
+        yield "mailDomain", "record's value", self.spf, TXT_LIMIT
+
+    @property
+    def spf(self) -> str:
+        """Value of the mail domain's SPF record (RFC 7208)."""
+        return "v=spf1 include:amazonses.com -all"
 
     @property
     def daemon_user(self) -> str:
@@ -191,16 +210,6 @@ class Names:
         """Name of the mail bucket (key ``mail``) or of a data class's bucket (``vault``, ``memory``)."""
         return f"agentkeys-{key}{self.suffix}-{self.account_id}"
 
-    @property
-    def issuer(self) -> str:
-        """OIDC issuer URL. AWS compares it byte for byte with ``iss``, so it never ends in a slash."""
-        return f"https://{self.broker_host}"
-
-    @property
-    def public_hosts(self) -> dict[str, str]:
-        """Fully qualified host names by key of ``PUBLIC_HOSTS``, in record order."""
-        return {key: self.broker_host if key == "broker" else f"{key}{self.suffix}.{self.zone}" for key in PUBLIC_HOSTS}
-
 
 def default_broker_host(zone: str, suffix: str) -> str:
     """``broker.<zone>``, or ``test-broker.<zone>`` with suffix ``-test``. Only here does the suffix come first."""
@@ -219,10 +228,16 @@ def of_settings(
     *, account_id: str, region: str, zone: str, suffix: str, broker_host: str, mail_domain: str, email_from: str
 ) -> Names:
     """The names of a stack, with defaults for the settings it leaves empty. Raises ValueError as ``Names`` does."""
+    public = public_names(
+        zone=zone, suffix=suffix, broker_host=broker_host, mail_domain=mail_domain, email_from=email_from
+    )
+    return Names(account_id=account_id, region=region, **vars(public))
+
+
+def public_names(*, zone: str, suffix: str, broker_host: str, mail_domain: str, email_from: str) -> PublicNames:
+    """The public names of a stack, with defaults as in ``of_settings``. Raises ValueError as ``PublicNames`` does."""
     domain = mail_domain or default_mail_domain(zone, suffix)
-    return Names(
-        account_id=account_id,
-        region=region,
+    return PublicNames(
         zone=zone,
         suffix=suffix,
         broker_host=broker_host or default_broker_host(zone, suffix),

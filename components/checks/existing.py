@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.checks.answers import reason
 from components.host import ANYWHERE, ExistingHost
 from components.naming import ELASTIC_IP_NAME, OWNER_TAG, SERVES_TAG, Names
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
@@ -120,11 +121,6 @@ def _addresses(options: pulumi.InvokeOptions, filter_name: str, value: str) -> l
     found = aws.ec2.get_eips(filters=[{"name": filter_name, "values": [value]}], opts=options).public_ips
     each = [aws.ec2.get_elastic_ip(public_ip=address, opts=options) for address in sorted(found)]
     return [_Address(public_ip=one.public_ip, allocation_id=one.id, tags=one.tags) for one in each]
-
-
-def reason(error: Exception) -> str:
-    """The error's text on one line."""
-    return " ".join(str(error).split()).rstrip(".")
 
 
 def other_stack(tags: Mapping[str, str], names: Names) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.checks.existing import reason
+from components.checks.answers import reason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components import arns
 from components.checks import existing
+from components.checks.answers import reason
 from components.checks.state import Own
 from components.naming import GITHUB_ISSUER, OWNER_TAG, RECEIPT_RULE_SET, STS_AUDIENCE, Names
 
@@ -65,7 +66,7 @@ def receipt_rule_set(provider: aws.Provider, region: str) -> None:
         active = aws.ses.get_active_receipt_rule_set(opts=pulumi.InvokeOptions(provider=provider)).rule_set_name
     except Exception as error:
         raise pulumi.RunError(
-            f"The account has no active SES receipt rule set in {region} ({existing.reason(error)}). {fix}"
+            f"The account has no active SES receipt rule set in {region} ({reason(error)}). {fix}"
         ) from None
     if active != RECEIPT_RULE_SET:
         raise pulumi.RunError(
@@ -81,7 +82,7 @@ def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
             aws.iam.get_role(name=role, opts=pulumi.InvokeOptions(provider=provider))
         except Exception as error:
             raise pulumi.RunError(
-                f"rawMailReaders: the account has no role {role!r} ({existing.reason(error)}), and S3 rejects a policy "
+                f"rawMailReaders: the account has no role {role!r} ({reason(error)}), and S3 rejects a policy "
                 "that names one. Nothing was created. The project in account/ creates the roles of CI "
                 "(`pulumi -C account up`). Create any other role first, or remove it from rawMailReaders."
             ) from None
@@ -101,7 +102,7 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
     except Exception as error:
         raise pulumi.RunError(
             f"elasticIp: {address!r} is no elastic IP of account {names.account_id} in {names.region} "
-            f"({existing.reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses "
+            f"({reason(error)}). Nothing was created. Correct it (`aws ec2 describe-addresses "
             f"--region {names.region}`), or remove it to allocate one."
         ) from None
     if other := existing.other_stack(found.tags, names):
@@ -199,6 +200,6 @@ def _says_absent(error: Exception) -> bool:
 
 def _refused(what: str, error: Exception) -> pulumi.RunError:
     return pulumi.RunError(
-        f"AWS rejected the lookup of {what}: {existing.reason(error)}. Nothing was created. "
+        f"AWS rejected the lookup of {what}: {reason(error)}. Nothing was created. "
         "Check the credentials (`aws sts get-caller-identity`), accountId, region and parentZoneId."
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.checks.existing import reason
+from components.checks.answers import reason
 from components.checks.state import Own
 from components.dns import wanted
 from components.naming import Names
