@@ -21,6 +21,7 @@ def main() -> int:
         "serve": "run the sandbox in the foreground",
         "tools": "install the Debian packages that the sandbox and the tests need",
         "weather": "set how the account behaves: late, throttled, inconsistent; without options: fair again",
+        "cell": "run a command beside other sandboxes, in a network of its own: cell NAME -- COMMAND...",
         "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
         made = commands.add_parser(name, help=summary, description=summary)
@@ -31,8 +32,31 @@ def main() -> int:
             made.add_argument("--throttled", action="store_true", help="keep the rates that AWS documents")
             made.add_argument("--slow", type=float, default=0, help="seconds that every answer is late")
             made.add_argument("--boot", type=float, default=0, help="seconds until an instance's host boots")
+        if name == "cell":
+            made.add_argument("name", help="name of the cell in this checkout; its state is in .cells/NAME")
+            made.add_argument("arguments", nargs="+", metavar="COMMAND", help="the command with its arguments")
     given = parser.parse_args()
 
+    try:
+        _run(given)
+    except KeyboardInterrupt:
+        from sandbox.rehearsal import say
+
+        say("interrupted; run the same command again to continue")
+        return 130
+    except Exception as error:
+        if not isinstance(error, _explained()):
+            raise
+        from sandbox.rehearsal import say
+
+        say(f"error: {error}")
+        return 1
+    return 0
+
+
+def _explained() -> tuple[type[Exception], ...]:
+    """The errors whose messages state what was found and what to do."""
+    # Imported here because they take a second, and only a failure needs them.
     from dev.toolchain.virtualenv import VirtualenvError
     from dev.toolchain.wheels import WheelError
     from sandbox.aws.acme import AcmeError
@@ -41,29 +65,18 @@ def main() -> int:
     from sandbox.aws.weather import WeatherError
     from sandbox.engine.build import EngineError
     from sandbox.hosts.machine import HostError
-    from sandbox.rehearsal import say
     from sandbox.standin.archive import StandinError
 
-    # Their messages state what was found and what to do.
-    explained = (
+    return (
         *(supervisor.SandboxError, AcmeError, EngineError, HostError, PortTakenError, WheelError),
         *(SnapshotError, StandinError, WeatherError, VirtualenvError, tools.ToolError),
     )
-    try:
-        _run(given)
-    except explained as error:
-        say(f"error: {error}")
-        return 1
-    except KeyboardInterrupt:
-        say("interrupted; run the same command again to continue")
-        return 130
-    return 0
 
 
 def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case for each command
     import shutil
 
-    from sandbox import bench, rehearsal
+    from sandbox import rehearsal
     from sandbox.engine import warm
 
     say = rehearsal.say
@@ -75,6 +88,8 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
         case "down":
             rehearsal.down(given.stack, say)
         case "bench":
+            from sandbox import bench
+
             bench.run(given.stack, say)
         case "env":
             print(rehearsal.shell_environment(say))
@@ -93,6 +108,10 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
                 say(f"deleted {layout.HOME}; the next `make up` starts with a new account")
         case "serve":
             supervisor.serve()
+        case "cell":
+            from sandbox import cells
+
+            sys.exit(cells.run_in(given.name, given.arguments, rehearsal.say))
         case "tools":
             tools.require({**tools.HOSTS, **tools.ACME, **tools.GATES, **tools.TESTS}, say)
 

@@ -15,8 +15,15 @@ HOME = Path(os.environ.get("AGENTKEYS_SANDBOX_HOME") or CHECKOUT / ".sandbox")
 PULUMI_HOME = HOME / "pulumi"
 STATE = HOME / "state"
 
-#: One sandbox runs on a computer at a time, because all of them would share its addresses and packet filter.
+#: One sandbox runs in a network namespace at a time, because all of them would share its addresses and packet filter.
 LOCK = Path("/run/agentkeys-sandbox.lock")
+
+#: Locked while hosts run in this network namespace.
+HOSTS_LOCK = Path("/run/agentkeys-sandbox-hosts.lock")
+
+#: Locked, shared, by whatever needs forwarding in this network namespace. Contains the value of ip_forward before.
+FORWARDING = Path("/run/agentkeys-forwarding")
+FORWARDING_LOCK = Path("/run/agentkeys-forwarding.lock")
 
 LOOPBACK = "127.0.0.1"
 

@@ -103,7 +103,8 @@ def start(progress: Callable[[str], None]) -> None:
         raise SandboxError(
             f"another sandbox runs on this computer: process {held.get('pid')} of {held.get('checkout')}, its state in "
             f"{held.get('home')}. One runs at a time, because they share addresses and the packet filter. "
-            f"Stop it with `make -C {held.get('checkout')} sandbox-stop`."
+            f"Stop it with `make -C {held.get('checkout')} sandbox-stop`, or run yours beside it in a cell: "
+            "`venv/bin/python -m sandbox cell NAME -- COMMAND`."
         )
     if held is not None and _READY.exists():
         return
@@ -146,6 +147,11 @@ def stop(progress: Callable[[str], None]) -> None:
         return
     if held.get("checkout") != str(layout.CHECKOUT):
         raise SandboxError(f"the sandbox that runs belongs to {held.get('checkout')}; stop it from there")
+    end(held, progress)
+
+
+def end(held: dict[str, Any], progress: Callable[[str], None]) -> None:
+    """Stop the sandbox that ``holder`` returned, of any checkout, and keep its state. Raises SandboxError."""
     progress(f"stopping the sandbox; its state in {held.get('home')} is kept")
     os.kill(held["pid"], signal.SIGTERM)
     until = time.monotonic() + STOP_SECONDS

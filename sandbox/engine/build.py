@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -228,7 +229,7 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
             progress(f"{label}: already built")
             continue
         progress(f"{label}: building")
-        temporary = bin_dir / f".{part.binary}.{os.getpid()}"
+        temporary = bin_dir / f".{part.binary}.new"
         _run(
             [go, "build", "-ldflags", part.flags, "-o", str(temporary), part.package],
             GO_MODULES / part.module,
@@ -292,7 +293,7 @@ def _quiet_runner(bin_dir: Path) -> None:
     )
     if runner.exists() and runner.read_text() == wrapper:
         return
-    temporary = bin_dir / f".{_RUNNER}.{os.getpid()}"
+    temporary = bin_dir / f".{_RUNNER}.{secrets.token_hex(4)}"
     temporary.write_text(wrapper)
     temporary.chmod(0o755)
     temporary.replace(runner)
@@ -306,7 +307,7 @@ def _link_provider(bin_dir: Path) -> None:
     provider = terraform_provider()
     if link.is_symlink() and link.readlink() == provider:
         return
-    temporary = bin_dir / f".terraform-provider-aws.{os.getpid()}"
+    temporary = bin_dir / f".terraform-provider-aws.{secrets.token_hex(4)}"
     temporary.symlink_to(provider)
     temporary.replace(link)
 

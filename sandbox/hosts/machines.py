@@ -9,6 +9,7 @@ with the host.
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -19,17 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev import toolchain
-from sandbox.hosts import network
+from sandbox import layout, tools
+from sandbox.hosts import forwarding, groups, network
 from sandbox.hosts.image import DEFAULT_BASE, egress_ports, ensure_image, former_image
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
 from sandbox.hosts.seed import HostSpec, first_files
 
-#: Locked while hosts run here. Contains the earlier value of ip_forward, which a start after a crash restores.
-LOCK = Path("/run/agentkeys-sandbox-hosts.lock")
-
-#: Parent of the control groups that hold every process of a host. Processes left by a crash are found here.
-_CGROUP = "agentkeys-sandbox"
+#: Parent of the control groups that hold every process of a host. Processes left by a crash are found here. Without
+#: these groups, every nspawn would put its host into the same group.
+_GROUP = "agentkeys-sandbox"
 
 _PROPAGATE = Path("/run/systemd/nspawn/propagate")
 
@@ -38,7 +38,6 @@ _PACKAGES = toolchain.CACHE / "host-packages"
 _ARCHIVES = Path("var/cache/apt/archives")
 
 _POWER_OFF_SECONDS = 30
-_KILL_SECONDS = 10
 
 #: nspawn's exit code when the host asked for a reboot (with --keep-unit).
 _REBOOT = 133
@@ -85,6 +84,7 @@ class Hosts:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._relays: Relays | None = None
         self._lock: int | None = None
+        self._forwarding: int | None = None
 
     def reconcile(self, specs: Collection[HostSpec], exposures: Collection[Exposure]) -> None:
         """Boot missing hosts, end hosts that are gone and remove their disks, open and close relays.
@@ -133,11 +133,13 @@ class Hosts:
             self._relays.close()
             self._relays = None
             self._power_off(list(self._running))
-            for parent in _cgroups():
+            for parent in groups.paths(_GROUP):
                 with contextlib.suppress(FileNotFoundError):
                     parent.rmdir()
-            network.close_filter(os.pread(self._lock, 16, 0).decode())
-            os.ftruncate(self._lock, 0)
+            network.close_filter()
+            if self._forwarding is not None:
+                forwarding.release(self._forwarding)
+                self._forwarding = None
             os.close(self._lock)
             self._lock = None
 
@@ -150,12 +152,11 @@ class Hosts:
             _sweep(self._log)
             for unfinished in [*self._disks.glob("*.new"), *self._disks.glob("*.gone")]:
                 shutil.rmtree(unfinished)
-            before = network.open_filter(self._forwards, egress_ports(ensure_image(DEFAULT_BASE, self._log)))
+            network.open_filter(self._forwards, egress_ports(ensure_image(DEFAULT_BASE, self._log)))
+            self._forwarding = forwarding.acquire()
         except BaseException:
             os.close(lock)
             raise
-        if not os.pread(lock, 16, 0):
-            os.pwrite(lock, before.encode(), 0)
         self._lock = lock
         self._relays = Relays(self._log)
         return self._relays
@@ -203,13 +204,13 @@ class Hosts:
         network.disconnect(number)
         network.connect(number)
         options = f"lowerdir={_PACKAGES}:{self._image(instance_id)},upperdir={disk / 'upper'},workdir={disk / 'work'}"
-        groups = _cgroups(instance_id)
-        for group in groups:
+        joined = groups.paths(f"{_GROUP}/{instance_id}")
+        for group in joined:
             group.mkdir(parents=True, exist_ok=True)
         command = [
             *("unshare", "--mount", "sh", "-euc", _LAUNCH, "launch", options, str(disk / "root")),
             str(self._trusted_ca or ""),
-            " ".join(str(group / "cgroup.procs") for group in groups),
+            " ".join(str(group / "cgroup.procs") for group in joined),
             *("--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no"),
             *("--resolv-conf=off", "--timezone=off", "--suppress-sync=yes"),
             *(f"--machine={instance_id}", f"--directory={disk / 'root'}"),
@@ -273,12 +274,14 @@ def lose_power(instance_id: str) -> None:
 
 
 def _take_lock() -> int:
-    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(layout.HOSTS_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(lock)
-        raise HostError(f"another process runs sandbox hosts on this machine (it holds {LOCK}); end it") from error
+        raise HostError(
+            f"another process runs sandbox hosts on this machine (it holds {layout.HOSTS_LOCK}); end it"
+        ) from error
     return lock
 
 
@@ -287,67 +290,34 @@ def end_leftovers(log: Progress) -> None:
     lock = _take_lock()
     try:
         _sweep(log)
-        if before := os.pread(lock, 16, 0).decode():
-            network.close_filter(before)
-            os.ftruncate(lock, 0)
+        if tools.find("nft"):
+            network.close_filter()
+        forwarding.settle()
     finally:
         os.close(lock)
 
 
 def _sweep(log: Progress) -> None:
     """End hosts and namespaces left by a process that did not shut down, in any checkout. The caller holds the lock."""
-    for instance_id in sorted({group.name for parent in _cgroups() for group in parent.glob("i-*")}):
+    for instance_id in sorted({group.name for parent in groups.paths(_GROUP) for group in parent.glob("i-*")}):
         log(f"ending host {instance_id}, left by a sandbox that did not shut down")
         _end(instance_id)
     for number in network.connected():
         network.disconnect(number)
 
 
-def _cgroups(instance_id: str = "") -> list[Path]:
-    """Return the host's control group, or their parent, in each hierarchy in which systemd may track services.
-
-    Without these groups, every nspawn would put its host into the same group.
-    """
-    hierarchies = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        mount, _, kind = line.partition(" - ")
-        if kind.startswith("cgroup2 ") or (kind.startswith("cgroup ") and "name=systemd" in kind):
-            hierarchies.append(Path(mount.split()[4]) / _CGROUP / instance_id)
-    return hierarchies
-
-
 def _end(instance_id: str) -> None:
-    """Kill the processes in the host's control group until none is left, then remove the group."""
-    groups = [group for group in _cgroups(instance_id) if group.is_dir()]
-    deadline = time.monotonic() + _KILL_SECONDS
-    while pids := {pid for group in groups for pid in _processes(group)}:
-        if time.monotonic() > deadline:
-            raise HostError(f"processes {sorted(pids)} of host {instance_id} do not end; look at /proc/<pid>/stack")
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
-    # nspawn also removes these when it exits, possibly at the same time.
-    for group in groups:
-        for folder, _, _ in os.walk(group, topdown=False):
-            with contextlib.suppress(FileNotFoundError):
-                Path(folder).rmdir()
+    """Kill the host's processes until none is left."""
+    groups.end(f"{_GROUP}/{instance_id}")
     with contextlib.suppress(FileNotFoundError):
         (_PROPAGATE / instance_id).rmdir()
-
-
-def _processes(group: Path) -> set[int]:
-    found: set[int] = set()
-    for folder, _, _ in os.walk(group):
-        # nspawn may remove the group meanwhile: opening it fails with ENOENT, reading an open file with ENODEV.
-        with contextlib.suppress(OSError):
-            found.update(int(pid) for pid in Path(folder, "cgroup.procs").read_text().split())
-    return found
 
 
 def _keep_packages(archives: Path) -> None:
     """Move the packages that the host's apt downloaded to the shared folder. apt checks each against its index."""
     for package in archives.glob("*.deb"):
         kept = _PACKAGES / _ARCHIVES / package.name
-        shutil.move(package, kept.with_suffix(".partial"))
-        kept.with_suffix(".partial").rename(kept)
+        # Another sandbox may keep the same package.
+        partial = kept.with_suffix(f".{secrets.token_hex(4)}.partial")
+        shutil.move(package, partial)
+        partial.rename(kept)

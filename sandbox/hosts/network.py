@@ -1,7 +1,7 @@
 """The hosts' network: one namespace and veth pair per host, and the packet filter between them and this machine.
 
-Owns addresses, namespaces, the nft table and the sysctl that it needs. Leaves out the relays, which are the only way
-into the host network: the filter accepts this machine's packets to it only with the relays' mark. Hosts can reach this
+Owns addresses, namespaces and the nft table. Leaves out the relays, which are the only way into the host network: the
+filter accepts this machine's packets to it only with the relays' mark. Hosts can reach this
 machine only at the forwarded ports of their gateway. They cannot reach each other. Outside, they can reach only DNS and
 the ports that apt fetches from.
 """
@@ -24,8 +24,6 @@ _VETH = "akhost"
 
 _NETWORK = ipaddress.ip_network(layout.HOST_NETWORK.format(n=0)).supernet(new_prefix=16)
 NUMBERS = range(1, 255)
-
-_IP_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def gateway_address(number: int) -> str:
@@ -50,7 +48,7 @@ def connect(number: int) -> None:
     prefix = ipaddress.ip_network(layout.HOST_NETWORK.format(n=number)).prefixlen
     run(["ip", "netns", "add", namespace])
     run(["ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", namespace])
-    _disable_ipv6(Path("/proc/sys/net/ipv6/conf") / outer)
+    disable_ipv6(outer)
     # Without this, the kernel drops packets forwarded to a loopback service. The setting ends with the interface.
     (Path("/proc/sys/net/ipv4/conf") / outer / "route_localnet").write_text("1")
     run(["ip", "address", "add", f"{gateway_address(number)}/{prefix}", "dev", outer])
@@ -100,18 +98,14 @@ def nameserver() -> str:
     )
 
 
-def open_filter(forwards: Mapping[int, int], egress: Collection[int]) -> str:
-    """Load the table and enable forwarding. Returns the earlier value of ip_forward, for close_filter."""
+def open_filter(forwards: Mapping[int, int], egress: Collection[int]) -> None:
+    """Load the table."""
     run(["nft", "-f", "-"], stdin=ruleset(forwards, egress, nameserver()))
-    before = _IP_FORWARD.read_text().strip()
-    _IP_FORWARD.write_text("1")
-    return before
 
 
-def close_filter(ip_forward: str) -> None:
-    """Remove the table and restore ip_forward."""
+def close_filter() -> None:
+    """Remove the table."""
     run(["nft", "-f", "-"], stdin=f"table inet {TABLE}\ndelete table inet {TABLE}\n")
-    _IP_FORWARD.write_text(ip_forward)
 
 
 def ruleset(forwards: Mapping[int, int], egress: Collection[int], name_server: str) -> str:
@@ -163,6 +157,8 @@ table inet {TABLE} {{
 """
 
 
-def _disable_ipv6(conf: Path) -> None:
+def disable_ipv6(interface: str) -> None:
+    """Turn IPv6 off on one of this namespace's interfaces."""
+    conf = Path("/proc/sys/net/ipv6/conf") / interface
     if conf.is_dir():
         (conf / "disable_ipv6").write_text("1")

@@ -13,7 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from dev.toolchain import CACHE, node
+from dev.toolchain import CACHE, alone, node
 from sandbox import tools
 
 _AXE = Path(__file__).parent / "axe"
@@ -49,14 +49,14 @@ def axe():
     """axe-core's script, fetched once per version into the cache folder."""
     version = json.loads((_AXE / "package.json").read_text())["dependencies"]["axe-core"]
     made = CACHE / "axe-core" / version
-    if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=made.parent) as folder:
-            node.fetch(_AXE, Path(folder), print)
-            ready = Path(folder, "ready")
-            ready.mkdir()
-            shutil.copy(Path(folder) / "node_modules/axe-core/axe.min.js", ready)
-            ready.replace(made)
+    with alone(made):
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+                node.fetch(_AXE, Path(folder), print)
+                ready = Path(folder, "ready")
+                ready.mkdir()
+                shutil.copy(Path(folder) / "node_modules/axe-core/axe.min.js", ready)
+                ready.replace(made)
     return (made / "axe.min.js").read_text()
 
 

@@ -72,8 +72,13 @@ def _send(machine, file: Path, place: str) -> None:
 def _openssl() -> Path:
     version, digest = OPENSSL_CRATE
     program = toolchain.CACHE / "host-programs" / f"openssl-{version}-static" / "openssl"
-    if program.exists():
-        return program
+    with toolchain.alone(program.parent):
+        if not program.exists():
+            _build_openssl(version, digest, program)
+    return program
+
+
+def _build_openssl(version: str, digest: str, program: Path) -> None:
     work = program.parent.with_suffix(".partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -92,13 +97,17 @@ def _openssl() -> Path:
     program.parent.mkdir(exist_ok=True)
     shutil.move(source / "apps/openssl", program)
     shutil.rmtree(work)
-    return program
 
 
 def _certbot(version: str) -> Path:
     archive = toolchain.CACHE / "host-programs" / f"certbot-{version}.tar.gz"
-    if archive.exists():
-        return archive
+    with toolchain.alone(archive):
+        if not archive.exists():
+            _pack_certbot(version, archive)
+    return archive
+
+
+def _pack_certbot(version: str, archive: Path) -> None:
     work = archive.with_suffix(".partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -113,4 +122,3 @@ def _certbot(version: str) -> Path:
         packed.add(work / version, version)
     (work / "packed").rename(archive)
     shutil.rmtree(work)
-    return archive

@@ -93,7 +93,7 @@ class HostLab:
         return done.stdout.strip()
 
     def wait_for_ssh(self, instance_id: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while self.ssh(instance_id, "true").returncode != 0:
             assert time.monotonic() < deadline, (self.ssh(instance_id, "true"), self.log)
             time.sleep(0.2)
@@ -358,7 +358,7 @@ def test_what_a_killed_supervisor_left_is_ended(ground: HostLab, tmp_path: Path)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
