@@ -192,10 +192,9 @@ class ChaosLab:
                 machines.lose_power(instance["InstanceId"])
                 ec2.reboot_instances(InstanceIds=[instance["InstanceId"]])
 
-    def recover(self) -> str:
-        """Run the recovery command. Raises SandboxError if it fails. Always returns an empty text."""
+    def recover(self) -> None:
+        """Run the recovery command. Raises SandboxError if it fails."""
         self.engine.repair(self.project)
-        return ""
 
     def down(self) -> None:
         if self.engine.has_stack(self.project):
