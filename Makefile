@@ -74,6 +74,7 @@ check: setup ## check format, types, prose, shell scripts, workflows, IAM docume
 	venv/bin/ruff check .
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
+	venv/bin/mypy clouds/host/__main__.py
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import pulumi
+import yaml
 from pulumi.runtime import config
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -136,10 +137,17 @@ def public_ipv4(value: str) -> str:
         address = ipaddress.IPv4Address(value)
     except ValueError:
         raise ValueError("must be an IPv4 address, for example 3.208.12.34") from None
+    if why := refused_network(address):
+        raise ValueError(f"is in {why} and can never be an elastic IP; give the address that AWS shows")
+    return value
+
+
+def refused_network(address: ipaddress.IPv4Address) -> str:
+    """The network of ``REFUSED_NETWORKS`` that the address is in, with its name; empty for a public address."""
     for network, why in REFUSED_NETWORKS.items():
         if address in network and not (network == _EMULATED and _aws_is_emulated()):
-            raise ValueError(f"is in {network} ({why}) and can never be an elastic IP; give the address that AWS shows")
-    return value
+            return f"{network} ({why})"
+    return ""
 
 
 def _aws_is_emulated() -> bool:
@@ -698,11 +706,29 @@ def load(model: type[T]) -> T:
         ) from None
 
 
+def _clouds_with(key: str) -> list[str]:
+    """The projects of other clouds that have this setting: ``the AWS project`` or the folder of the cloud's."""
+    folder = Path(__file__).parent
+    files = {
+        "AWS": folder / "Pulumi.yaml",
+        **{f"clouds/{path.parent.name}": path for path in folder.glob("clouds/*/Pulumi.yaml")},
+    }
+    read = {name: yaml.safe_load(path.read_text()) for name, path in files.items()}
+    return [
+        name for name, project in read.items() if project["name"] != pulumi.get_project() and key in project["config"]
+    ]
+
+
 def _explained(item: Any) -> str:
     """One sentence for one of pydantic's error records."""
     key = ".".join(str(part) for part in item["loc"])
     value = MASKED if config.is_config_secret(f"{pulumi.get_project()}:{key}") else item["input"]
     message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden" and (clouds := _clouds_with(key)):
+        return (
+            f"  {key}: is a setting of a stack in {' and '.join(clouds)}, not of this project. Remove it (`pulumi "
+            f"config rm {key}`)."
+        )
     if item["type"] == "extra_forbidden":
         return f"  {key}: no such key (value {value!r}). `Pulumi.yaml` lists every key with its meaning."
     if item["type"] == "missing":

@@ -15,10 +15,13 @@ import pulumi_command as command
 
 import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import acme_account, authorized_keys, steps
+from hostsetup.steps import acme_account, authorized_keys, steps, store_key
 
 #: The step that waits for DNS, because the certificate authority resolves the names. No earlier step needs DNS.
 NEEDS_DNS = "certificates"
+
+#: The step that checks the bucket with the host's key, and the one after which every service answers.
+READS_STORE_KEY, LAST = "mail", "health"
 
 #: Attempts to connect; later ones are five seconds apart. The gate before has seen the port open.
 DIAL_ERROR_LIMIT = 20
@@ -57,6 +60,10 @@ class HostSetupArgs:
     acme_eab_hmac_key: pulumi.Output[str]
     #: DNS-over-HTTPS resolvers that must return the host's address before certificates are issued.
     doh_urls: Sequence[str]
+    #: Id of the key with which a host outside AWS writes mail to the bucket. Empty: it has none.
+    store_key_id: str = ""
+    #: The secret of that key. Secret.
+    store_key: pulumi.Output[str] | None = None
 
 
 class HostSetup(pulumi.ComponentResource):
@@ -182,13 +189,15 @@ class HostSetup(pulumi.ComponentResource):
             before: list[pulumi.Resource] = [made[earlier] for earlier in step.after] or [booted]
             if step.name == NEEDS_DNS:
                 before += self._bind_account(made)
+            if step.name == READS_STORE_KEY:
+                before += self._store_key(made)
             made[step.name] = self._over_ssh(
                 step.name,
                 step.command,
                 step.stdin,
                 self._child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
             )
-            self.done = made[step.name]
+        self.done = made[LAST]
         return made
 
     def _bind_account(self, made: dict[str, command.remote.Command]) -> list[pulumi.Resource]:
@@ -202,6 +211,21 @@ class HostSetup(pulumi.ComponentResource):
                 step.name,
                 step.command,
                 self._args.acme_eab_hmac_key.apply(lambda key: acme_account(kid, key).stdin),
+                self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+            )
+        ]
+
+    def _store_key(self, made: dict[str, command.remote.Command]) -> list[pulumi.Resource]:
+        """The step that installs the host's key of the bucket; nothing if there is none."""
+        key_id, key = self._args.store_key_id, self._args.store_key
+        if not key_id or key is None:
+            return []
+        step = store_key(key_id, "")
+        return [
+            self._over_ssh(
+                step.name,
+                step.command,
+                key.apply(lambda secret: store_key(key_id, secret).stdin),
                 self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
             )
         ]

@@ -8,11 +8,15 @@ The command is in the state of every stack. Modules of this package may move, it
 another input, which runs the gate and every step behind it again (docs/upgrade.md).
 """
 
+import os
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 #: Relative to the project, so that the command in the state is the same on every computer (``Pulumi.yaml`` virtualenv).
 PYTHON = "venv/bin/python"
+
+_PROJECT = Path(__file__).resolve().parent.parent
 
 #: Seconds until a gate gives up, unless its ``--timeout`` says otherwise.
 TIMEOUTS = {"host-key": 300, "login": 60, "dns": 600, "records": 3600, "issuer": 180}
@@ -24,7 +28,14 @@ def command(gate: str, *arguments: str) -> str:
     It starts with ``exec``: when its time limit is over or the run is cancelled, pulumi-command 1.2.1 ends only the
     shell and then waits for the shell's child. ``-E`` ignores PYTHONPATH and the like.
     """
-    return f"exec {shlex.join([PYTHON, '-E', '-m', 'gates', gate, *arguments])}"
+    # The project of a cloud is in a folder below this one, and the engine runs the command there.
+    above = os.path.relpath(_PROJECT)
+    there = "" if above == "." or not _runs_below() else f"cd {above} && "
+    return f"{there}exec {shlex.join([PYTHON, '-E', '-m', 'gates', gate, *arguments])}"
+
+
+def _runs_below() -> bool:
+    return _PROJECT in Path.cwd().parents
 
 
 def resolvers(doh_urls: Sequence[str]) -> list[str]:

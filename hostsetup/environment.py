@@ -15,6 +15,10 @@ SECRET_FILES = {row.secret.file: row.secret.variable for row in SERVICES if row.
 #: Folders that services write, below ``STATE_DIR``.
 FOLDERS = tuple(STATE_DIR / row.folder for row in SERVICES if row.folder)
 
+#: Unit of the broker, and its variable with the audience of its tokens, where a cloud needs another one than AWS's.
+BROKER = "agentkeys-broker"
+AUDIENCE = "BROKER_OIDC_AUDIENCE"
+
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
@@ -64,6 +68,12 @@ def _read_by(service: Service, site: Site) -> dict[str, str]:
     read = {name: filled(template, service, site) for name, template in service.environment.items()}
     if service.reads_hosts:
         read |= {f"{key.upper()}_HOST": name for key, name in site.public_names.items()}
+    if service.reads_store and site.elsewhere:
+        # The names that AWS's SDKs read: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+        read["AWS_ENDPOINT_URL_S3"] = site.elsewhere.store_endpoint
+        read["AWS_ENDPOINT_URL_STS"] = site.elsewhere.sts_endpoint
+    if service.unit == BROKER and site.elsewhere and site.elsewhere.audience:
+        read[AUDIENCE] = site.elsewhere.audience
     if service.reads_chain:
         read |= {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
     return read

@@ -74,6 +74,8 @@ class Service:
     reads_hosts: bool = False
     #: Whether it reads the chain's name, RPC endpoint and contracts.
     reads_chain: bool = False
+    #: Whether it calls the object store or its token service, whose addresses it reads outside AWS.
+    reads_store: bool = False
     #: The secret variable that it reads.
     secret: Secret | None = None
     #: Name of a folder below ``STATE_DIR`` that it writes, mode 0750; empty for none.
@@ -116,6 +118,7 @@ SERVICES = (
         },
         reads_hosts=True,
         reads_chain=True,
+        reads_store=True,
     ),
     Service(
         unit="agentkeys-signer",
@@ -154,6 +157,7 @@ SERVICES = (
             "AGENTKEYS_VAULT_BUCKET": "{site.buckets[vault]}",
             "AWS_REGION": "{site.region}",
         },
+        reads_store=True,
     ),
     Service(
         unit="agentkeys-worker-creds",
@@ -169,6 +173,7 @@ SERVICES = (
             "AWS_REGION": "{site.region}",
         },
         reads_chain=True,
+        reads_store=True,
         secret=Secret(variable="AGENTKEYS_WORKER_KEK_HEX", file=ETC_DIR / "worker-creds-kek.env"),
     ),
     Service(
@@ -185,6 +190,7 @@ SERVICES = (
             "AWS_REGION": "{site.region}",
         },
         reads_chain=True,
+        reads_store=True,
         secret=Secret(variable="AGENTKEYS_MEMORY_KEK_HEX", file=ETC_DIR / "worker-memory-kek.env"),
     ),
 )
@@ -212,23 +218,60 @@ PUBLIC_HOSTS = tuple(service.public for service in SERVICES if service.public is
 #: The host's open ports. The setting sshCidrs restricts 22. 80 serves ACME challenges (RFC 8555 section 8.3). 443
 #: serves agents, and STS, which fetches the keys from addresses that AWS does not publish.
 SSH_PORT = 22
+#: A host with a receiver of mail also opens ``SMTP_PORT``.
 PUBLIC_PORTS = {80: "ACME challenges and redirects", 443: "broker, signer and workers"}
+SMTP_PORT = 25
 
 #: File names of the binaries at the top level of a release archive.
 BINARIES = tuple(sorted({service.binary for service in SERVICES}))
 
 
 @dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """The host's own SMTP receiver, for a cloud that receives no mail. It writes to the bucket ``mail`` of the site."""
+
+    #: Domain whose mail it accepts.
+    domain: str
+    #: Its name in SMTP, whose certificate it shows: a value of ``Site.public_names``.
+    name: str
+    #: Largest message in MiB.
+    limit_mib: int
+    #: Whether a sender must use STARTTLS.
+    requires_tls: bool
+    #: Days after which the bucket deletes a message.
+    expire_days: int
+    #: Whether the host has a key of its own for the bucket (the step ``store-key``). If not, it has an identity that
+    #: the SDK finds.
+    has_key: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What a host outside AWS uses in place of AWS's services."""
+
+    #: URL of the S3-compatible object store.
+    store_endpoint: str
+    #: URL of the token service (AssumeRoleWithWebIdentity).
+    sts_endpoint: str
+    #: PEM certificates of the store's own CA, which the host trusts; empty for a public CA.
+    store_ca: str
+    #: Audience of the broker's tokens; empty for the release's own.
+    audience: str
+    #: The receiver of mail. None: the host receives no mail.
+    mail: Receiver | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Site:
-    """The values that differ between broker hosts. Nothing is secret, and nothing has a default.
+    """The values that differ between broker hosts. Nothing is secret, and only ``elsewhere`` has a default.
 
     The binaries have one source: a release archive (``release_sha256`` is set) or a git repository (``source_ref`` is
     set).
     """
 
-    #: AWS account, 12 digits.
+    #: AWS account, 12 digits. Outside AWS the account of the object store, or empty.
     account_id: str
-    #: AWS region, like us-east-1.
+    #: Region of the object store, like us-east-1.
     region: str
     #: URL of the OIDC issuer, https and the broker's public name.
     issuer: str
@@ -236,7 +279,7 @@ class Site:
     public_names: dict[str, str]
     #: S3 bucket by key: ``mail``, and every key of ``DATA_CLASSES``.
     buckets: dict[str, str]
-    #: IAM role that the broker's sessions assume.
+    #: Role that the broker's sessions assume.
     data_role_arn: str
     #: Sender address of the broker's mail.
     email_from: str
@@ -270,6 +313,8 @@ class Site:
     acme_email: str
     #: HH:MM in the host's time zone at which the host may reboot after an update that needs it; empty for never.
     reboot_time: str
+    #: What replaces AWS's services. None: the host is an EC2 instance.
+    elsewhere: Elsewhere | None = None
 
 
 #: Where a local release archive or git bundle is copied before it is verified and used.

@@ -13,13 +13,16 @@ from pathlib import Path, PurePosixPath
 from .bundle import File, read_bundle, render_bundle
 from .environment import FOLDERS, SECRET_FILES, environment_files
 from .families import SHARE, TOOLKIT, UPDATES, family_table
+from .mail import KEY_FILE, MAIL_PACKAGES, mail_files
 from .rendering import fill
 from .services import BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, STAGED_ARCHIVE, STAGED_SOURCE, STATE_DIR, Site
 from .units import KEY_WRAPPER, service_table, unit_files
-from .users import USERS
+from .users import users
 from .vhosts import vhost_files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+#: Scripts for hosts outside AWS. Only such a host gets them.
+_ELSEWHERE = Path(__file__).parent / "elsewhere"
 
 #: Scripts that others source. They are not executable.
 SOURCED = ("activation", "build", "checks", "memory", "prelude")
@@ -75,7 +78,7 @@ def steps(site: Site) -> tuple[Step, ...]:
     release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
     # Whenever the step release runs, it may have staged a release.
     served = _digest(environment, release, _script(KEY_WRAPPER))
-    others = (
+    every = (
         Step(
             name="sshd",
             summary="Disable password and root logins over SSH",
@@ -89,7 +92,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="packages",
             summary="Install nginx, certbot and what the scripts use",
-            command=_command("packages"),
+            command=_command("packages-elsewhere" if site.elsewhere else "packages", name="packages"),
             stdin="",
             timeout_seconds=1200,
             after=("sshd",),
@@ -97,7 +100,7 @@ def steps(site: Site) -> tuple[Step, ...]:
         Step(
             name="users",
             summary="Create the services' and the operators' users and their folders",
-            command=_command("users", *(user.row for user in USERS)),
+            command=_command("users", *(user.row for user in users(site))),
             stdin=render_bundle(
                 (
                     File(path=f"{ETC_DIR}/", owner="root:agentkeys", mode="0750"),
@@ -232,17 +235,79 @@ def steps(site: Site) -> tuple[Step, ...]:
             after=("units", "nginx-https"),
         ),
     )
+    others = (*_without_ec2(every), *_elsewhere(site)) if site.elsewhere else every
     summary = "Install the setup's scripts"
     numbered = [("toolkit", summary), *((step.name, step.summary) for step in (*others, authorized_keys([])))]
     toolkit = Step(
         name="toolkit",
         summary=summary,
         command="sudo bash -s",
-        stdin=_script("install-files") + render_bundle(_toolkit_files(numbered)),
+        stdin=_script("install-files") + render_bundle(_toolkit_files(numbered, elsewhere=site.elsewhere is not None)),
         timeout_seconds=60,
         after=(),
     )
     return (toolkit, *others)
+
+
+def _without_ec2(every: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps without EC2 Instance Connect: outside AWS, operators log in with the login user's key."""
+    return tuple(step for step in every if step.name != "instance-connect")
+
+
+def _elsewhere(site: Site) -> tuple[Step, ...]:
+    """Return what only a host outside AWS gets: trust in the store's own CA, and the receiver of mail.
+
+    The step ``store-key`` is separate (``store_key``), since its stdin is secret.
+    """
+    place = site.elsewhere
+    trusted = Step(
+        name="trust",
+        summary="Trust the object store's own CA, or no longer",
+        command=_command("trust"),
+        stdin=render_bundle(
+            (
+                File(path=SHARE, mode="0755"),
+                *([File(path=SHARE + "store-ca.crt", content=place.store_ca)] if place and place.store_ca else []),
+            )
+        ),
+        timeout_seconds=60,
+        after=("packages",),
+    )
+    if place is None or place.mail is None:
+        return (trusted,)
+    scripts = ("mail_receiver.py", "mail_delivery.py")
+    return (
+        trusted,
+        Step(
+            name="mail",
+            summary="Receive mail over SMTP and deliver it to the bucket",
+            command=_command("mail", _digest(*map(_script, scripts)), place.mail.name, *MAIL_PACKAGES),
+            stdin=render_bundle(mail_files(site, place.mail)),
+            timeout_seconds=900,
+            after=("trust", "users", "certificates"),
+        ),
+    )
+
+
+def store_key(key_id: str, secret: str) -> Step:
+    """The step that installs the key with which the host writes mail to the bucket. Its stdin is secret."""
+    return Step(
+        name="store-key",
+        summary="Install the host's key for the bucket",
+        command=_command("store-key"),
+        stdin=render_bundle(
+            (
+                File(path=f"{KEY_FILE.parent}/", mode="0755"),
+                File(
+                    path=str(KEY_FILE),
+                    content=f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n",
+                    mode="0600",
+                ),
+            )
+        ),
+        timeout_seconds=60,
+        after=("toolkit",),
+    )
 
 
 #: Where the step ``certificates`` finds the external account binding, as a configuration file of certbot.
@@ -314,7 +379,7 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
     )
 
 
-def _toolkit_files(numbered: Sequence[tuple[str, str]]) -> tuple[File, ...]:
+def _toolkit_files(numbered: Sequence[tuple[str, str]], *, elsewhere: bool) -> tuple[File, ...]:
     """Return the scripts, and ``numbered``: name and summary of every step, for the numbers of ``scripts/step``."""
     # The order of a folder's files differs between machines.
     return (
@@ -327,7 +392,8 @@ def _toolkit_files(numbered: Sequence[tuple[str, str]]) -> tuple[File, ...]:
                 content=path.read_text(),
                 mode="0644" if path.name in SOURCED else "0755",
             )
-            for path in sorted(_SCRIPTS.iterdir())
+            for path in sorted((*_SCRIPTS.iterdir(), *(_ELSEWHERE.iterdir() if elsewhere else ())))
+            if path.is_file()
         ),
     )
 
@@ -358,7 +424,8 @@ def _command(script: str, *arguments: str, name: str = "") -> str:
 
 
 def _script(name: str) -> str:
-    return (_SCRIPTS / name).read_text()
+    place = _SCRIPTS / name
+    return (place if place.exists() else _ELSEWHERE / name).read_text()
 
 
 def _digest(*parts: str) -> str:

@@ -44,6 +44,7 @@ def unit_files(site: Site) -> tuple[File, ...]:
                 command=" ".join((*_wrapper(service), str(BIN_DIR / service.binary), *_arguments(service, site))),
                 restart="always" if service.always_restart else "on-failure",
                 memory=service.memory_mib,
+                confined=fill("confined"),
             ),
         )
         for service in SERVICES

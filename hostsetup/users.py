@@ -5,9 +5,13 @@ image.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
 
-from .services import STATE_DIR
+from .services import STATE_DIR, Site
+
+#: Where accepted mail waits for the bucket.
+SPOOL = PurePosixPath("/var/lib/agentkeys-mail/spool")
 
 #: The user that operators log in as through EC2 Instance Connect.
 OPERATOR = "agentkey"
@@ -36,3 +40,11 @@ USERS = (
     User(name="agentkeys", home=str(STATE_DIR), login_shell="/usr/sbin/nologin", kind="system"),
     User(name=OPERATOR, home=f"/home/{OPERATOR}", login_shell="/bin/bash", kind="login"),
 )
+
+#: Runs the receiver of mail and its delivery. Apart from the services' user, whose files it cannot read.
+MAIL_USER = User(name="agentkeys-mail", home=str(SPOOL.parent), login_shell="/usr/sbin/nologin", kind="system")
+
+
+def users(site: Site) -> tuple[User, ...]:
+    """The users of the site's host."""
+    return (*USERS, MAIL_USER) if site.elsewhere and site.elsewhere.mail else USERS

@@ -11,7 +11,7 @@ from dev.locks import locked
 from dev.recorder import PROJECT
 
 #: Top-level packages and modules that an operator runs.
-PRODUCT = ("__main__", "account", "components", "gates", "hostsetup", "ops", "policypack", "settings")
+PRODUCT = ("__main__", "account", "clouds", "components", "gates", "hostsetup", "ops", "policypack", "settings")
 
 #: What the sandbox takes from the product, and why.
 TAKEN = {

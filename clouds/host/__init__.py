@@ -1,0 +1,1 @@
+"""A broker on any Linux host: somebody else's machine and object store, whose identifiers are settings."""

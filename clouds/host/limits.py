@@ -1,0 +1,59 @@
+"""What this cloud has no equal for, as rows of the runbook. The program's output and docs/clouds/host.md show them."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """One row of the runbook that has no equal here."""
+
+    #: What AWS has.
+    row: str
+    #: What it means here.
+    here: str
+
+
+#: Where the program has been applied.
+APPLIED = "in the sandbox only: Debian hosts, and AWS's emulator as the object store"
+
+NO_EQUAL = (
+    Limit(
+        row="Buckets, bucket policies, roles and their trust",
+        here="not created: whoever runs the object store creates them, and isolates actors there",
+    ),
+    Limit(
+        row="Identity of the host without a stored key",
+        here="the host has an access key for the mail bucket, unless its cloud gives it an identity",
+    ),
+    Limit(row="Firewall", here="not created: open ports 22, 80 and 443, and 25 for mail, yourself"),
+    Limit(
+        row="Operators' logins for one minute (EC2 Instance Connect)", here="operators log in with the login user's key"
+    ),
+    Limit(row="Spam, virus, SPF, DKIM and DMARC verdicts of inbound mail", here="messages carry no verdict"),
+    Limit(
+        row="DKIM signatures and reputation of outgoing mail (SES)",
+        here="a relay of your own sends, and its records are yours",
+    ),
+    Limit(
+        row="Audit and isolation proof against the live policies",
+        here="not run: the store's policies are not this program's",
+    ),
+)
+
+
+def rows() -> dict[str, str]:
+    """What has no equal, as an output of the stack."""
+    return {limit.row: limit.here for limit in NO_EQUAL}
+
+
+def tell(store_endpoint: str) -> None:
+    """Report in every preview and `up` what this cloud cannot do."""
+    lines = [f"  no equal: {limit.row} - {limit.here}" for limit in NO_EQUAL]
+    pulumi.log.info("\n".join([f"This cloud has been applied {APPLIED}.", *lines]))
+    if store_endpoint.startswith("http://"):
+        pulumi.log.warn(
+            f"storeEndpoint: {store_endpoint!r} is not encrypted, and mail is written to it as it came. Use https, "
+            "except inside a network that nobody else reads."
+        )

@@ -1,0 +1,220 @@
+"""The settings of a broker on any Linux host. ``Pulumi.yaml`` beside this file has types, meanings and defaults."""
+
+import ipaddress
+import re
+import tarfile
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import pulumi
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames, public_names
+from hostsetup.environment import AUDIENCE
+from hostsetup.services import BINARIES, Elsewhere, Receiver, Site
+from settings import HttpUrl, Line, SiteSettings, refused_network, require_login_key
+
+#: Days that the bucket keeps mail, as on AWS.
+MAIL_DAYS = 30
+
+#: An S3 bucket name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+
+#: File name of the broker in a release.
+_BROKER = "agentkeys-broker-server"
+
+
+def _public_address(value: str) -> str:
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        raise ValueError("must be the host's public IPv4 address, for example 203.0.114.7") from None
+    if why := refused_network(address):
+        raise ValueError(f"is in {why}, and no certificate authority can reach it; give the host's public address")
+    return value
+
+
+def _ca(value: str) -> str:
+    if value and not Path(value).is_file():
+        raise ValueError("must be a file with PEM certificates; there is no such file")
+    if value and "-----BEGIN CERTIFICATE-----" not in Path(value).read_text(errors="replace"):
+        raise ValueError("has no certificate in PEM form; give the CA's certificate")
+    return value
+
+
+def _every_bucket(value: dict[str, str]) -> dict[str, str]:
+    wanted = ", ".join(BUCKET_KEYS)
+    if sorted(value) != sorted(BUCKET_KEYS):
+        raise ValueError(f"must have exactly the keys {wanted}, each with the name of a bucket")
+    if len(set(value.values())) < len(value):
+        raise ValueError(f"must not have one name twice: {wanted} are different buckets")
+    return value
+
+
+class HostSettings(SiteSettings):
+    """Settings of one stack on a host that somebody made."""
+
+    dns: Literal["cloudflare", "manual"]
+    host_address: Annotated[str, AfterValidator(_public_address)]
+    host_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{0,128}$")]
+    login_user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._][A-Za-z0-9._-]{0,31}$")]
+    host_private_key: SecretStr
+    store_endpoint: HttpUrl
+    sts_endpoint: str
+    store_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
+    store_ca: Annotated[str, AfterValidator(_ca)]
+    store_account: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")]
+    buckets: Annotated[dict[str, BucketName], AfterValidator(_every_bucket)]
+    data_role: Line
+    issuer_audience: Annotated[Line, Field(min_length=1)]
+    mail: Literal["receive", "none"]
+    mail_size_limit_mib: Annotated[int, Field(ge=1, le=40)]
+    inbound_tls: Literal["Optional", "Require"]
+    spf: Annotated[str, Field(pattern=r"^v=spf1( [!-~]+)*$", max_length=255)]
+    store_access_key_id: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
+    store_secret_access_key: SecretStr
+
+    @model_validator(mode="after")
+    def _the_host_has_a_key(self) -> Self:
+        command = (
+            f"`pulumi config set -s {pulumi.get_stack()} --secret hostPrivateKey < <file>`, the file being a private "
+            "key without a passphrase that the login user's authorized_keys accepts"
+        )
+        key = self.host_private_key.get_secret_value()
+        if not key:
+            raise ValueError(
+                f"hostPrivateKey: is empty, and the program cannot log in to the host. Set it with {command}."
+            )
+        require_login_key(key, command)
+        return self
+
+    @model_validator(mode="after")
+    def _the_store_can_be_reached(self) -> Self:
+        for key, url in {"storeEndpoint": self.store_endpoint, "stsEndpoint": self.sts_endpoint}.items():
+            if url and not re.fullmatch(r"https?://[^/?]+/?", url):
+                raise ValueError(
+                    f"{key}: {url!r} must be a URL without a path: a bucket's name follows it (path style)."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _the_key_of_the_store_is_whole(self) -> Self:
+        secret = self.store_secret_access_key.get_secret_value()
+        if bool(secret) != bool(self.store_access_key_id):
+            missing = "storeAccessKeyId" if secret else "storeSecretAccessKey"
+            raise ValueError(
+                f"{missing}: is empty, and the other half of the key is set. Set both, or neither if the host's "
+                "cloud gives it an identity."
+            )
+        command = f"`pulumi config set -s {pulumi.get_stack()} --secret storeSecretAccessKey`"
+        if secret and not pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:storeSecretAccessKey"):
+            raise ValueError(
+                "storeSecretAccessKey: is in plain text in the stack's file and must be encrypted. Create another key, "
+                f"since this one may have been read, then run {command}."
+            )
+        if not re.fullmatch(r"[!-~]*", secret):
+            raise ValueError(f"storeSecretAccessKey: must be one line of printable characters. Set it with {command}.")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_can_be_sent(self) -> Self:
+        if self.email_sender == "ses":
+            raise ValueError(
+                "emailSender: 'ses' needs AWS, where SES sends. Set the sender that your release offers elsewhere."
+            )
+        if "email_link" in self.auth_methods.split(",") and not self.email_sender:
+            raise ValueError(
+                "emailSender: is empty, and authMethods has email_link, which sends mail. Set the sender that your "
+                "release offers, or remove email_link."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_release_has_what_is_needed(self) -> Self:
+        """Only of an archive that is here: what the host downloads or builds is not known yet."""
+        archive = self.copied_to_host
+        if archive is None or self.source_ref:
+            return self
+        try:
+            with tarfile.open(archive) as opened:
+                there = {Path(member.name).name: member for member in opened.getmembers() if member.isfile()}
+                missing = [name for name in BINARIES if name not in there]
+                if missing:
+                    raise ValueError(
+                        f"release: {self.release!r} lacks {', '.join(missing)}. Take a release with every binary."
+                    )
+                broker = opened.extractfile(there[_BROKER])
+                if self.issuer_audience != STS_AUDIENCE and broker and AUDIENCE.encode() not in broker.read():
+                    raise ValueError(
+                        f"issuerAudience: {self.issuer_audience!r} needs a broker that reads {AUDIENCE}, and the one "
+                        f"in {self.release!r} does not: its tokens are for {STS_AUDIENCE}. Take another release, or "
+                        f"register {STS_AUDIENCE} at the store's token service and remove issuerAudience."
+                    )
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise ValueError(f"release: {self.release!r} is no tar.gz archive ({error}). Download it again.") from None
+        return self
+
+    @property
+    def names(self) -> PublicNames:
+        return public_names(
+            zone=self.zone,
+            suffix=self.suffix,
+            broker_host=self.broker_host,
+            mail_domain=self.mail_domain,
+            email_from=self.email_from_address,
+        )
+
+    @property
+    def login_key(self) -> str:
+        """The private key of the login user, as the steps use it. Secret."""
+        return self.host_private_key.get_secret_value()
+
+    @property
+    def host(self) -> str:
+        """Identifier of the host: another one sets it up from the start."""
+        return self.host_id or self.host_address
+
+    @property
+    def site(self) -> Site:
+        names = self.names
+        return Site(
+            account_id=self.store_account,
+            region=self.store_region,
+            issuer=names.issuer,
+            public_names=names.public_hosts,
+            buckets=self.buckets,
+            data_role_arn=self.data_role,
+            email_from=names.email_from,
+            auth_methods=self.auth_methods,
+            audit_anchors=self.audit_anchors,
+            email_sender=self.email_sender,
+            chain=self.chain,
+            chain_rpc=self.chain_rpc_http,
+            contracts=self.contracts,
+            **self.binaries,
+            acme_directory=self.acme_directory,
+            acme_email=self.acme_email or f"hostmaster@{self.zone}",
+            reboot_time=self.reboot_time,
+            elsewhere=Elsewhere(
+                store_endpoint=self.store_endpoint,
+                sts_endpoint=self.sts_endpoint or self.store_endpoint,
+                store_ca=_pem(self.store_ca),
+                audience="" if self.issuer_audience == STS_AUDIENCE else self.issuer_audience,
+                mail=self._receiver if self.mail == "receive" else None,
+            ),
+        )
+
+    @property
+    def _receiver(self) -> Receiver:
+        return Receiver(
+            domain=self.names.mail_domain,
+            name=self.names.public_hosts["email"],
+            limit_mib=self.mail_size_limit_mib,
+            requires_tls=self.inbound_tls == "Require",
+            expire_days=MAIL_DAYS,
+            has_key=bool(self.store_access_key_id),
+        )
+
+
+def _pem(path: str) -> str:
+    return Path(path).read_text().rstrip("\n") + "\n" if path else ""

@@ -1,0 +1,103 @@
+"""The steps of a host outside AWS as data: what is added, what is left out, and how its units are confined."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hostsetup.mail import MAIL_UNITS, mail_files
+from hostsetup.services import SERVICES
+from hostsetup.steps import steps, store_key
+from hostsetup.units import MOST_EXPOSED
+from tests.support.elsewhere import CA, a_site_elsewhere
+from tests.support.sites import SCRIPTS, a_site, require_tool
+
+ELSEWHERE = SCRIPTS.parent / "elsewhere"
+
+
+def by_name(site):
+    return {step.name: step for step in steps(site)}
+
+
+def test_the_rendered_mail_step_is_the_reviewed_one(golden) -> None:
+    golden("hostsetup/elsewhere/mail.txt", by_name(a_site_elsewhere())["mail"].stdin)
+
+
+def test_only_ec2s_step_is_missing_and_only_trust_and_mail_are_new() -> None:
+    here, there = by_name(a_site("test")), by_name(a_site_elsewhere())
+    assert here.keys() - there.keys() == {"instance-connect"}
+    assert there.keys() - here.keys() == {"trust", "mail"}
+    assert by_name(a_site_elsewhere(mail=None)).keys() - here.keys() == {"trust"}
+
+
+def test_an_ec2_host_gets_none_of_it() -> None:
+    text = "".join(step.stdin for step in steps(a_site("test")))
+    for path in ELSEWHERE.iterdir():
+        assert f"/{path.name}\n" not in text
+    assert "agentkeys-mail." not in text
+
+
+def test_the_stores_addresses_reach_every_service_that_calls_it_and_no_other() -> None:
+    environment = by_name(a_site_elsewhere())["environment"].stdin
+    readers = {
+        match[1]
+        for match in re.finditer(r"/etc/agentkeys/([a-z-]+)\.env\n((?:(?!#=>).*\n)*)", environment)
+        if "AWS_ENDPOINT_URL_S3=https://store.example.org" in match[2]
+        and "AWS_ENDPOINT_URL_STS=https://sts.example.org" in match[2]
+    }
+    assert {f"agentkeys-{name}" for name in readers} == {row.unit for row in SERVICES if row.reads_store}
+    assert "AWS_ENDPOINT_URL" not in by_name(a_site("test"))["environment"].stdin
+
+
+def test_the_ca_is_installed_or_removed() -> None:
+    assert CA in by_name(a_site_elsewhere())["trust"].stdin
+    assert "store-ca.crt" not in by_name(a_site_elsewhere(store_ca=""))["trust"].stdin
+
+
+def test_the_key_is_a_file_of_root_and_no_part_of_a_command() -> None:
+    step = store_key("id", "not-a-real-secret")
+    assert "not-a-real-secret" not in step.command
+    assert "#=> 0600 root:root /etc/agentkeys-mail/store-key" in step.stdin
+
+
+def test_the_receiver_has_no_key_and_the_delivery_no_certificate_and_no_port() -> None:
+    site = a_site_elsewhere()
+    files = {Path(file.path).name: file.content for file in mail_files(site, site.elsewhere.mail)}
+    assert "store-key" not in files["agentkeys-mail.service"]
+    assert "privkey" not in files["agentkeys-mail-delivery.service"]
+    assert json.loads(files["mail.json"])["limit_bytes"] == 10 * 1024 * 1024
+
+
+@pytest.mark.parametrize("unit", [name for name in MAIL_UNITS if name.endswith(".service")])
+def test_the_units_are_confined_as_the_services_are(unit, tmp_path) -> None:
+    site = a_site_elsewhere()
+    for file in mail_files(site, site.elsewhere.mail):
+        if file.path.startswith("/etc/systemd/system/"):
+            (tmp_path / Path(file.path).name).write_text(file.content)
+    done = subprocess.run(
+        [require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager",
+         f"--threshold={MOST_EXPOSED * 10:.0f}", tmp_path / unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_scripts_pass_shellcheck() -> None:
+    scripts = [path for path in ELSEWHERE.iterdir() if path.suffix != ".py"]
+    done = subprocess.run(
+        [Path(sys.executable).parent / "shellcheck", "--external-sources", f"--source-path={SCRIPTS}", *scripts,
+         SCRIPTS.parent / "templates" / "mail-renewal-hook"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_script_is_run_by_a_step_or_the_mail_step() -> None:
+    run = {
+        step.command.split()[3] for step in (*steps(a_site_elsewhere()), store_key("a", "b")) if step.name != "toolkit"
+    }
+    called = {"mail_receiver.py", "mail_delivery.py"}
+    assert {path.name for path in ELSEWHERE.iterdir() if path.is_file()} <= run | called
