@@ -159,6 +159,21 @@ def test_a_missing_bucket_is_no_question_of_permission(somebody: Somebody) -> No
         somebody.client("s3").create_bucket(Bucket="no-such-bucket-here")
 
 
+def test_a_bucket_with_tags_needs_the_permission_to_tag(somebody: Somebody, unique: str) -> None:
+    s3, name = somebody.client("s3"), f"{unique}-tagged"
+    tags = {"Tags": [{"Key": "for", "Value": "tests"}]}
+    create, arn = statement("s3:CreateBucket", f"arn:aws:s3:::{name}"), f"arn:aws:s3:::{name}"
+    somebody.may(create)
+    with refused("AccessDenied", "s3:TagResource"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=tags)
+    wrong = {"StringEquals": {"aws:RequestTag/for": "others"}}
+    somebody.may(create, statement("s3:TagResource", arn, Condition=wrong))
+    with refused("AccessDenied", "s3:TagResource"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=tags)
+    somebody.may(create, statement("s3:TagResource", arn, Condition={"StringEquals": {"aws:RequestTag/for": "tests"}}))
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=tags)
+
+
 @pytest.mark.parametrize(
     ("condition", "arguments", "allowed"),
     [

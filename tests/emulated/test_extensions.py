@@ -53,6 +53,26 @@ def test_sts_refuses_unknown_and_inactive_keys(client: Client, unique: str, acco
         client_of(account.endpoint, "sts", own).get_caller_identity()
 
 
+# --- buckets
+
+
+def test_a_bucket_is_created_with_its_tags(client: Client, unique: str) -> None:
+    s3 = client("s3")
+    tags = [{"Key": "a&b", "Value": " x "}, {"Key": "empty", "Value": ""}]
+    s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"Tags": tags})
+    assert s3.get_bucket_tagging(Bucket=unique)["TagSet"] == tags
+    arn = f"arn:aws:s3:::{unique}"
+    assert client("s3control").list_tags_for_resource(AccountId=ACCOUNT_ID, ResourceArn=arn)["Tags"] == tags
+
+
+@pytest.mark.parametrize("keys", [["same", "same"], ["aws:reserved"]])
+def test_wrong_tags_create_no_bucket(client: Client, unique: str, keys: list[str]) -> None:
+    tags = [{"Key": key, "Value": "v"} for key in keys]
+    with refused("InvalidTag"):
+        client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"Tags": tags})
+    assert unique not in {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
+
+
 # --- identities
 
 

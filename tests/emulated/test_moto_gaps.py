@@ -276,6 +276,13 @@ def a_fresh_bucket_has_no_guards(moto: Moto) -> bool:
     return refuses(moto.s3.get_public_access_block, Bucket=moto.bucket())
 
 
+@lacks("S3Response._bucket_response_put")
+def a_fresh_bucket_loses_its_tags(moto: Moto) -> bool:
+    name = moto.bucket() + "-tagged"
+    moto.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": [{"Key": "k", "Value": "v"}]})
+    return refuses(moto.s3.get_bucket_tagging, Bucket=name)
+
+
 @lacks("S3Response.list_object_versions")
 def a_list_of_versions_encodes_no_key(moto: Moto) -> bool:
     bucket = moto.bucket()

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote_plus, unquote, urlparse
 
 from moto.core.utils import utcnow
 from moto.iam.access_control import PermissionResult
-from moto.s3.exceptions import MissingKey, PreconditionFailed, S3ClientError
+from moto.s3.exceptions import DuplicateTagKeys, MissingKey, NoSystemTags, PreconditionFailed, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
@@ -60,6 +60,25 @@ def create_bucket(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     bucket.ownership_rule = "BucketOwnerEnforced"
     bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     return bucket
+
+
+@replaces(
+    S3Response,
+    because="moto ignores the tags that a new bucket's request has",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html",
+)
+def _bucket_response_put(original: Any, self: Any, request: Any, bucket_name: str, querystring: Any) -> Any:
+    # Only a request that creates a bucket has no subresource.
+    given = [] if s3.subresource(querystring) else s3.new_bucket_tags(self.body)
+    tags = dict(given)
+    if len(tags) < len(given):
+        raise DuplicateTagKeys
+    if any(key.startswith("aws:") for key in tags):
+        raise NoSystemTags
+    answer = original(self, request, bucket_name, querystring)
+    if tags:
+        self.backend.put_bucket_tagging(bucket_name, tags)
+    return answer
 
 
 @replaces(

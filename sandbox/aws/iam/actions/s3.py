@@ -5,6 +5,7 @@ nothing with BucketOwnerEnforced) and the bypass of object lock.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
 
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote
 
 import xmltodict  # type: ignore[import-untyped]
@@ -147,7 +148,13 @@ def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
         ]
     if received.query.get("versionId"):
         action = _OF_A_VERSION.get(action, action)
+    tags = dict(new_bucket_tags(received.body)) if operation == "CreateBucket" else {}
+    if tags:
+        keys |= {"aws:TagKeys": tuple(tags), **{f"aws:RequestTag/{name}": (value,) for name, value in tags.items()}}
     found = [_on(bucket_name, key, action, account_id, caller, keys)]
+    if tags:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html says so under "Permissions".
+        found.append(_on(bucket_name, None, "TagResource", account_id, caller, keys))
     found += [
         _on(bucket_name, key, second, account_id, caller, keys)
         for (first, header), second in _BY_HEADER.items()
@@ -158,6 +165,23 @@ def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
     if operation in ("CopyObject", "UploadPartCopy"):
         found.append(_source(received, account_id, caller, keys))
     return found
+
+
+def new_bucket_tags(body: bytes | str) -> list[tuple[str, str]]:
+    """Key and value of each tag in the body of CreateBucket. Raises MalformedError."""
+    if not body:
+        return []
+    try:
+        parsed = xmltodict.parse(body, strip_whitespace=False, force_list=("Tag",))
+        tags = ((parsed["CreateBucketConfiguration"] or {}).get("Tags") or {}).get("Tag", [])
+        return [(str(tag["Key"]), str(tag["Value"] or "")) for tag in tags]
+    except (KeyError, TypeError, AttributeError, xmltodict.expat.ExpatError) as error:
+        raise MalformedError("The XML you provided was not well-formed.") from error
+
+
+def subresource(query: Iterable[str]) -> str | None:
+    """The query parameter that selects another operation on a bucket or an object. None if there is none."""
+    return min(_SUBRESOURCES.intersection(query), default=None)
 
 
 def look_for_missing(received: Received, caller: Caller, account_id: str) -> Access | None:
