@@ -3,6 +3,10 @@
 
 STACK ?= test
 PYTHON ?= python3
+# PROVIDER=6 or PROVIDER=5 chooses the generation of Terraform's AWS provider that a built engine runs.
+ifdef PROVIDER
+export AGENTKEYS_PROVIDER := $(PROVIDER)
+endif
 SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
@@ -35,7 +39,7 @@ policypack: setup ## install the policy pack's packages, for use outside the san
 tools: setup ## install the Debian packages that sandbox and tests need (as root)
 	@$(SANDBOX) tools
 
-engine: setup ## download or build the Pulumi engine and its plugins
+engine: setup ## download or build the Pulumi engine and its plugins; PROVIDER=6 builds the AWS provider too (hours)
 	@venv/bin/python -m sandbox.engine build
 
 up: setup ## bring STACK up in the sandbox, from any earlier state

@@ -46,6 +46,7 @@ READ = {
 
 #: Licence of each Go module that a go.mod of this repository names as a tool, from the LICENSE in its root.
 GO = {
+    "github.com/hashicorp/terraform-provider-aws": "MPL-2.0",
     "github.com/hashicorp/terraform-provider-tls": "MPL-2.0",
     "github.com/pulumi/pulumi-terraform-bridge/v3": "Apache-2.0",
     "github.com/pulumi/pulumi/pkg/v3": "Apache-2.0",
@@ -135,7 +136,8 @@ def go_modules() -> dict[str, str]:
 
 def go_parts() -> tuple[Part, ...]:
     modules = [Part(name=name, version=it, licence=GO.get(name, "unknown")) for name, it in go_modules().items()]
-    provider = Part(name="terraform-provider-aws", version=versions.TERRAFORM_AWS, licence="MPL-2.0")
+    # The other generation is built from a Go module.
+    provider = Part(name="terraform-provider-aws", version=versions.TERRAFORM_AWS["5"], licence="MPL-2.0")
     return tuple(sorted([*modules, provider]))
 
 

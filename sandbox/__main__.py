@@ -63,7 +63,7 @@ def _explained() -> tuple[type[Exception], ...]:
     from sandbox.aws.ports import PortTakenError
     from sandbox.aws.snapshot import SnapshotError
     from sandbox.aws.weather import WeatherError
-    from sandbox.engine.build import EngineError
+    from sandbox.engine.steps import EngineError
     from sandbox.hosts.machine import HostError
     from sandbox.standin.archive import StandinError
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.recorder import INSTANCE_ID, LOOP, OWNER_ID, PROJECT, REPOSITORY_ID, Recorder, run
+from sandbox.engine import provider
 from tests.support import emulation
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")):
+            if name.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) and name not in provider.VARIABLES:
                 patch.delenv(name)
         # An f-string on an Output would put an error message into a policy without failing.
         patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")

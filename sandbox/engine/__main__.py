@@ -6,23 +6,24 @@ import sys
 from pathlib import Path
 
 from sandbox import layout
-from sandbox.engine import build, warm
+from sandbox.engine import build, provider, versions, warm
+from sandbox.engine.steps import EngineError
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.engine", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("build", help="download Pulumi, or build it if it cannot be downloaded (up to 12 minutes)")
+    actions = parser.add_subparsers(dest="action", help="default: status")
+    actions.add_parser("build", help="download Pulumi, or build it and Terraform's AWS provider where it must be")
     actions.add_parser("path", help="print the folder to put first on PATH; fail if the engine is not built")
     home = Path(os.environ.get("PULUMI_HOME") or layout.HOME / "pulumi")
     for action, text in (
-        ("status", "report whether the engine is built, and how many plugin processes are warm"),
+        ("status", "report which engine and AWS provider run, and how many plugin processes are warm"),
         ("stop", "stop the warm plugin processes of a Pulumi home"),
     ):
         actions.add_parser(action, help=text).add_argument(
             "--home", type=Path, default=home, help="the Pulumi home (default: $PULUMI_HOME or %(default)s)"
         )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(sys.argv[1:] or ["status"])
     engine = build.ready()
     if arguments.action == "build":
         print(build.ensure(lambda line: print(line, flush=True)).bin_dir)
@@ -34,13 +35,29 @@ def main() -> int:
             return 1
         print(engine.bin_dir)
     else:
-        print(f"engine: {engine.bin_dir if engine else 'not built'}")
+        print(f"engine: {_described()}")
+        print(f"AWS provider: {_provider()}")
         print(f"warm processes of {arguments.home}: {len(warm.processes(arguments.home))}")
     return 0
+
+
+def _described() -> str:
+    kind = build.kind()
+    return f"Pulumi {versions.PULUMI}, {kind}, in {build.folder()}" if kind else "not built"
+
+
+def _provider() -> str:
+    """Which AWS provider runs."""
+    if build.kind() == "official":
+        return f"pulumi-aws {versions.PLUGINS['aws']}, official"
+    chosen = provider.find()
+    if chosen is None:
+        return f"Terraform's {versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]}, not built yet ({provider.TIME})"
+    return f"Terraform's {chosen.version}, {chosen.origin}: {chosen.path}"
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except build.EngineError as error:
+    except EngineError as error:
         sys.exit(f"engine: {error}")

@@ -26,7 +26,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.engine import translate, warm, wire
+from sandbox.engine import provider, translate, warm, wire
 from sandbox.engine.versions import PLUGINS
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -93,6 +93,8 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         self._cancelled = False
         self._configured: tuple[bytes, Message] | None = None
         self._region = ""
+        # pulumi-aws 7 and Terraform's provider 6 have a region for each resource, provider 5 has one for all.
+        self._one_region = plugin == "aws" and provider.linked(bin_dir).generation == "5"
         self._handshake: provider_pb2.ProviderHandshakeResponse | None = None
         self._engine: engine_pb2_grpc.EngineStub | None = None
         self._urns: dict[str, str] = {}
@@ -237,27 +239,29 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
                 request.type = translate.token(request.type)
         elif ours:
             request.tok = translate.token(ours)
-        if name in ("Check", "Invoke"):
-            refusal = self._refuse_region(request.news if name == "Check" else request.args, ours)
+        if self._one_region and name in ("Check", "Invoke"):
+            refusal = self._refuse_region(request.news if name == "Check" else request.args)
             if refusal is not None:
                 answer = provider_pb2.CheckResponse if name == "Check" else provider_pb2.InvokeResponse
                 return answer(failures=[refusal])
         for field, value in request.ListFields():
             if isinstance(value, Struct):
+                if self._one_region:
+                    translate.drop_region_output(ours, value)
                 translate.inward(ours, value)
             elif field.name == "ignoreChanges":
                 value[:] = [translate.path_inward(ours, path) for path in value]
         return ours
 
-    def _refuse_region(self, given: Struct, ours: str) -> provider_pb2.CheckFailure | None:
+    def _refuse_region(self, given: Struct) -> provider_pb2.CheckFailure | None:
         """Drop pulumi-aws 7's ``region`` if it is the provider's. Return a failure for any other region."""
-        if not ours.startswith("aws:") or "region" not in given.fields:
+        if "region" not in given.fields:
             return None
         region = given.fields["region"]
         if not wire.is_unknown(region) and wire.inner(region).string_value not in ("", self._region):
             reason = (
                 f"region {wire.inner(region).string_value!r} is not the provider's {self._region!r}, and Terraform's "
-                "aws provider 5.100 has one region per provider: use an explicit provider for the other region"
+                "aws provider 5 has one region per provider: use an explicit provider for the other region"
             )
             return provider_pb2.CheckFailure(property="region", reason=reason)
         del given.fields["region"]
@@ -278,6 +282,8 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
             answer.detailedDiff.clear()
             for path, entry in entries.items():
                 answer.detailedDiff[path].ParseFromString(entry)
+        if not self._one_region:
+            return
         added = translate.region_output(ours)
         if added and name in ("Create", "Read", "Update") and answer.properties.fields and self._region:
             answer.properties.fields[added].string_value = self._region

@@ -1,4 +1,4 @@
-"""Translates types and properties between pulumi-aws 7 and the bridge to Terraform's aws provider 5.100.
+"""Translates types and properties between pulumi-aws 7 and the bridge to Terraform's aws provider.
 
 Owns every difference between the two, for the types this program uses; ``tests/engine/test_bridge_schema.py`` compares
 both schemas and fails on a difference that is not here. Leaves out transport (``bridge``). A property that only
@@ -102,7 +102,7 @@ def _capital(name: str) -> str:
 
 
 def region_output(ours: str) -> str | None:
-    """The output which pulumi-aws 7 has and provider 5.100 lacks because it holds the resource's region."""
+    """The output which pulumi-aws 7 has and provider 5 lacks because it holds the resource's region."""
     if ours == BUCKET:
         return "bucketRegion"
     match = re.fullmatch(r"aws:(\w+)/\w+:[A-Z]\w+", ours)
@@ -111,11 +111,15 @@ def region_output(ours: str) -> str | None:
     return "region"
 
 
-def inward(ours: str, struct: Struct) -> None:
-    """Rewrite a resource's properties in place from pulumi-aws's form to the bridge's."""
+def drop_region_output(ours: str, struct: Struct) -> None:
+    """Remove the output that provider 5 lacks."""
     added = region_output(ours)
     if added and added in struct.fields:
         del struct.fields[added]
+
+
+def inward(ours: str, struct: Struct) -> None:
+    """Rewrite a resource's properties in place from pulumi-aws's form to the bridge's."""
     _rewrite(struct, FIELDS.get(ours, ()), (), outward=False, encoded=ours == PROVIDER)
 
 

@@ -13,4 +13,8 @@ PULUMI = _PINS["pulumi"]
 
 PLUGINS = {plugin: _PINS[f"pulumi-{plugin}"] for plugin in ("aws", "tls", "command")}
 
-TERRAFORM_AWS = "5.100.0"
+#: Terraform's AWS provider by generation, the preferred one first. pulumi-aws 7 is made for generation 6.
+TERRAFORM_AWS = {"6": "6.47.1", "5": "5.100.0"}
+
+#: The generation that a built engine builds, from ``go/terraform-aws``.
+TERRAFORM_AWS_BUILT = "6"

@@ -97,6 +97,8 @@ def test_secrets_and_unknowns_stay_what_they_are() -> None:
 def test_renamed_without_wrapping() -> None:
     changed = struct({"ingress": [{"toPort": 22}], "region": "eu-west-1"})
     translate.inward(GROUP, changed)
+    assert MessageToDict(changed) == {"ingresses": [{"toPort": 22}], "region": "eu-west-1"}
+    translate.drop_region_output(GROUP, changed)
     assert MessageToDict(changed) == {"ingresses": [{"toPort": 22}]}
 
 

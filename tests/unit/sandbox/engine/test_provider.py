@@ -1,0 +1,119 @@
+"""Which of Terraform's AWS providers a built engine runs, and what is said before one is built."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dev import toolchain
+from sandbox.engine import provider, versions
+from sandbox.engine.steps import EngineError
+
+SIX, FIVE = versions.TERRAFORM_AWS["6"], versions.TERRAFORM_AWS["5"]
+
+
+@pytest.fixture(autouse=True)
+def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer without any provider."""
+    for name in (*provider.VARIABLES, "TF_CLI_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "mirror"))
+    monkeypatch.setattr(provider, "_SYSTEM", (tmp_path / "opt",))
+    monkeypatch.setattr(provider, "_machine", lambda: "amd64")
+    monkeypatch.setattr(toolchain, "CACHE", tmp_path / "cache")
+
+
+def put(folder: Path, version: str) -> Path:
+    inside = f"registry.terraform.io/hashicorp/aws/{version}/linux_amd64/terraform-provider-aws_v{version}_x5"
+    path = folder / inside
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+def built() -> None:
+    provider.binary().parent.mkdir(parents=True)
+    provider.binary().touch()
+
+
+@pytest.mark.parametrize(
+    ("mirror", "system", "in_cache", "wanted", "seen"),
+    [
+        ((FIVE,), (), False, None, (FIVE, "found")),
+        ((), (FIVE,), True, None, (FIVE, "found")),
+        ((FIVE,), (SIX,), False, None, (SIX, "found")),
+        ((FIVE, SIX), (), True, "5", (FIVE, "found")),
+        ((FIVE,), (), True, "6", (SIX, "built")),
+        (("6.0.0", "5.99.0"), ("4.0.0",), True, None, (SIX, "built")),
+        ((FIVE,), (), False, "6", None),
+        ((), (), False, None, None),
+    ],
+)
+def test_the_choice(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mirror: tuple[str, ...],
+    system: tuple[str, ...],
+    in_cache: bool,
+    wanted: str | None,
+    seen: tuple[str, str] | None,
+) -> None:
+    for version in mirror:
+        put(tmp_path / "mirror", version)
+    for version in system:
+        put(tmp_path / "opt/some/where", version)
+    if in_cache:
+        built()
+    if wanted:
+        monkeypatch.setenv(provider.GENERATION_VARIABLE, wanted)
+    chosen = provider.find()
+    assert (chosen and (chosen.version, chosen.origin)) == seen
+    assert chosen is None or chosen.path.is_file()
+
+
+def test_a_named_file_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built()
+    monkeypatch.setenv(provider.PATH_VARIABLE, str(put(tmp_path / "elsewhere", "6.50.1")))
+    chosen = provider.find()
+    assert chosen is not None
+    assert (chosen.version, chosen.generation) == ("6.50.1", "6")
+
+
+def test_a_wrong_choice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(provider.GENERATION_VARIABLE, "7")
+    with pytest.raises(EngineError, match="AGENTKEYS_PROVIDER is '7'; the provider's generation must be 5 or 6"):
+        provider.find()
+    monkeypatch.setenv(provider.GENERATION_VARIABLE, "5")
+    with pytest.raises(EngineError, match=rf"no registry\S+/{FIVE}/\S+ is below .*/mirror, .*Put it there, or leave"):
+        provider.find()
+    monkeypatch.setenv(provider.PATH_VARIABLE, str(tmp_path / "none"))
+    with pytest.raises(EngineError, match=r"TERRAFORM_AWS_PROVIDER is '.*/none', which is not a file"):
+        provider.find()
+    (tmp_path / "provider").touch()
+    monkeypatch.setenv(provider.PATH_VARIABLE, str(tmp_path / "provider"))
+    with pytest.raises(EngineError, match=r"/provider has no version in its name: .* Rename it"):
+        provider.find()
+
+
+def test_time_and_space_are_said_before_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(provider.golang, "find", stop_here)
+    with pytest.raises(InterruptedError):
+        provider.ensure(said.append)
+    assert SIX in said[0]
+    assert provider.TIME in said[0]
+    assert f"{provider.GIGABYTES} GB" in said[0]
+    assert "the same command continues it" in said[0]
+
+
+def stop_here(_progress: Callable[[str], None]) -> str:
+    raise InterruptedError
+
+
+def test_a_build_that_has_no_room_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12 - 10**9, 10**9))
+    monkeypatch.setattr(provider.golang, "find", stop_here)
+    with pytest.raises(EngineError, match=rf"needs {provider.GIGABYTES} GB, and {tmp_path}\S+ has 1\.0 GB. Make room"):
+        provider.ensure(print)
