@@ -25,8 +25,13 @@ from types import FrameType
 #: What one process may keep waiting for the next engine before it ends itself.
 IDLE_SECONDS = 30 * 60
 
-#: Idle processes of one key beyond this number end themselves; each holds about 700 MB.
-IDLE_PROCESSES = 4
+#: Idle processes of one key beyond this number end themselves. One serves a run; a second one is needed only while two
+#: runs overlap, and each holds about 250 MB.
+IDLE_PROCESSES = 1
+
+#: The collector of the Go programs below a process: a process mostly waits, and its largest part is a schema that never
+#: changes, so a small heap is worth more than the few collections that it costs.
+_COLLECTOR = {"GOGC": "40"}
 
 _START_SECONDS = 90
 
@@ -85,15 +90,15 @@ def _lease(plugin: str, bin_dir: Path) -> tuple[socket.socket, int]:
 def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]:
     ours, theirs = socket.socketpair()
     # A process outlives the run, so the run's own settings (and the passphrase among them) do not go with it.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | _COLLECTOR
     endpoint = environment.get("AWS_ENDPOINT_URL", "")
     if endpoint.startswith("http://127."):
         # S3 Control's host name is the account id before the endpoint's, and no resolver knows one before an address.
         # Go asks a proxy about every name but loopback's own, so the endpoint is that proxy.
         environment |= {"HTTP_PROXY": endpoint, "NO_PROXY": ""}
     code = (
-        "import sys; sys.path[0] = sys.argv[1]; from sandbox.engine.bridge import serve; "
-        "serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"
+        "import sys; sys.path[0] = sys.argv[1]; from sandbox.engine import protocol; protocol.import_alone(); "
+        "from sandbox.engine.bridge import serve; serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"
     )
     log = Path(f"{wanted}.log")
     arguments = [sys.executable, "-c", code, str(_CHECKOUT), plugin, wanted, str(bin_dir), str(theirs.fileno())]

@@ -104,6 +104,7 @@ def wrapped(tmp_path):
     engine.chmod(0o755)
     project = tmp_path / "project"
     project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: cloud\nruntime: python\n")
     for stack in ("test", "chosen"):
         (project / f"Pulumi.{stack}.yaml").write_text(
             "config:\n  a:b: c\nencryptionsalt: v1:x\nsecretsprovider: awskms://k\n"
@@ -132,6 +133,19 @@ def test_a_secret_that_was_set_in_the_sandbox_keeps_the_salt_that_it_is_read_wit
     (wrapped.project / "Pulumi.test.yaml").write_text(secret)
     wrapped("up", "--yes", "-s", "test")
     assert (wrapped.home / "stacks" / "Pulumi.test.yaml").read_text() == secret
+
+
+def test_the_settings_have_the_salt_of_the_state(wrapped):
+    states = wrapped.home / "state" / ".pulumi" / "stacks" / "cloud"
+    states.mkdir(parents=True)
+    provider = {"type": "passphrase", "state": {"salt": "v1:a=:v1:b/+=="}}
+    latest = {"secrets_providers": provider, "resources": [{"salt": "other"}]}
+    (states / "test.json").write_text(json.dumps({"checkpoint": {"latest": latest}}, separators=(",", ":")))
+    wrapped("up", "--yes", "-s", "test")
+    kept = "config:\n  a:b: c\n"
+    assert (wrapped.home / "stacks" / "Pulumi.test.yaml").read_text() == f"{kept}encryptionsalt: v1:a=:v1:b/+==\n"
+    wrapped("up", "--yes", "-s", "chosen")
+    assert (wrapped.home / "stacks" / "Pulumi.chosen.yaml").read_text() == kept
 
 
 @pytest.mark.parametrize(
