@@ -28,6 +28,8 @@ TESTS = {
     "sshd": "openssh-server",
     "visudo": "sudo",
     "systemd-analyze": "systemd",
+    "swaks": "swaks",
+    "exim4": "exim4-daemon-light",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
 }
