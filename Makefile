@@ -13,7 +13,7 @@ COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --ge
 FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test hosts-all test-fast test-policies test-certbots check golden bench chaos engine tools \
+.PHONY: help setup policypack up preview down env test hosts-all test-fast test-policies test-certbots check golden validate-aws bench chaos engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -88,6 +88,9 @@ check: setup ## check format, types, prose, shell scripts, workflows, IAM docume
 
 golden: tools ## rewrite the golden files; read their diff before you commit
 	venv/bin/python -m pytest $(FAST) --update-golden
+
+validate-aws: setup ## ask AWS what the emulated account claims, with the credentials of the environment (docs/validated.md)
+	@venv/bin/python -m sandbox.aws.probes $(if $(YES),--yes)
 
 lock: setup ## rewrite the lock files after a change of a requirements file
 	$(COMPILE) requirements/dev.txt --output-file requirements/dev.lock

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.probes import validate
+from sandbox.aws.probes.rows import table
 from sandbox.aws.server import Account
 from tests.support.emulated import Issuer, Somebody, client_of, credentials, make_account, trusting
 
@@ -47,6 +49,13 @@ def client(account: Account) -> Client:
         return client_of(account.endpoint, service, credentials(account.home, profile))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def emulated_answers(account: Account) -> dict[str, validate.Outcome]:
+    """What the emulated account answers to every probe, also to those that never run on AWS."""
+    with validate.of_account(account) as ground:
+        return {one.probe.name: one for one in validate.run(table().values(), ground)}
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Behaviour of AWS that moto lacks, one module per AWS service.
 
 Each patch states what moto does instead and the AWS page that it follows (`patching.REPLACEMENTS`).
-tests/emulated/test_extensions.py tests the behaviour, and tests/emulated/test_moto_gaps.py fails when a newer moto no
-longer needs a patch.
+tests/emulated/test_extensions.py tests the behaviour, and sandbox/aws/probes asks moto alone whether it still lacks it,
+and AWS whether it has it.
 """
 
 from sandbox.aws.services import (  # noqa: F401  (importing a module registers its patches)

@@ -28,6 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.aws import records
 from sandbox.aws.iam.callers import CURRENT, policy_text, role_by_arn
+from sandbox.aws.iam.documents import parsed
 from sandbox.aws.iam.evaluation import Principal, Request, allows
 from sandbox.aws.iam.patterns import Values
 from sandbox.aws.services.context import current
@@ -317,6 +318,12 @@ class StsValidationError(ServiceException):
     code = "ValidationError"
 
 
+class MalformedPolicyDocumentError(ServiceException):
+    """The session's policy is not a policy document."""
+
+    code = "MalformedPolicyDocument"
+
+
 class InvalidParameterValueError(ServiceException):
     """A parameter conflicts with what the session inherits."""
 
@@ -382,8 +389,12 @@ def _inherited(calling: AssumedRole | None) -> dict[str, str]:
 
 
 def _session_policies(response: Any, account_id: str) -> Iterator[str]:
-    if response._get_param("Policy"):
-        yield response._get_param("Policy")
+    if document := response._get_param("Policy"):
+        try:
+            parsed(document)
+        except ValueError as error:
+            raise MalformedPolicyDocumentError("This policy contains invalid Json") from error
+        yield document
     for listed in response._get_param("PolicyArns") or []:
         text = policy_text(account_id, listed["arn"])
         if text is None:
