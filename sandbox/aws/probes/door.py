@@ -34,14 +34,14 @@ def _read_all(ground: Ground, keys: dict[str, str] | None, *, signed: bool = Tru
     }
 
 
-@probe("iam/authentication", "iam/refusals", calls="one reading call of each service", page=_SIGNING)
+@probe("iam.authentication", "iam.refusals", calls="one reading call of each service", page=_SIGNING)
 def unknown_keys_are_refused(ground: Ground) -> Answers:
     """An unknown access key is refused with each service's own code."""
     return _read_all(ground, _UNKNOWN)
 
 
 @probe(
-    "iam/authentication", calls="one reading call of each service", page=_SIGNING, makes=("a user with an access key",)
+    "iam.authentication", calls="one reading call of each service", page=_SIGNING, makes=("a user with an access key",)
 )
 def wrong_signatures_are_refused(ground: Ground) -> Answers:
     """A signature with another secret is refused with each service's own code."""
@@ -51,14 +51,14 @@ def wrong_signatures_are_refused(ground: Ground) -> Answers:
     return _read_all(ground, {**keys, "aws_secret_access_key": "x" * 40})
 
 
-@probe("iam/door", calls="one reading call of each service", page=_SIGNING)
+@probe("iam.door", calls="one reading call of each service", page=_SIGNING)
 def requests_need_a_signature(ground: Ground) -> Answers:
     """A request without a signature is refused with each service's own code."""
     return _read_all(ground, None, signed=False)
 
 
 @probe(
-    "iam/callers",
+    "iam.callers",
     calls="sts AssumeRole, GetCallerIdentity",
     page="https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html",
     makes=("a role without permissions", "a user with an access key"),
@@ -102,7 +102,7 @@ _SESSION = ("a role without permissions",)
 
 
 @probe(
-    "iam/actions/s3",
+    "iam.actions.s3",
     calls="s3 calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_amazons3.html",
     makes=("a bucket", "an empty object in it", *_SESSION),
@@ -130,7 +130,7 @@ def permissions_of_s3(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/iam",
+    "iam.actions.iam",
     calls="iam calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_awsidentityandaccessmanagementiam.html",
     makes=_SESSION,
@@ -155,7 +155,7 @@ def permissions_of_iam(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/ec2",
+    "iam.actions.ec2",
     calls="ec2 calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_amazonec2.html",
     makes=_SESSION,
@@ -172,7 +172,7 @@ def permissions_of_ec2(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/route53",
+    "iam.actions.route53",
     calls="route53 calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_amazonroute53.html",
     makes=_SESSION,
@@ -191,7 +191,7 @@ def permissions_of_route53(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/ses",
+    "iam.actions.ses",
     calls="sesv2 calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_amazonsimpleemailservicev2.html",
     makes=_SESSION,
@@ -206,7 +206,7 @@ def permissions_of_ses(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/ssm",
+    "iam.actions.ssm",
     calls="ssm calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_awssystemsmanager.html",
     makes=_SESSION,
@@ -218,7 +218,7 @@ def permissions_of_ssm(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/actions/sts",
+    "iam.actions.sts",
     calls="sts calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_awssecuritytokenservice.html",
     makes=_SESSION,

@@ -137,7 +137,7 @@ def _trusts(ground: Ground) -> dict[str, str]:
     }
 
 
-@probe("IAMBackend.create_role", "iam/documents", calls="iam CreateRole")
+@probe("IAMBackend.create_role", "iam.documents", calls="iam CreateRole")
 def roles_with_a_wrong_trust_are_not_created(ground: Ground) -> Answers:
     """A role is not created with a malformed trust, an unknown principal, or a trust in all of GitHub."""
     call, name = ground.client("iam").create_role, ground.name()
@@ -214,7 +214,7 @@ _KNOWN = statement("iam:GetUser")
 
 @probe(
     "IamResponse.simulate_principal_policy",
-    "iam/evaluation",
+    "iam.evaluation",
     calls="iam SimulatePrincipalPolicy",
     makes=("a user without keys",),
 )
@@ -234,7 +234,7 @@ def explicit_deny_wins(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/patterns",
+    "iam.patterns",
     calls="iam SimulatePrincipalPolicy",
     page=f"{_ELEMENTS}_resource.html",
     makes=("a user without keys",),
@@ -251,8 +251,8 @@ def wildcards_of_a_resource(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/conditions",
-    "iam/keys",
+    "iam.conditions",
+    "iam.keys",
     calls="iam SimulatePrincipalPolicy",
     page=f"{_ELEMENTS}_condition_operators.html",
     makes=("a user without keys",),
@@ -277,7 +277,7 @@ def conditions_without_their_key(ground: Ground) -> Answers:
 
 
 @probe(
-    "iam/patterns",
+    "iam.patterns",
     calls="iam SimulatePrincipalPolicy",
     page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html",
     makes=("a user without keys",),

@@ -77,21 +77,21 @@ def patch_name(owner: type, name: str) -> str:
 
 #: Subjects without a probe, and why.
 WITHOUT = {
-    "iam/access": "a data type; the permissions themselves are in iam/actions",
-    "iam/received": "reads the request's bytes; a wrong reading changes the answers of every other probe",
-    "faults/error": "AWS cannot be asked to fail with 500",
-    "faults/throttled": "AWS throttles the whole account, so its other users would be throttled too",
-    "faults/reset": "a broken connection is between the client and AWS",
-    "faults/hang": "a broken connection is between the client and AWS",
-    "faults/answer-lost": "a broken connection is between the client and AWS",
-    "faults/kill-engine-before": "kills the engine, nothing of AWS",
-    "faults/kill-engine-after": "kills the engine, nothing of AWS",
-    "faults/kill-account-before": "kills the emulated account, nothing of AWS",
-    "faults/kill-account-after": "kills the emulated account, nothing of AWS",
-    "weather/inconsistent": "how long AWS is inconsistent differs from call to call, so no answer can be compared",
-    "weather/throttled": "AWS throttles the whole account, so its other users would be throttled too",
-    "weather/slow": "the delay of an answer is no part of the answer",
-    "weather/boot": "the time until a host boots is no part of an answer",
+    "iam.access": "a data type; the permissions themselves are in iam.actions",
+    "iam.received": "reads the request's bytes; a wrong reading changes the answers of every other probe",
+    "faults.error": "AWS cannot be asked to fail with 500",
+    "faults.throttled": "AWS throttles the whole account, so its other users would be throttled too",
+    "faults.reset": "a broken connection is between the client and AWS",
+    "faults.hang": "a broken connection is between the client and AWS",
+    "faults.answer-lost": "a broken connection is between the client and AWS",
+    "faults.kill-engine-before": "kills the engine, nothing of AWS",
+    "faults.kill-engine-after": "kills the engine, nothing of AWS",
+    "faults.kill-account-before": "kills the emulated account, nothing of AWS",
+    "faults.kill-account-after": "kills the emulated account, nothing of AWS",
+    "weather.inconsistent": "how long AWS is inconsistent differs from call to call, so no answer can be compared",
+    "weather.throttled": "AWS throttles the whole account, so its other users would be throttled too",
+    "weather.slow": "the delay of an answer is no part of the answer",
+    "weather.boot": "the time until a host boots is no part of an answer",
 }
 
 
@@ -101,9 +101,9 @@ def subjects() -> set[str]:
     modules = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stem != "__init__")
     return {
         *(patch_name(one.owner, one.name) for one in REPLACEMENTS),
-        *(f"iam/{module}" for module in modules),
-        *(f"faults/{kind}" for kind in faults.KINDS),
-        *(f"weather/{field.name}" for field in fields(weather.Weather)),
+        *(".".join(("iam", *module.parts)) for module in modules),
+        *(f"faults.{kind}" for kind in faults.KINDS),
+        *(f"weather.{field.name}" for field in fields(weather.Weather)),
     }
 
 

@@ -64,7 +64,7 @@ def bucket_policies_that_are_rejected(ground: Ground) -> Answers:
     return {what: observe(s3.put_bucket_policy, Bucket=bucket, Policy=document) for what, document in written.items()}
 
 
-@probe("iam/publicity", calls="s3 PutBucketPolicy", page=_PUBLIC, makes=_BUCKET)
+@probe("iam.publicity", calls="s3 PutBucketPolicy", page=_PUBLIC, makes=_BUCKET)
 def public_policies_are_refused(ground: Ground) -> Answers:
     """BlockPublicPolicy refuses a policy that allows everybody, unless a condition limits it to fixed values."""
     s3, bucket = ground.client("s3"), ground.bucket()
