@@ -181,12 +181,14 @@ class Ground:
         """ARN of the identity that runs the probes."""
         return str(self.client("sts").get_caller_identity()["Arn"])
 
-    def bucket(self) -> str:
-        """A bucket's name."""
+    def bucket(self, **configuration: Any) -> str:
+        """A bucket's name. ``configuration`` is that of CreateBucket, without the region."""
         name = self.name()
         self.undo("s3", "delete_bucket", Bucket=name)
-        place = {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
-        self.client("s3").create_bucket(Bucket=name, **({} if self.region == "us-east-1" else place))
+        if self.region != "us-east-1":
+            configuration["LocationConstraint"] = self.region
+        given = {"CreateBucketConfiguration": configuration} if configuration else {}
+        self.client("s3").create_bucket(Bucket=name, **given)
         return name
 
     def put(self, bucket: str, key: str) -> None:

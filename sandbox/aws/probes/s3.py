@@ -32,6 +32,13 @@ def new_bucket_has_its_guards(ground: Ground) -> Answers:
     }
 
 
+@probe("S3Response._bucket_response_put", calls="s3 CreateBucket, GetBucketTagging", makes=_BUCKET)
+def new_bucket_has_its_tags(ground: Ground) -> Answers:
+    """A bucket can be created with tags."""
+    bucket = ground.bucket(Tags=[{"Key": "k", "Value": "v"}])
+    return {"tags": observe(ground.client("s3").get_bucket_tagging, "TagSet", Bucket=bucket)}
+
+
 @probe("S3Backend.delete_bucket_encryption", calls="s3 DeleteBucketEncryption, GetBucketEncryption", makes=_BUCKET)
 def encryption_falls_back_to_sse_s3(ground: Ground) -> Answers:
     """A bucket without an encryption setting of its own encrypts with SSE-S3."""
