@@ -104,7 +104,7 @@ lock: setup ## rewrite the lock files after a change of a requirements file
 	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
 	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
 
-pins: setup ## check that packages, the pulumi command on PATH and its plugins fit each other
+pins: setup ## check that packages, the pulumi command on PATH and its plugins fit, and which pins have newer releases
 	@venv/bin/python -m dev.pins
 
 licences: setup ## rewrite docs/licences.md

@@ -1,16 +1,18 @@
 """Checks that the installed packages, the `pulumi` command and its plugins match this repository's pins.
 
-Owns the comparison and the fix for each difference: `python -m dev.pins`. Leaves out the pins themselves
-(requirements.txt and its lock file; Pulumi.yaml has the oldest engine that is accepted).
+Owns the comparison, the fix for each difference and which pins have newer releases: `python -m dev.pins`. Leaves out
+the pins themselves (requirements.txt and its lock file; Pulumi.yaml has the oldest engine that is accepted).
 """
 
 import datetime
 import json
+import os
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,7 +22,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dev import locks
-from sandbox.engine import versions
+from sandbox.engine import build, provider, versions
 
 #: The actions of the workflows; its comment says what each key is.
 ACTIONS: Mapping[str, Mapping[str, Any]] = tomllib.loads((locks.PROJECT / "dev/actions.toml").read_text())
@@ -31,6 +33,12 @@ RUNTIMES = {"node20": datetime.date(2026, 9, 16), "node24": None}
 
 #: Days after which somebody should compare a pin with the action's releases again.
 ACTION_DAYS = 180
+
+#: The generation of Terraform's AWS provider by major version of pulumi-aws:
+#: https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
+MADE_FOR = {"7": "6"}
+
+_LOOKUP_SECONDS = 60
 
 PROJECTS = ("Pulumi.yaml", "account/Pulumi.yaml")
 _INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/install/versions/)"
@@ -58,7 +66,9 @@ def required(project: str) -> SpecifierSet:
 
 
 def findings() -> Iterator[Finding]:
+    yield from moved()
     yield from actions(datetime.datetime.now(datetime.UTC).date())
+    yield generation()
     yield from _packages()
     seen = _pulumi("version")
     if seen is None:
@@ -67,6 +77,70 @@ def findings() -> Iterator[Finding]:
         return
     yield command(seen.strip().removeprefix("v"))
     yield from plugins(json.loads(_pulumi("plugin", "ls", "--json") or "[]"))
+
+
+def moved() -> Iterator[Finding]:
+    """Each pin that has a newer release, and each whose releases cannot be looked up from here."""
+    pins = {("package", name): wanted for name, wanted in _sdks().items()}
+    pins |= {("action", name): pin["version"] for name, pin in ACTIONS.items()}
+    pins["command", "pulumi"] = versions.PULUMI
+    ways = {
+        "package": "read its notes, take it into requirements.txt, and see that previews stay empty (docs/upgrade.md)",
+        "action": "read its notes, then take its version and commit into dev/actions.toml",
+        "command": "nothing is needed: the pin is the SDK's, and a newer command of its major version runs it too",
+    }
+    with ThreadPoolExecutor(len(pins)) as pool:
+        answers = pool.map(lambda pin: newest(*pin), pins)
+        for ((kind, name), wanted), (seen, reason) in zip(pins.items(), answers, strict=True):
+            if seen is None:
+                yield Finding(what=f"{kind} {name}", wanted=wanted, seen=f"newest release unknown: {reason}")
+            elif Version(seen) > Version(wanted):
+                yield Finding(what=f"{kind} {name}", wanted=wanted, seen=f"{seen} is released", fix=ways[kind])
+
+
+def _sdks() -> dict[str, str]:
+    return {"pulumi": versions.PULUMI} | {f"pulumi-{name}": version for name, version in versions.PLUGINS.items()}
+
+
+def newest(kind: str, name: str) -> tuple[str | None, str]:
+    """The newest final release of a package, an action or the command, or None and why it is not known."""
+    asked = {
+        "action": ["git", "ls-remote", "--tags", "--refs", f"https://github.com/{name}", "v*.*.*"],
+        "command": ["go", "list", "-m", "-f", "{{.Version}}", "github.com/pulumi/pulumi/pkg/v3@latest"],
+    }
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "0", "index", "versions", name]
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GOFLAGS": "-mod=mod"}
+    try:
+        done = subprocess.run(
+            asked.get(kind, pip),
+            # Outside of any Go module.
+            cwd="/",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_LOOKUP_SECONDS,
+        )
+    except FileNotFoundError as error:
+        return None, f"{error.filename} is not on PATH"
+    except subprocess.TimeoutExpired:
+        return None, f"no answer within {_LOOKUP_SECONDS} s"
+    except subprocess.CalledProcessError as error:
+        return None, (error.stderr.strip().splitlines() or [f"exit code {error.returncode}"])[-1]
+    found = [Version(one) for one in re.findall(r"(?:\bv|\()(\d+\.\d+\.\d+)(?=\s|\)|$)", done.stdout)]
+    return (str(max(found)), "") if found else (None, "no release was listed")
+
+
+def generation() -> Finding:
+    """The generation of Terraform's AWS provider that the sandbox's engine runs."""
+    wanted = versions.TERRAFORM_AWS[MADE_FOR[versions.PLUGINS["aws"].partition(".")[0]]]
+    if build.kind() == "official":
+        return Finding(what="AWS provider", wanted=wanted, seen="pulumi-aws itself")
+    chosen = provider.find()
+    fix = "`make up PROVIDER=6` runs the generation that pulumi-aws is made for (sandbox/README.md)"
+    fits = chosen is None or chosen.version == wanted
+    seen = "not built" if chosen is None else f"{chosen.version}, {chosen.origin}"
+    return Finding(what="AWS provider", wanted=wanted, seen=seen, fix="" if fits else fix)
 
 
 def actions(today: datetime.date) -> Iterator[Finding]:
@@ -141,8 +215,9 @@ def _pulumi(*arguments: str) -> str | None:
 
 def main() -> int:
     found = list(findings())
+    width = max(len(one.what) for one in found)
     for one in found:
-        print(f"{'!' if one.wrong else ' '} {one.what:<16} wanted {one.wanted:<22} seen {one.seen}")
+        print(f"{'!' if one.wrong else ' '} {one.what:<{width}} wanted {one.wanted:<22} seen {one.seen}")
         if one.fix:
             print(f"    {one.fix}")
     wrong = [one.what for one in found if one.wrong]

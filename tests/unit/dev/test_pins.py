@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from dev import pins
 from dev.locks import PROJECT, locked, version
-from sandbox.engine import build, versions
+from sandbox.engine import build, provider, versions
 
 
 def test_engine_and_plugins_are_those_of_the_locked_sdks():
@@ -33,6 +33,14 @@ def test_the_engine_that_is_built_is_the_pinned_one():
 def test_the_policy_pack_is_of_the_pinned_engines_sdk():
     asked = (PROJECT / "requirements/policypack.txt").read_text()
     assert re.findall(r"^pulumi==(\S+)$", asked, re.MULTILINE) == [versions.PULUMI]
+
+
+@pytest.fixture(autouse=True)
+def releases(monkeypatch: pytest.MonkeyPatch):
+    """What the registries list, by kind and name; nothing is newer than its pin."""
+    listed: dict[tuple[str, str], tuple[str | None, str]] = {}
+    monkeypatch.setattr(pins, "newest", lambda *pin: listed.get(pin, ("0.0.1", "")))
+    return listed
 
 
 @pytest.fixture
@@ -104,6 +112,62 @@ def test_the_sandboxes_engine_fits(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
     assert pins.main() == 0
     assert "!" not in capsys.readouterr().out
+
+
+def test_a_pin_with_a_newer_release_is_named(engine, releases, capsys):
+    engine(versions.PULUMI, versions.PLUGINS)
+    releases["package", "pulumi-aws"] = ("7.999.0", "")
+    releases["package", "pulumi-tls"] = (versions.PLUGINS["tls"], "")
+    releases["action", "actions/checkout"] = (None, "Could not resolve host: github.com")
+    assert pins.main() == 0
+    told = capsys.readouterr().out
+    assert re.search(r"package pulumi-aws +wanted \S+ +seen 7\.999\.0 is released\n +read its notes.*upgrade\.md", told)
+    assert re.search(r"action actions/checkout +wanted \S+ +seen newest release unknown: Could not resolve", told)
+    assert "package pulumi-tls" not in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "printed", "seen"),
+    [
+        ("package", "pip", "pulumi (3.10.0)\nAvailable versions: 3.10.0, 3.9.0\n", ("3.10.0", "")),
+        ("command", "go", "v3.10.0\n", ("3.10.0", "")),
+        ("action", "git", "1f\trefs/tags/v6.9.1\n2e\trefs/tags/v6.10.0\n3d\trefs/tags/v7.0.0-beta.1\n", ("6.10.0", "")),
+        ("action", "git", "", (None, "no release was listed")),
+    ],
+)
+def test_the_newest_final_release_is_read(tmp_path, monkeypatch, kind, command, printed, seen):
+    monkeypatch.undo()
+    (tmp_path / "out").write_text(printed)
+    script = tmp_path / ("python" if command == "pip" else command)
+    script.write_text(f"#!/bin/sh\ncat {tmp_path}/out\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(pins.sys, "executable", str(script))
+    assert pins.newest(kind, "pulumi") == seen
+
+
+def test_releases_that_cannot_be_looked_up_say_why(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert pins.newest("action", "some/action") == (None, "git is not on PATH")
+    (tmp_path / "git").write_text("#!/bin/sh\necho first >&2; echo 'fatal: no route' >&2; exit 128\n")
+    (tmp_path / "git").chmod(0o755)
+    assert pins.newest("action", "some/action") == (None, "fatal: no route")
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [(versions.TERRAFORM_AWS["6"], True), (versions.TERRAFORM_AWS["5"], False), (None, True)]
+)
+def test_the_generation_of_the_aws_provider_is_compared(monkeypatch, version, fits):
+    chosen = version and provider.Provider(version=version, path=Path("/p"), origin="found")
+    monkeypatch.setattr(pins.provider, "find", lambda: chosen)
+    monkeypatch.setattr(pins.build, "kind", lambda: "built")
+    found = pins.generation()
+    assert found.wanted == versions.TERRAFORM_AWS["6"]
+    assert (found.fix == "") == fits
+    assert found.seen == (f"{version}, found" if version else "not built")
+    monkeypatch.setattr(pins.build, "kind", lambda: "official")
+    assert pins.generation().seen == "pulumi-aws itself"
 
 
 def test_every_pinned_action_runs_on_a_runtime_that_stays():
