@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from components import images
 from dev.recorder import ADDRESS, PROJECT
 from gates import dns, issuer
 from gates.wait import NotYet
@@ -377,3 +378,60 @@ def test_an_address_that_is_not_verified_is_a_warning_with_its_command(up, ask):
         ask("sesv2").delete_email_identity(EmailIdentity=address)
     assert line.verdict == Verdict.WARNING
     assert "agentkeys sender -s test" in line.fix
+
+
+# --- the end of an image's support
+
+UBUNTU, DEBIAN = "ami-0a22042026090100a", "ami-0deb132026090100a"
+
+
+@pytest.fixture
+def looked_at_on(release, account, ask, monkeypatch):
+    """What the doctor says of a running instance's image on a day that is so many days before its support ends."""
+    made = []
+
+    def look(row, days, ami, **changed):
+        today = images.image(row).supported_until - datetime.timedelta(days=days)
+        now = SimpleNamespace(now=lambda _zone: datetime.datetime.combine(today, datetime.time(12)))
+        monkeypatch.setattr(doctor, "datetime", SimpleNamespace(datetime=now, UTC=datetime.UTC))
+        ran = ask("ec2").run_instances(ImageId=ami, MinCount=1, MaxCount=1, InstanceType="t3.small")
+        made.append(ran["Instances"][0]["InstanceId"])
+        stack = a_stack("test", release, up=True, parentZoneId=account.zone_id, **changed)
+        stack.outputs["instanceId"] = made[-1]
+        return doctor.Doctor(stack=stack, ask=ask).image()
+
+    yield look
+    ask("ec2").terminate_instances(InstanceIds=made)
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "said"),
+    [
+        (181, Verdict.OK, "ubuntu-22.04, supported until 2027-04-30"),
+        (180, Verdict.WARNING, "the standard support of ubuntu-22.04 ends on 2027-04-30, in 180 days"),
+        (0, Verdict.WARNING, "ends on 2027-04-30, in 0 days"),
+        (-1, Verdict.WARNING, "the standard support of ubuntu-22.04 ended on 2027-04-30"),
+    ],
+)
+def test_the_end_of_an_images_support_is_a_warning_180_days_before(looked_at_on, days, verdict, said):
+    seen = looked_at_on("ubuntu-22.04", days, UBUNTU)
+    assert (seen.verdict, said in seen.seen) == (verdict, True), seen.seen
+    if verdict == Verdict.WARNING:
+        assert "https://ubuntu.com/about/release-cycle" in seen.seen
+        assert "`pulumi config set -s test image ubuntu-24.04`" in seen.fix
+
+
+def test_the_newest_image_names_the_list_of_images(looked_at_on):
+    seen = looked_at_on("debian-13", 10, DEBIAN)
+    assert (seen.verdict, seen.fix) == (Verdict.WARNING, "docs/hosts.md lists the images.")
+
+
+def test_an_image_of_somebody_elses_has_no_end_here_and_a_withdrawn_one_that_of_the_setting(
+    looked_at_on, ask, monkeypatch
+):
+    own = {"Images": [{"Name": "our-own", "OwnerId": "429071895007"}]}
+    monkeypatch.setattr(ask("ec2"), "describe_images", lambda **_asked: own)
+    seen = looked_at_on("ubuntu-22.04", -1, UBUNTU)
+    assert (seen.verdict, "none of the setting image" in seen.seen) == (Verdict.OK, True)
+    monkeypatch.setattr(ask("ec2"), "describe_images", lambda **_asked: {"Images": []})
+    assert "the standard support of debian-13 ended" in looked_at_on("debian-13", -1, DEBIAN, image="debian-13").seen
