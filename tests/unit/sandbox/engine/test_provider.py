@@ -44,9 +44,10 @@ def built() -> None:
         ((FIVE,), (), False, None, (FIVE, "found")),
         ((), (FIVE,), True, None, (FIVE, "found")),
         ((FIVE,), (SIX,), False, None, (SIX, "found")),
+        ((FIVE,), (FIVE,), False, None, (FIVE, "found")),
         ((FIVE, SIX), (), True, "5", (FIVE, "found")),
         ((FIVE,), (), True, "6", (SIX, "built")),
-        (("6.0.0", "5.99.0"), ("4.0.0",), True, None, (SIX, "built")),
+        (("6.0.0", "5.99.0"), ("6.0.0",), True, None, (SIX, "built")),
         ((FIVE,), (), False, "6", None),
         ((), (), False, None, None),
     ],
@@ -71,6 +72,7 @@ def test_the_choice(
     chosen = provider.find()
     assert (chosen and (chosen.version, chosen.origin)) == seen
     assert chosen is None or chosen.path.is_file()
+    assert chosen is None or chosen.version not in mirror or chosen.path.is_relative_to(tmp_path / "mirror")
 
 
 def test_a_named_file_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
