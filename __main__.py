@@ -28,14 +28,17 @@ names = settings.names
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
 caller_arn = preflight.caller(provider, settings.account_id, settings.allowed_callers)
 mine = own()
+found: list[zone.Found] = []
 if settings.dns == "route53":
     preflight.hosted_zone(provider, settings.zone, settings.parent_zone_id)
     found = zone.records(provider, settings.parent_zone_id, names)
     zone.require_room(found, names, mine)
-    if settings.uses_lets_encrypt:
-        zone.require_authority(found, names, zone.LETS_ENCRYPT)
 elif settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
+    found = zone.records_at_cloudflare(settings.cloudflare_zone_id)
+    zone.require_room(found, names, mine, zone.CLOUDFLARE)
+if settings.uses_lets_encrypt:
+    zone.require_authority(found, names, zone.LETS_ENCRYPT)
 permissions.require(provider, caller_arn, names, settings.dns_zone_id if settings.dns == "route53" else "", mine)
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)

@@ -191,7 +191,7 @@ def cloudflare_zone(zone: str, zone_id: str) -> None:
     Raises RunError.
     """
     try:
-        found = _cloudflare_provider().get_zone(zone_id=zone_id).name
+        found = cloudflare_provider().get_zone(zone_id=zone_id).name
     except ModuleNotFoundError:
         raise pulumi.RunError(
             "dns: 'cloudflare' needs the Cloudflare provider, which is not installed. Nothing was created. Run "
@@ -209,7 +209,7 @@ def cloudflare_zone(zone: str, zone_id: str) -> None:
         )
 
 
-def _cloudflare_provider() -> Any:
+def cloudflare_provider() -> Any:
     """The package, which is installed only where it is used: the engine requires the plugin of every installed one."""
     import pulumi_cloudflare
 
@@ -218,7 +218,7 @@ def _cloudflare_provider() -> Any:
 
 def _cloudflare() -> Keep:
     """A function that creates one record at Cloudflare."""
-    cloudflare = _cloudflare_provider()
+    cloudflare = cloudflare_provider()
 
     def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         content = pulumi.Output.from_input(record.value)

@@ -10,8 +10,8 @@ import requests
 
 from gates.wait import LOOK_TIMEOUT, NotYet
 
-#: TYPE of a record in DNS answers (RFC 1035 section 3.2.2, RFC 8659 section 4.1).
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "CAA": 257}
+#: TYPE of a record in DNS answers (RFC 1035 section 3.2.2, RFC 3596, RFC 9460, RFC 8659 section 4.1).
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "HTTPS": 65, "CAA": 257}
 
 
 def visible(hosts: Sequence[str], address: str, doh_urls: Sequence[str]) -> str:

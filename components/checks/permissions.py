@@ -1,13 +1,16 @@
-"""Whether the caller may make the calls of a first `up`, as IAM's policy simulator answers.
+"""Whether the caller may make the calls that create what the stack lacks, as IAM's policy simulator answers.
 
 Owns the list of calls. The simulator counts the caller's own policies, its permissions boundary and the organisation's
 service control policies (those without conditions):
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
-The check runs while the stack has nothing: later, a role that may only update it is enough. Leaves out policies on
-resources, session policies, and calls whose result depends on condition keys that are not known here.
+While the stack has nothing, every call of a first `up` is simulated. Later, a role that may only update the stack is
+enough, so the simulation is limited to what a changed program adds, for example a data class. A program that adds
+nothing is not simulated, and its preview is no slower. Leaves out later additions that depend on settings, updates and
+deletions, policies on resources, session policies, and calls whose result depends on condition keys that are not known
+here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +29,7 @@ GLOBAL_REGION = "us-east-1"
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Actions of the first `up` on one resource, in its order."""
+    """Actions that create one resource, in the order of an `up`."""
 
     #: Names of IAM actions.
     actions: tuple[str, ...]
@@ -34,6 +37,8 @@ class Call:
     resource: str
     #: Region that the requests go to.
     region: str
+    #: Name in the state of the resource that they create. Empty if settings decide whether the stack has it.
+    creates: str = ""
 
 
 def calls(names: Names, zone_id: str) -> Iterator[Call]:
@@ -43,8 +48,8 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
     def ec2(kind: str, *actions: str) -> Call:
         return Call(actions=actions, resource=f"arn:aws:ec2:{region}:{account}:{kind}", region=region)
 
-    def iam(resource: str, *actions: str) -> Call:
-        return Call(actions=actions, resource=resource, region=GLOBAL_REGION)
+    def iam(resource: str, *actions: str, creates: str = "") -> Call:
+        return Call(actions=actions, resource=resource, region=GLOBAL_REGION, creates=creates)
 
     yield ec2("elastic-ip/eipalloc-00000000000000000", "ec2:AllocateAddress", "ec2:AssociateAddress")
     yield iam(arns.iam_role(account, names.host), "iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole")
@@ -53,8 +58,9 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
     yield ec2(f"key-pair/{names.host}", "ec2:ImportKeyPair")
     yield ec2("security-group/sg-00000000000000000", "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress")
     yield ec2("instance/i-00000000000000000", "ec2:RunInstances")
-    for user in (names.daemon_user, names.broker_user):
-        yield iam(f"arn:aws:iam::{account}:user/{user}", "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey")
+    for key, user in (("daemon", names.daemon_user), ("broker", names.broker_user)):
+        arn, made = f"arn:aws:iam::{account}:user/{user}", f"identities-{key}"
+        yield iam(arn, "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey", creates=made)
     for identity in (names.mail_domain, names.email_from):
         yield Call(
             actions=("ses:CreateEmailIdentity",),
@@ -65,7 +71,7 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
         yield iam(f"arn:aws:route53:::hostedzone/{zone_id}", "route53:ChangeResourceRecordSets")
     yield iam(arns.oidc_provider(account, names.broker_host), "iam:CreateOpenIDConnectProvider")
     for key in ROLE_KEYS:
-        yield iam(names.role_arn(key), "iam:CreateRole", "iam:PutRolePolicy")
+        yield iam(names.role_arn(key), "iam:CreateRole", "iam:PutRolePolicy", creates=f"roles-{key}")
     for key in BUCKET_KEYS:
         yield Call(
             actions=(
@@ -74,19 +80,20 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
             ),
             resource=f"arn:aws:s3:::{names.bucket(key)}",
             region=region,
+            # The mail bucket's component is the inbox.
+            creates="inbox-bucket" if key == "mail" else f"{key}-bucket",
         )
     yield Call(actions=("ses:CreateReceiptRule",), resource="*", region=region)
 
 
 def require(provider: aws.Provider, caller_arn: str, names: Names, zone_id: str, own: Own) -> None:
-    """The caller may make every call of the first `up`. Raises RunError with the first one that is denied; a preview
-    warns of it, since a caller that may only read can preview a stack.
+    """The caller may make every call that creates what the stack lacks. Raises RunError with the first one that is
+    denied; a preview warns of it, since a caller that may only read can preview a stack.
     """
-    if not own.is_new:
-        return
+    needed = [call for call in calls(names, zone_id) if own.is_new or (call.creates and not own.has(call.creates))]
     options = pulumi.InvokeOptions(provider=provider)
     try:
-        denied = list(_denied(options, _source(options, caller_arn), calls(names, zone_id)))
+        denied = list(_denied(options, _source(options, caller_arn), needed)) if needed else []
     except Exception as error:
         # Most callers may not simulate. AWS then refuses the call itself.
         pulumi.log.debug(f"the caller's permissions were not simulated: {error}")
@@ -103,7 +110,7 @@ def require(provider: aws.Provider, caller_arn: str, names: Names, zone_id: str,
     )
     if not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(f"{said} Nothing was created. Allow the call, or use other credentials.")
-    pulumi.log.warn(f"{said} The first `up` needs it.")
+    pulumi.log.warn(f"{said} The next `up` needs it.")
 
 
 def _source(options: pulumi.InvokeOptions, arn: str) -> str:
@@ -111,7 +118,7 @@ def _source(options: pulumi.InvokeOptions, arn: str) -> str:
     return aws.iam.get_session_context(arn=arn, opts=options).issuer_arn if ":assumed-role/" in arn else arn
 
 
-def _denied(options: pulumi.InvokeOptions, source: str, wanted: Iterator[Call]) -> Iterator[tuple[str, str, str]]:
+def _denied(options: pulumi.InvokeOptions, source: str, wanted: Iterable[Call]) -> Iterator[tuple[str, str, str]]:
     for call in wanted:
         contexts: list[Any] = [
             {"key": "aws:RequestedRegion", "type": "string", "values": [call.region]},

@@ -1,8 +1,8 @@
 """Records of the hosted zone that would collide with the stack's, and CAA records that forbid its certificates.
 
 Owns what may stand beside a record of this stack, and RFC 8659 for the names below the zone. The checks run in every
-preview and read the zone through the provider. Leaves out zones at Cloudflare and elsewhere, and what parents of the
-zone say: `agentkeys doctor` asks the public resolvers about those.
+preview and read the zone through the provider of Route 53 or Cloudflare. Leaves out zones kept elsewhere, and what
+parents of the zone say, since a preview never resolves names: `agentkeys doctor` asks the public resolvers about those.
 """
 
 import re
@@ -14,7 +14,7 @@ import pulumi_aws as aws
 
 from components.checks.answers import reason
 from components.checks.state import Own
-from components.dns import wanted
+from components.dns import cloudflare_provider, wanted
 from components.naming import Names
 
 #: What a CAA record has to name so that an authority may issue:
@@ -35,6 +35,27 @@ EXCLUDES_AT_HOSTS = {
     "AAAA": "the host has no IPv6 address, and authorities and clients that find one use it first",
     "HTTPS": "clients follow it in place of the A record (RFC 9460)",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """How a message speaks of the zone's keeper."""
+
+    #: What lists the zone's records.
+    lists: str
+    #: What happens to a second record of the same name and type, and the fix; ``{stack}`` is the stack's name.
+    second: str
+
+
+ROUTE53 = Keeper(
+    lists="`aws route53 list-resource-record-sets --hosted-zone-id <id>` shows them",
+    second="Route 53 refuses a second one. Remove them, or adopt them: `agentkeys adopt -s {stack}`.",
+)
+#: It refuses only an identical record, and stores another value beside the first.
+CLOUDFLARE = Keeper(
+    lists="DNS > Records in Cloudflare's dashboard shows them",
+    second="Cloudflare would answer with both. Remove them in its dashboard (DNS > Records).",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,20 +93,33 @@ def records(provider: aws.Provider, zone_id: str, names: Names) -> list[Found]:
     ]
 
 
-def require_room(found: Sequence[Found], names: Names, own: Own) -> None:
+def records_at_cloudflare(zone_id: str) -> list[Found]:
+    """The records of a zone at Cloudflare. Raises RunError."""
+    try:
+        # The default is 1,000, and a zone can have more.
+        found = cloudflare_provider().get_dns_records(zone_id=zone_id, max_items=10_000).results
+    except Exception as error:
+        raise pulumi.RunError(
+            f"cloudflareZoneId: Cloudflare refused to list the records of {zone_id}: {reason(error)}. "
+            "Nothing was created. Check that CLOUDFLARE_API_TOKEN may edit the zone's DNS."
+        ) from None
+    return [Found(name=one.name.lower().rstrip("."), type=one.type, values=[one.content or ""]) for one in found]
+
+
+def require_room(found: Sequence[Found], names: Names, own: Own, keeper: Keeper = ROUTE53) -> None:
     """Nothing in the zone collides with the stack's records. Raises RunError.
 
     A record of the type that the stack creates may be adopted (`agentkeys adopt` previews an empty stack), so a preview
     warns of it and only an `up` is stopped.
     """
     by_name = _by_name(found)
-    hard = [line for name, kinds in _excluded(names).items() for line in _collisions(by_name, name, kinds, names.zone)]
+    hard = [line for name, kinds in excluded(names).items() for line in _collisions(by_name, name, kinds, names.zone)]
     if hard:
         raise pulumi.RunError(
             f"The zone {names.zone} has records that this stack cannot stand beside:\n"
             + "\n".join(f"  {line}" for line in hard)
-            + "\nNothing was created. Remove them (`aws route53 list-resource-record-sets --hosted-zone-id <id>` shows "
-            "them), or choose other names: brokerHost, mailDomain, suffix."
+            + f"\nNothing was created. Remove them ({keeper.lists}), or choose other names: brokerHost, mailDomain, "
+            "suffix."
         )
     taken = [
         f"  {name} {kind}: {', '.join(record.values) or 'an alias'}"
@@ -96,7 +130,7 @@ def require_room(found: Sequence[Found], names: Names, own: Own) -> None:
     if taken:
         said = (
             f"The zone {names.zone} already has records that this stack would create:\n" + "\n".join(taken) + "\n"
-            f"Route 53 refuses a second one. Remove them, or adopt them: `agentkeys adopt -s {pulumi.get_stack()}`."
+            f"{keeper.second.format(stack=pulumi.get_stack())}"
         )
         if not pulumi.runtime.is_dry_run():
             raise pulumi.RunError(f"{said} Nothing was created.")
@@ -149,7 +183,7 @@ def forbids(values: Sequence[str], authority: str) -> str:
     return f"none of {of_authority} allows the challenge {CHALLENGE}"
 
 
-def _excluded(names: Names) -> dict[str, Mapping[str, str]]:
+def excluded(names: Names) -> dict[str, Mapping[str, str]]:
     """Types that may not be at each of the stack's names."""
     domain = names.mail_domain
     return {

@@ -129,6 +129,8 @@ class Doctor:
         if self.stack.settings.dns == "route53":
             self._look("zone", "public and of that name", self.zone)
             self._look("zone", "delegated", self.delegation)
+        if self.stack.settings.dns == "manual":
+            self._look("zone", "no record excludes the stack's", self.excluded)
         if self.stack.settings.uses_lets_encrypt:
             self._look("zone", "CAA lets the authority issue", self.authority)
         self._look("mail", "active rule set", self.rule_set)
@@ -272,6 +274,21 @@ class Doctor:
                     f'Add `{holder}. CAA 0 issue "{checks.LETS_ENCRYPT}"`, or choose another authority: acmeDirectory.',
                 )
         return well(f"{checks.LETS_ENCRYPT} may issue for {len(hosts)} hosts")
+
+    def excluded(self) -> Seen:
+        """As the world sees it: for a zone that no provider reads, and that a preview therefore does not check."""
+        found = [
+            f"{name} {kind} {', '.join(values)}: {why}"
+            for name, kinds in checks.excluded(self.stack.names).items()
+            for kind, why in kinds.items()
+            if (values := dns.resolve(name, self.stack.settings.doh_urls[0], kind))
+        ]
+        if found:
+            return wrong(
+                "; ".join(found),
+                "Remove these records at the zone's provider, or change brokerHost, mailDomain, suffix.",
+            )
+        return well("nothing at the names of hosts and mail")
 
     @cached_property
     def _zone(self) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def examined(release, account, ask, monkeypatch):
 
 def test_before_a_first_up_everything_it_needs_is_looked_at(examined, rule_set):
     seen = examined()
+    assert "no record excludes the stack's" not in seen
     assert {claim for claim, line in seen.items() if line.verdict == Verdict.OK} >= {
         *("programs", "clock", "credentials", "caller", "region", "public and of that name", "delegated"),
         *("elastic IPs", "roles", "buckets", "free, or in the state"),
@@ -100,6 +101,22 @@ def test_caa_records_above_the_zone_count_too(examined, monkeypatch):
     assert line.verdict == Verdict.WRONG
     assert "the CAA records of org forbid a certificate for test-broker.litentry.org" in line.seen
     assert "CAA lets the authority issue" not in examined(acmeDirectory="https://ca.example/directory")
+
+
+def test_records_that_exclude_those_of_a_zone_kept_by_hand_are_told(release, ask, monkeypatch):
+    made = a_stack("test", release, dns="manual")
+    there = {}
+    monkeypatch.setattr(dns, "resolve", lambda name, _url, kind="A": there.get((name, kind), []))
+    looked = doctor.Doctor(stack=made, ask=ask)
+    assert looked.excluded().verdict == Verdict.OK
+    there["test-broker.litentry.org", "AAAA"] = ["2001:db8::1"]
+    there["bots-test.litentry.org", "CNAME"] = ["mail.example."]
+    seen = looked.excluded()
+    assert seen.verdict == Verdict.WRONG
+    assert "test-broker.litentry.org AAAA 2001:db8::1: the host has no IPv6 address" in seen.seen
+    assert "bots-test.litentry.org CNAME mail.example.: a name with a CNAME has no other record" in seen.seen
+    looked.before()
+    assert "no record excludes the stack's" in {line.claim for line in looked.lines}
 
 
 def test_keys_that_win_over_the_profile_are_a_warning(examined, monkeypatch):

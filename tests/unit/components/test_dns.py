@@ -127,8 +127,13 @@ def cloudflare_provider():
     return str(provider.parent.parent)
 
 
-def zone_of(name):
-    return {"cloudflare:index/getZone:getZone": lambda asked: {"name": name, "zoneId": asked["zoneId"]}}
+def zone_of(name, *records):
+    """A zone at Cloudflare, with records given as (name, type, content)."""
+    results = [dict(zip(("name", "type", "content"), record, strict=True)) for record in records]
+    return {
+        "cloudflare:index/getZone:getZone": lambda asked: {"name": name, "zoneId": asked["zoneId"]},
+        "cloudflare:index/getDnsRecords:getDnsRecords": lambda asked: {"results": results, **asked},
+    }
 
 
 AT_CLOUDFLARE = {"dns": "cloudflare", "parentZoneId": "", "cloudflareZoneId": "0123456789abcdef" * 2}
@@ -170,6 +175,54 @@ def test_a_zone_of_cloudflares_is_compared_with_the_zones_name(
         run("test", changed={**release, **AT_CLOUDFLARE}, lookups=answer)
     assert sentence in str(refused.value)
     assert "Nothing was created." in str(refused.value)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (
+            ("test-broker.litentry.org", "AAAA", "2001:db8::1"),
+            "test-broker.litentry.org AAAA 2001:db8::1: the host has",
+        ),
+        (("Signer-Test.litentry.org", "CNAME", "x.example"), "signer-test.litentry.org CNAME x.example: a name with a"),
+        (("bots-test.litentry.org", "NS", "ns.example"), "bots-test.litentry.org NS ns.example: the name is delegated"),
+        (("litentry.org", "CAA", '0 issue "pki.goog"'), "the CAA records of litentry.org do not let letsencrypt.org"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_a_record_at_cloudflare_that_excludes_the_stacks_own_stops_the_preview(
+    release, cloudflare_provider, monkeypatch, record, said, preview
+):
+    monkeypatch.syspath_prepend(cloudflare_provider)
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, **AT_CLOUDFLARE}, lookups=zone_of("litentry.org", record), preview=preview)
+    assert said in str(refused.value)
+    assert "Nothing was created." in str(refused.value)
+    assert "aws route53" not in str(refused.value)
+
+
+def test_a_record_at_cloudflare_that_the_stack_would_double_stops_an_up(release, cloudflare_provider, monkeypatch):
+    monkeypatch.syspath_prepend(cloudflare_provider)
+    lookups = zone_of("litentry.org", ("test-broker.litentry.org", "A", "192.0.2.1"), ("a.litentry.org", "A", "::"))
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, **AT_CLOUDFLARE}, lookups=lookups)
+    assert "test-broker.litentry.org A: 192.0.2.1\nCloudflare would answer with both." in str(refused.value)
+    assert "agentkeys adopt" not in str(refused.value)
+    said = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    run("test", changed={**release, **AT_CLOUDFLARE}, lookups=lookups, preview=True)
+    assert ["test-broker.litentry.org A: 192.0.2.1" in line for line in said] == [True]
+    own = "urn:pulumi:test::agentkeys-cloud::agentkeys:dns:Records$cloudflare:index/dnsRecord:DnsRecord::dns-broker"
+    state = {"pulumi:pulumi:readStackResourceOutputs": {"outputs": {own: {}}}}
+    run("test", changed={**release, **AT_CLOUDFLARE}, lookups={**lookups, **state})
+
+
+def test_a_token_that_may_not_list_the_records_is_told(release, cloudflare_provider, monkeypatch):
+    monkeypatch.syspath_prepend(cloudflare_provider)
+    lookups = {**zone_of("litentry.org"), "cloudflare:index/getDnsRecords:getDnsRecords": "Authentication error"}
+    with pytest.raises(pulumi.RunError, match=r"list the records of \w+: .*Authentication error.*CLOUDFLARE_API_TOKEN"):
+        run("test", changed={**release, **AT_CLOUDFLARE}, lookups=lookups)
 
 
 def test_without_the_provider_the_way_out_is_named(release, monkeypatch):

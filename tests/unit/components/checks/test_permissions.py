@@ -58,7 +58,7 @@ def test_the_first_denied_call_of_the_ups_order_is_named(release, warnings, deci
         {SIMULATION: "AccessDenied: not authorized to perform: iam:SimulatePrincipalPolicy"},
         denying("iam:CreateUser", missing=["aws:MultiFactorAuthPresent"]),
         denying(),
-        {**denying("iam:CreateUser"), STATE: {"outputs": {"urn:pulumi:test::p::aws:s3/bucket:Bucket::vault": {}}}},
+        {**denying("ec2:RunInstances"), STATE: {"outputs": {"urn:pulumi:test::p::aws:s3/bucket:Bucket::vault": {}}}},
         {**denying("iam:CreateUser"), STATE: "no answer"},
     ],
     ids=["may not simulate", "depends on unknown keys", "allowed", "not the first up", "unknown state"],
@@ -90,3 +90,26 @@ def test_a_zone_that_is_kept_elsewhere_needs_no_permission(release):
     asked = []
     run("test", changed={**release, "dns": "manual"}, lookups=denying(asked=asked))
     assert not any("route53" in action for one in asked for action in one["actionNames"])
+
+
+def a_state(programs, *without):
+    """A state with what the program registers, without these resources."""
+    names = {item.name for item in programs["test"].custom} - set(without)
+    return {STATE: {"outputs": {f"urn:pulumi:test::agentkeys-cloud::aws:x/y:Z::{name}": {} for name in names}}}
+
+
+def test_a_later_up_asks_for_what_the_program_adds(release, programs, warnings):
+    asked = []
+    lookups = {**denying("s3:CreateBucket", asked=asked), **a_state(programs, "vault-bucket", "roles-vault")}
+    with pytest.raises(pulumi.RunError, match="may not call s3:CreateBucket on arn:aws:s3:::agentkeys-vault-"):
+        run("test", changed=release, lookups=lookups)
+    assert [one["actionNames"][0] for one in asked] == ["iam:CreateRole", "s3:CreateBucket"]
+    run("test", changed=release, lookups=lookups, preview=True)
+    assert ["The next `up` needs it" in line for line in warnings] == [True]
+
+
+def test_a_later_up_that_adds_nothing_asks_nothing(release, programs):
+    """Every name in the calls is one of the program's, or each later preview would simulate it."""
+    asked = []
+    run("test", changed=release, lookups={**denying(asked=asked), **a_state(programs)})
+    assert asked == []
