@@ -113,8 +113,8 @@ licences: setup ## rewrite docs/licences.md
 graph: setup ## redraw docs/graph.svg, the picture of the program
 	venv/bin/python -m pytest tests/unit/dev/test_picture.py -q --update-golden
 
-bench: setup ## destroy STACK, then time up, no-change up, preview and destroy of it
-	@$(SANDBOX) bench --stack $(STACK)
+bench: setup ## time STACK's up, preview and destroy; AGAINST=commit [ROWS=preview,...] [RUNS=5] compares two builds
+	@$(SANDBOX) bench --stack $(STACK) $(if $(AGAINST),--against $(AGAINST) --rows "$(ROWS)" --runs $(or $(RUNS),5))
 
 chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK)

@@ -27,6 +27,10 @@ def main() -> int:
         made = commands.add_parser(name, help=summary, description=summary)
         if name in {"up", "preview", "down", "bench"}:
             made.add_argument("--stack", default="test", help="stack name (default test)")
+        if name == "bench":
+            made.add_argument("--against", default="", help="compare with the build of this commit, in turns")
+            made.add_argument("--rows", default="", help="what to compare, for example preview,memory (default: all)")
+            made.add_argument("--runs", type=int, default=5, help="runs of each build (default %(default)s)")
         if name == "weather":
             made.add_argument("--inconsistent", type=float, default=0, help="seconds that new things are not seen")
             made.add_argument("--throttled", action="store_true", help="keep the rates that AWS documents")
@@ -88,9 +92,14 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
         case "down":
             rehearsal.down(given.stack, say)
         case "bench":
-            from sandbox import bench
+            if given.against:
+                from sandbox import comparison
 
-            bench.run(given.stack, say)
+                comparison.run(given.stack, given.against, given.rows, given.runs, say)
+            else:
+                from sandbox import bench
+
+                bench.run(given.stack, say)
         case "env":
             print(rehearsal.shell_environment(say))
         case "start":

@@ -1,5 +1,7 @@
 """Implements `make bench`: times an ``up`` and a ``destroy`` from the engine's events. Nothing is asserted.
 
+Leaves out the comparison with another commit (``comparison``).
+
 An ``up`` is compared with its longest chain of dependent operations from the same run. No order of the same work is
 faster, so their ratio is the overhead of the graph and the engine.
 """
@@ -72,7 +74,7 @@ def run(stack: str, progress: Progress) -> None:
     print(
         f"  {'host setup':<22} {total(setup):7.1f} s   including packages {packages:.1f} s; the rest takes at most 60 s"
     )
-    spans = sorted(_span(steps, host_steps) for steps in again)
+    spans = sorted(span(steps, host_steps) for steps in again)
     print(
         f"  {'host steps, no change':<22} {statistics.median(spans):7.1f} s   {len(host_steps)} steps; at most 5 s;"
         f" median of {spans[0]:.1f} to {spans[-1]:.1f}"
@@ -85,7 +87,7 @@ def run(stack: str, progress: Progress) -> None:
     print(f"  {'':<22} {_provider_peak():7.0f} MiB  providers, all processes of the pool together")
 
 
-def _span(steps: Sequence[Step], urns: Sequence[str]) -> float:
+def span(steps: Sequence[Step], urns: Sequence[str]) -> float:
     """Seconds from the start of the first host step to the end of the last one."""
     repeated = [step for step in steps if step.urn in urns and step.operation == "create-replacement"]
     return max(step.end for step in repeated) - min(step.start for step in repeated)
