@@ -2,6 +2,7 @@
 # Every target installs what it needs: packages into venv/, the engine into the user's cache folder.
 
 STACK ?= test
+CLOUD ?= aws
 PYTHON ?= python3
 # PROVIDER=6 or PROVIDER=5 chooses the generation of Terraform's AWS provider that a built engine runs.
 ifdef PROVIDER
@@ -10,15 +11,16 @@ endif
 SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
-FAST = tests --ignore=tests/sandbox -m "not engine and not sandbox" -q --numprocesses auto --dist loadfile
+FAST = tests --ignore=tests/sandbox --ignore=tests/clouds -m "not engine and not sandbox and not clouds" -q --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test hosts-all test-fast test-policies test-certbots check golden validate-aws bench chaos engine tools \
+.PHONY: help setup policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
+	@echo "  CLOUD=host chooses another cloud of up, preview and down; the default is aws."
 
 setup: venv/.installed venv/bin/agentkeys ## install the locked packages and the command agentkeys into venv/
 
@@ -43,13 +45,13 @@ engine: setup ## download or build the Pulumi engine and its plugins; PROVIDER=6
 	@venv/bin/python -m sandbox.engine build
 
 up: setup ## bring STACK up in the sandbox, from any earlier state
-	@$(SANDBOX) up --stack $(STACK)
+	@$(SANDBOX) up --stack $(STACK) --cloud $(CLOUD)
 
 preview: setup ## show what an up of STACK would change
-	@$(SANDBOX) preview --stack $(STACK)
+	@$(SANDBOX) preview --stack $(STACK) --cloud $(CLOUD)
 
 down: setup ## destroy STACK in the sandbox, even after a failed up
-	@$(SANDBOX) down --stack $(STACK)
+	@$(SANDBOX) down --stack $(STACK) --cloud $(CLOUD)
 
 env: setup ## print the sandbox's environment: eval "$(make -s env)"
 	@$(SANDBOX) env
@@ -63,6 +65,10 @@ hosts-all: tools ## set up hosts of every Debian and with older programs, see do
 	@$(SANDBOX) stop
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest \
 		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
+
+test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each)
+	@$(SANDBOX) stop
+	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests/clouds -x
 
 test-fast: tools ## run the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST)

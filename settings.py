@@ -489,6 +489,11 @@ class SiteSettings(Configured):
 
     @property
     @abstractmethod
+    def logs_in_as(self) -> str:
+        """User that the steps and the operator's commands log in as."""
+
+    @property
+    @abstractmethod
     def site(self) -> Site:
         """The part of the settings that the host gets. Local paths are not part of it."""
 
@@ -603,6 +608,10 @@ class Settings(SiteSettings):
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
             reboot_time=self.reboot_time,
         )
+
+    @property
+    def logs_in_as(self) -> str:
+        return self.login_user
 
     @property
     def login_key(self) -> str:

@@ -14,7 +14,7 @@ from gates.ssh import LoginError
 from gates.ssh import openssh as calling_openssh
 from gates.ssh import session as ssh_session
 from ops import exits
-from ops.stack import Stack, ask
+from ops.stack import AnyStack, ask
 
 #: Time limit for a script, in seconds.
 CALL_SECONDS = 120
@@ -29,24 +29,24 @@ class HostError(click.ClickException):
     exit_code = exits.NOT_RUN
 
 
-def as_root(stack: Stack, script: str) -> str:
+def as_root(stack: AnyStack, script: str) -> str:
     """Run a bash script as root on the stack's host and return its output. Raises HostError and StackError."""
-    with session(stack, stack.settings.login_user, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
-        return _run([*ssh, "sudo -n bash -s"], script, stack.output("elasticIp"))
+    with session(stack, stack.settings.logs_in_as, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
+        return _run([*ssh, "sudo -n bash -s"], script, stack.address)
 
 
-def stack_key(stack: Stack) -> str:
+def stack_key(stack: AnyStack) -> str:
     """The private key of the login user. Raises StackError."""
-    return str(ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json"))
+    return str(ask(stack.name, "stack", "output", "sshPrivateKey", "--show-secrets", "--json", folder=stack.folder))
 
 
 @contextlib.contextmanager
-def session(stack: Stack, user: str, private_key: str, options: Sequence[str] = ()) -> Iterator[list[str]]:
+def session(stack: AnyStack, user: str, private_key: str, options: Sequence[str] = ()) -> Iterator[list[str]]:
     """The `ssh` command to the stack's host, to which a remote command can be appended. Valid inside the block.
 
     ``options`` are passed to `ssh`. Raises HostError and StackError.
     """
-    target, host_key = f"{user}@{stack.output('elasticIp')}", stack.output("sshHostKey")
+    target, host_key = f"{user}@{stack.address}", stack.output("sshHostKey")
     with contextlib.ExitStack() as opened:
         with openssh():
             ssh = opened.enter_context(ssh_session(target, private_key, host_key, options))

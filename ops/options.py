@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 PROJECT = Path(__file__).resolve().parent.parent
+AWS = "aws"
 
 #: Adds an option to a command.
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -37,6 +38,34 @@ class StackName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         return [CompletionItem(name) for name in stacks() if name.startswith(incomplete)]
+
+
+class CloudFolder(click.ParamType[Path]):
+    """The name of a cloud, as the folder of its project. AWS's is ``PROJECT``."""
+
+    name = "cloud"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if isinstance(value, Path):
+            return value
+        if value not in clouds():
+            self.fail(f"there is no cloud {value!r}; the clouds are {', '.join(clouds())}.", param, ctx)
+        return PROJECT if value == AWS else PROJECT / "clouds" / value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return [CompletionItem(name) for name in clouds() if name.startswith(incomplete)]
+
+
+def clouds() -> list[str]:
+    """AWS, and the clouds whose projects are in `clouds/`."""
+    return [AWS, *sorted(path.parent.name for path in PROJECT.glob("clouds/*/Pulumi.yaml"))]
+
+
+def cloud() -> Decorator:
+    """The option ``--cloud``, for the argument ``folder``: the folder of the stack's project."""
+    return click.option(
+        "--cloud", "folder", type=CloudFolder(), default=AWS, is_eager=True, help="Cloud of the stack (default: aws)."
+    )
 
 
 def stack(meaning: str) -> Decorator:

@@ -5,6 +5,7 @@ itself.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -12,16 +13,16 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import pulumi
 import yaml
 
-from components.naming import Names
+from components.naming import Names, PublicNames
 from ops import exits
 from ops.options import PROJECT
-from settings import MASKED, Settings, load
+from settings import MASKED, Settings, SiteSettings, load
 
 #: Time that the engine gets to stop its plugins, in seconds.
 END_SECONDS = 10
@@ -34,54 +35,91 @@ class StackError(click.ClickException):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
-    """A stack of this project."""
+class AnyStack:
+    """A stack of any cloud."""
 
     #: Name as the engine takes it, with or without an organisation.
     name: str
     #: The stack's settings, with secret values masked.
-    settings: Settings
+    settings: SiteSettings
     #: The outputs of ``__main__.py``, with secret values masked; empty before the first `up`.
     outputs: Mapping[str, Any]
+    #: Folder of the project.
+    folder: Path = PROJECT
+
+    @property
+    def names(self) -> PublicNames:
+        return self.settings.names
+
+    @property
+    def address(self) -> str:
+        """Public IPv4 address of the host. Raises StackError before the first `up`."""
+        return str(self.output("elasticIp" if self.folder == PROJECT else "address"))
+
+    def output(self, key: str) -> Any:
+        """One output. Raises StackError if the stack does not have it yet."""
+        if key not in self.outputs:
+            there = "" if self.folder == PROJECT else f"-C {self.folder.relative_to(PROJECT)} "
+            raise StackError(f"stack {self.name!r} has no output {key!r}. Run `pulumi {there}up -s {self.name}` first.")
+        return self.outputs[key]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(AnyStack):
+    """A stack of the program for AWS."""
+
+    #: The stack's settings, with secret values masked.
+    settings: Settings
 
     @property
     def names(self) -> Names:
         return self.settings.names
 
-    def output(self, key: str) -> Any:
-        """One output. Raises StackError if the stack does not have it yet."""
-        if key not in self.outputs:
-            raise StackError(f"stack {self.name!r} has no output {key!r}. Run `pulumi up -s {self.name}` first.")
-        return self.outputs[key]
-
 
 def read(name: str) -> Stack:
-    """Read the stack ``name`` of this project. Raises StackError."""
-    configured = ask(name, "config", "--json")
-    project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["name"]
+    """Read the stack ``name`` of the program for AWS. Raises StackError."""
+    settings, outputs = _read(name, PROJECT, Settings)
+    return Stack(name=name, settings=settings, outputs=outputs)
+
+
+def read_any(name: str, folder: Path) -> AnyStack:
+    """Read the stack ``name`` of the project in ``folder``. Raises StackError."""
+    if folder == PROJECT:
+        return read(name)
+    model: type[SiteSettings] = importlib.import_module(f"clouds.{folder.name}.settings").STACK
+    settings, outputs = _read(name, folder, model)
+    return AnyStack(name=name, settings=settings, outputs=outputs, folder=folder)
+
+
+T = TypeVar("T", bound=SiteSettings)
+
+
+def _read(name: str, folder: Path, model: type[T]) -> tuple[T, Mapping[str, Any]]:
+    configured = ask(name, "config", "--json", folder=folder)
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     pulumi.runtime.settings.configure(pulumi.runtime.Settings(project=project, stack=name))
     secret = [key for key, item in configured.items() if item.get("secret")]
     values = {key: item["value"] for key, item in configured.items() if "value" in item}
     pulumi.runtime.set_all_config({**values, **dict.fromkeys(secret, MASKED)}, secret)
     try:
-        with contextlib.chdir(PROJECT):
-            settings = load(Settings)
+        with contextlib.chdir(folder):
+            settings = load(model)
     except pulumi.RunError as error:
         raise StackError(str(error)) from None
-    return Stack(name=name, settings=_from_anywhere(settings), outputs=ask(name, "stack", "output", "--json"))
+    return _from_anywhere(settings, folder), ask(name, "stack", "output", "--json", folder=folder)
 
 
-def _from_anywhere(settings: Settings) -> Settings:
+def _from_anywhere(settings: T, folder: Path) -> T:
     """Resolves relative paths in settings against the project's folder, because a command runs in any folder."""
-    given = {key: getattr(settings, key) for key in ("ca_bundle", "release", "source_repository")}
-    paths = {key: str(PROJECT / value) for key, value in given.items() if value and "://" not in value}
+    given = {key: getattr(settings, key, "") for key in ("ca_bundle", "release", "source_repository", "store_ca")}
+    paths = {key: str(folder / value) for key, value in given.items() if value and "://" not in value}
     return settings.model_copy(update=paths)
 
 
-def ask(stack: str, *arguments: str) -> Any:
+def ask(stack: str, *arguments: str, folder: Path = PROJECT) -> Any:
     """Call `pulumi` for a stack and return its JSON output. Raises StackError."""
     command = ["pulumi", *arguments, "--stack", stack]
-    done = called(command)
+    done = called(command, folder=folder)
     said = done.stderr.strip() or done.stdout.strip()
     if done.returncode and "no stack named" in said:
         raise missing(stack)

@@ -31,6 +31,8 @@ def main() -> int:
             made.add_argument("--against", default="", help="compare with the build of this commit, in turns")
             made.add_argument("--rows", default="", help="what to compare, for example preview,memory (default: all)")
             made.add_argument("--runs", type=int, default=5, help="runs of each build (default %(default)s)")
+        if name in {"up", "preview", "down"}:
+            made.add_argument("--cloud", default="aws", help="aws (default), or the name of a folder of clouds/")
         if name == "weather":
             made.add_argument("--inconsistent", type=float, default=0, help="seconds that new things are not seen")
             made.add_argument("--throttled", action="store_true", help="keep the rates that AWS documents")
@@ -86,11 +88,11 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
     say = rehearsal.say
     match given.command:
         case "up":
-            rehearsal.up(given.stack, say)
+            rehearsal.up(given.stack, say, given.cloud)
         case "preview":
-            rehearsal.preview(given.stack, say)
+            rehearsal.preview(given.stack, say, given.cloud)
         case "down":
-            rehearsal.down(given.stack, say)
+            rehearsal.down(given.stack, say, given.cloud)
         case "bench":
             if given.against:
                 from sandbox import comparison

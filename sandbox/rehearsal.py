@@ -19,7 +19,7 @@ from typing import Any
 
 from dev.toolchain import golang
 from ops.events import CHANGING, EventLog, Step
-from sandbox import display, layout, stacklock, tools
+from sandbox import display, layout, somebody, stacklock, tools
 from sandbox.engine import build, policies
 from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive
@@ -42,6 +42,8 @@ class Project:
     """The folder with ``Pulumi.yaml``."""
     stack: str
     """Name of the stack."""
+    file: Path | None = None
+    """The stack's file, if it is not in the folder."""
 
 
 ACCOUNT = Project(name="agentkeys-account", folder=ACCOUNT_FOLDER, stack=ACCOUNT_STACK)
@@ -53,6 +55,18 @@ def deployment(stack: str) -> Project:
     if stack not in known:
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
     return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
+
+
+def elsewhere(cloud: str, stack: str) -> Project:
+    """The project of another cloud with one of its stacks. Raises SandboxError if there is none."""
+    folder = layout.CHECKOUT / "clouds" / cloud
+    clouds = sorted(path.parent.name for path in layout.CHECKOUT.glob("clouds/*/Pulumi.yaml"))
+    if cloud not in clouds:
+        raise SandboxError(f"CLOUD={cloud}: there is no project in {folder}; the clouds are aws, {', '.join(clouds)}")
+    if not (folder / f"Pulumi.{stack}.yaml").exists():
+        raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml in {folder}")
+    file = layout.HOME / "clouds" / cloud / f"Pulumi.{stack}.yaml"
+    return Project(name=f"agentkeys-{cloud}", folder=folder, stack=stack, file=file)
 
 
 def prepare(progress: Progress) -> dict[str, str]:
@@ -129,6 +143,10 @@ def _interferes(variable: str) -> bool:
     return variable.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
 
 
+#: Commands of the engine that read the stack's file.
+READ_THE_FILE = ("up", "preview", "refresh", "destroy", "config")
+
+
 class Engine:
     """Runs the engine against the sandbox."""
 
@@ -141,11 +159,16 @@ class Engine:
     ) -> "subprocess.CompletedProcess[str]":
         """One engine command on a project's stack. Raises SandboxError when it fails and ``check`` is set."""
         command = ["pulumi", *arguments, "--stack", project.stack]
+        environment = self.environment
+        if project.file:
+            # The policy pack judges AWS's stacks.
+            environment = {name: value for name, value in environment.items() if name != "PULUMI_OPTION_POLICY_PACK"}
+            command += ["--config-file", str(project.file)] if arguments[0] in READ_THE_FILE else []
         pipe = subprocess.PIPE if capture else None
         with subprocess.Popen(
             command,
             cwd=project.folder,
-            env=self.environment,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=pipe,
             stderr=pipe,
@@ -247,8 +270,11 @@ class Engine:
         return log.steps()
 
 
-def up(stack: str, progress: Progress) -> None:
+def up(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Bring a stack up from any earlier state, and print a summary."""
+    if cloud != "aws":
+        up_elsewhere(elsewhere(cloud, stack), progress)
+        return
     project = deployment(stack)
     began = time.monotonic()
     engine = Engine(prepare(progress))
@@ -263,17 +289,87 @@ def up(stack: str, progress: Progress) -> None:
     print(summary(stack, engine.outputs(project), phases, steps))
 
 
-def preview(stack: str, progress: Progress) -> None:
-    """Show what an ``up`` of the stack would change."""
-    project = deployment(stack)
+def up_elsewhere(project: Project, progress: Progress) -> None:
+    """Bring a stack of another cloud up, with what somebody brings and with their records, and print a summary."""
+    began = time.monotonic()
     engine = Engine(prepare(progress))
+    prepared = time.monotonic()
+    configure(engine, project, progress)
+    progress("entering the DNS records, as a person does")
+    somebody.publish(records(engine, project))
+    progress(f"stack {project.stack} of {project.name}")
+    steps = engine.up(project)
+    phases = {"set-up and sandbox": prepared - began, "stack": time.monotonic() - prepared}
+    print(summary(project.stack, engine.outputs(project), phases, steps, project))
+
+
+def configure(
+    engine: Engine, project: Project, progress: Progress, image: str = "debian-12-amd64-*"
+) -> somebody.Brought:
+    """Make a machine and an object store, and a file of the stack that names them. ``image`` is the machine image."""
+    progress("a machine, buckets and a key that somebody made")
+    brought = somebody.bring(project.stack, image)
     engine.init(project)
+    file = project.file
+    if file is None or file.exists():
+        return brought
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"Pulumi.{project.stack}.partial.yaml")
+    partial.write_text((project.folder / file.name).read_text())
+    values = {
+        "hostAddress": brought.address,
+        "loginUser": brought.login_user,
+        "storeEndpoint": brought.endpoint,
+        "storeAccessKeyId": brought.access_key[0],
+        **{f"buckets.{key}": name for key, name in brought.buckets.items()},
+    }
+    secret = {"hostPrivateKey": brought.key.read_text(), "storeSecretAccessKey": brought.access_key[1]}
+    for key, value, options in (
+        *((key, value, ["--path"]) for key, value in values.items()),
+        *((key, value, ["--secret"]) for key, value in secret.items()),
+    ):
+        command = ["pulumi", "config", "set", *options, f"{project.name}:{key}", "--config-file", str(partial)]
+        done = subprocess.run(
+            [*command, "--stack", project.stack],
+            input=value,
+            cwd=project.folder,
+            env=engine.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SandboxError(f"`{' '.join(command)}` failed: {done.stderr}")
+    partial.rename(file)
+    return brought
+
+
+def records(engine: Engine, project: Project) -> list[dict[str, str]]:
+    """The records that the next `up` waits for, from a preview; empty if they are as before. Raises SandboxError."""
+    previewed = json.loads(engine.run(project, "preview", "--json", capture=True, check=False).stdout)
+    if errors := [found["message"] for found in previewed["diagnostics"] if found["severity"] == "error"]:
+        raise SandboxError(f"the preview of {project.name} failed:\n{''.join(errors)}")
+    for step in previewed["steps"]:
+        if step["urn"].endswith("::dns-published"):
+            words = [word.split(" ", 2) for word in shlex.split(step["newState"]["inputs"]["create"])]
+            return [dict(zip(("name", "type", "value"), word, strict=True)) for word in words if len(word) == 3]
+    return []
+
+
+def preview(stack: str, progress: Progress, cloud: str = "aws") -> None:
+    """Show what an ``up`` of the stack would change."""
+    project = deployment(stack) if cloud == "aws" else elsewhere(cloud, stack)
+    engine = Engine(prepare(progress))
+    if cloud == "aws":
+        engine.init(project)
+    else:
+        configure(engine, project, progress)
     engine.run(project, "preview", "--diff")
 
 
-def down(stack: str, progress: Progress) -> None:
-    """Destroy the stack, including what a failed ``up`` left."""
-    project = deployment(stack)
+def down(stack: str, progress: Progress, cloud: str = "aws") -> None:
+    """Destroy the stack, including what a failed ``up`` left. What somebody brought stays."""
+    project = deployment(stack) if cloud == "aws" else elsewhere(cloud, stack)
     engine = Engine(prepare(progress))
     if not engine.has_stack(project):
         progress(f"there is no stack {stack}")
@@ -293,7 +389,13 @@ def shell_environment(progress: Progress) -> str:
     )
 
 
-def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps: Sequence[Step]) -> str:
+def summary(
+    stack: str,
+    outputs: dict[str, Any],
+    phases: dict[str, float],
+    steps: Sequence[Step],
+    project: Project | None = None,
+) -> str:
     """The text that ends an ``up``. The engine masks secrets."""
     lines = ["", f"Stack {stack} is up. Only the sandbox's DNS on this computer resolves its names.", ""]
     lines += [f"  {key:<8} {url}" for key, url in outputs["urls"].items()]
@@ -314,14 +416,21 @@ def summary(stack: str, outputs: dict[str, Any], phases: dict[str, float], steps
     if not changing:
         lines.append("    nothing changed")
     broker = outputs["urls"]["broker"].removeprefix("https://")
+    address = outputs.get("elasticIp") or outputs["address"]
+    preview = f"pulumi preview -s {stack} --expect-no-changes"
+    targets = f"make preview STACK={stack}    make down STACK={stack}"
+    if project and project.file:
+        cloud = project.folder.name
+        preview = f"pulumi -C clouds/{cloud} preview -s {stack} --config-file {project.file} --expect-no-changes"
+        targets = f"make preview CLOUD={cloud} STACK={stack}    make down CLOUD={cloud} STACK={stack}"
     lines += [
         "",
         "Try next",
         '  eval "$(make -s env)"                      point pulumi, aws and boto3 of this shell at the sandbox',
-        f"  pulumi preview -s {stack} --expect-no-changes",
-        f"  curl --cacert $AGENTKEYS_CA_BUNDLE --resolve {broker}:443:{outputs['elasticIp']} https://{broker}/healthz",
+        f"  {preview}",
+        f"  curl --cacert $AGENTKEYS_CA_BUNDLE --resolve {broker}:443:{address} https://{broker}/healthz",
         f"  aws s3 ls s3://{outputs['buckets']['mail']}/inbound/",
-        f"  make preview STACK={stack}    make down STACK={stack}    make help",
+        f"  {targets}    make help",
     ]
     return "\n".join(lines)
 

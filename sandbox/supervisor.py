@@ -202,7 +202,8 @@ def serve() -> None:
             running.callback(service.stop)
         hosts = Hosts(
             layout.HOME,
-            forwards={layout.PORTS["acme"]: layout.PORTS["acme"]},
+            # Hosts of other clouds use the account as an S3-compatible object store.
+            forwards={port: port for port in (layout.PORTS["acme"], layout.PORTS["aws"])},
             trusted_ca=acme.own_ca,
             log=log.info,
         )

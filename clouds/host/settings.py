@@ -34,6 +34,12 @@ def _public_address(value: str) -> str:
     return value
 
 
+def _given(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty, since the broker does not start without it; give what the store expects")
+    return value
+
+
 def _ca(value: str) -> str:
     if value and not Path(value).is_file():
         raise ValueError("must be a file with PEM certificates; there is no such file")
@@ -65,8 +71,8 @@ class HostSettings(SiteSettings):
     store_ca: Annotated[str, AfterValidator(_ca)]
     store_account: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")]
     buckets: Annotated[dict[str, BucketName], AfterValidator(_every_bucket)]
-    data_role: Line
-    issuer_audience: Annotated[Line, Field(min_length=1)]
+    data_role: Annotated[Line, AfterValidator(_given)]
+    issuer_audience: Annotated[Line, AfterValidator(_given)]
     mail: Literal["receive", "none"]
     mail_size_limit_mib: Annotated[int, Field(ge=1, le=40)]
     inbound_tls: Literal["Optional", "Require"]
@@ -137,7 +143,7 @@ class HostSettings(SiteSettings):
             return self
         try:
             with tarfile.open(archive) as opened:
-                there = {Path(member.name).name: member for member in opened.getmembers() if member.isfile()}
+                there = {Path(member.name).name: member for member in opened.getmembers() if not member.isdir()}
                 missing = [name for name in BINARIES if name not in there]
                 if missing:
                     raise ValueError(
@@ -163,6 +169,10 @@ class HostSettings(SiteSettings):
             mail_domain=self.mail_domain,
             email_from=self.email_from_address,
         )
+
+    @property
+    def logs_in_as(self) -> str:
+        return self.login_user
 
     @property
     def login_key(self) -> str:
@@ -214,6 +224,10 @@ class HostSettings(SiteSettings):
             expire_days=MAIL_DAYS,
             has_key=bool(self.store_access_key_id),
         )
+
+
+#: The settings of a stack, as ``ops/stack.py`` reads them.
+STACK = HostSettings
 
 
 def _pem(path: str) -> str:

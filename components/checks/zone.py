@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from components.checks.answers import reason
 from components.checks.state import Own
 from components.dns import cloudflare_provider, wanted
-from components.naming import Names
+from components.naming import Names, PublicNames
 
 #: What a CAA record has to name so that an authority may issue:
 #: https://letsencrypt.org/docs/caa/
@@ -183,7 +183,7 @@ def forbids(values: Sequence[str], authority: str) -> str:
     return f"none of {of_authority} allows the challenge {CHALLENGE}"
 
 
-def excluded(names: Names) -> dict[str, Mapping[str, str]]:
+def excluded(names: PublicNames) -> dict[str, Mapping[str, str]]:
     """Types that may not be at each of the stack's names."""
     domain = names.mail_domain
     return {

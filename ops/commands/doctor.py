@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,7 +31,7 @@ from ops import clients, leftovers, options, session, stack, verdicts
 from ops.commands import drift
 from ops.commands.audit import Audit
 from ops.leftovers import Thing
-from ops.stack import Stack
+from ops.stack import AnyStack, Stack
 from ops.verdicts import Gauge, Line, Verdict
 
 #: Programs that the program, its gates and the operator's commands call, and what provides each.
@@ -92,8 +93,128 @@ def used(count: int, most: int, unit: str) -> Gauge:
 
 
 @dataclass(kw_only=True)
-class Doctor:
-    """All checks of one stack, before its first `up` and after it."""
+class Checks:
+    """The checks that every cloud's stack has."""
+
+    #: The stack to check.
+    stack: AnyStack
+    #: Returns the comparison of the host if the caller has it. None: the doctor runs it.
+    compared: Callable[[], drift.Report] | None = None
+    #: One line per check so far.
+    lines: list[Line] = field(default_factory=list)
+    #: Name servers of the zone, by resolver.
+    _delegated: dict[str, list[str]] = field(default_factory=dict)
+
+    def _look(self, subject: str, claim: str, look: Callable[[], Seen]) -> None:
+        try:
+            found = look()
+        except NotYet as error:
+            found = wrong(str(error), "Run `pulumi up`. Its gate reports what to do while it waits.")
+        except (ClientError, BotoCoreError) as error:
+            found = Seen(
+                verdict=Verdict.NOT_RUN,
+                seen=str(error),
+                fix="Use credentials that may read it (AWS_PROFILE).",
+            )
+        except click.ClickException as error:
+            # A command's own error already reports what was seen and what to do.
+            found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
+        self.lines.append(
+            Line(
+                subject=subject,
+                claim=claim,
+                expected="",
+                seen=found.seen,
+                verdict=found.verdict,
+                fix=found.fix,
+                gauge=found.gauge,
+            )
+        )
+
+    def programs(self) -> Seen:
+        wanted = {name: source for name, source in PROGRAMS.items() if isinstance(self.stack, Stack) or name != "aws"}
+        missing = {name: source for name, source in wanted.items() if shutil.which(name) is None}
+        if missing:
+            return wrong(f"not on PATH: {', '.join(missing)}", f"Install {', '.join(dict.fromkeys(missing.values()))}.")
+        return well(", ".join(wanted))
+
+    def _name_servers(self, url: str) -> list[str]:
+        """The zone's name servers as this resolver returns them; asked once. Raises NotYet."""
+        if url not in self._delegated:
+            self._delegated[url] = dns.resolve(self.stack.settings.zone, url, "NS")
+        return self._delegated[url]
+
+    def resolver(self, url: str) -> Seen:
+        found = self._name_servers(url)
+        return well(f"answers with {len(found)} name servers of {self.stack.settings.zone}")
+
+    def authority(self) -> Seen:
+        """As the world sees it, the names above the zone too, wherever the zone is kept."""
+        hosts = list(self.stack.names.public_hosts.values())
+        for host in hosts:
+            holder, values = dns.relevant_caa(host, self.stack.settings.doh_urls[0])
+            if forbidden := checks.forbids(values, checks.LETS_ENCRYPT):
+                return wrong(
+                    f"the CAA records of {holder} forbid a certificate for {host}: {forbidden}",
+                    f'Add `{holder}. CAA 0 issue "{checks.LETS_ENCRYPT}"`, or choose another authority: acmeDirectory.',
+                )
+        return well(f"{checks.LETS_ENCRYPT} may issue for {len(hosts)} hosts")
+
+    def excluded(self) -> Seen:
+        """As the world sees it: for a zone that no provider reads, and that a preview therefore does not check."""
+        found = [
+            f"{name} {kind} {', '.join(values)}: {why}"
+            for name, kinds in checks.excluded(self.stack.names).items()
+            for kind, why in kinds.items()
+            if (values := dns.resolve(name, self.stack.settings.doh_urls[0], kind))
+        ]
+        if found:
+            return wrong(
+                "; ".join(found),
+                "Remove these records at the zone's provider, or change brokerHost, mailDomain, suffix.",
+            )
+        return well("nothing at the names of hosts and mail")
+
+    def mail_records(self) -> Seen:
+        listed = [item for item in self.stack.output("dnsRecords") if item["type"] != "A"]
+        asked = [f"{item['name']} {item['type']} {item['value']}" for item in listed]
+        return well(dns.published(asked, self.stack.settings.doh_urls))
+
+    def certificate(self, host: str, address: str) -> Seen:
+        context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)
+        try:
+            with (
+                socket.create_connection((address, issuer.PORT), timeout=TLS_SECONDS) as plain,
+                context.wrap_socket(plain, server_hostname=host) as connection,
+            ):
+                shown = connection.getpeercert() or {}
+        except OSError as error:
+            return wrong(
+                f"no TLS at {address}: {error}", "See `journalctl -u certbot -u nginx` on the host, then `pulumi up`."
+            )
+        now = datetime.datetime.now(datetime.UTC).timestamp()
+        starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
+        days = (ends - now) / drift.DAY
+        left = Gauge(kind="time left", value=days, most=(ends - starts) / drift.DAY, unit="days")
+        if ends - now < (ends - starts) * drift.RENEWAL_PART:
+            return warn(
+                f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.", left
+            )
+        return well(f"{days:.0f} days left", left)
+
+    def drift(self) -> Seen:
+        found = self.compared() if self.compared else drift.look(self.stack)
+        fix = f"`agentkeys drift -s {self.stack.name}` lists each."
+        if found.drift:
+            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", fix)
+        if found.warnings:
+            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", fix)
+        return well(f"{sum(found.compared.values())} things are as the program installs them")
+
+
+@dataclass(kw_only=True)
+class Doctor(Checks):
+    """All checks of one stack in AWS, before its first `up` and after it."""
 
     #: The stack to check.
     stack: Stack
@@ -101,12 +222,6 @@ class Doctor:
     ask: Callable[[str], Any]
     #: Returns the audit's lines if the caller has them. None: the doctor runs the audit.
     audited: Callable[[], list[Line]] | None = None
-    #: Returns the comparison of the host if the caller has it. None: the doctor runs it.
-    compared: Callable[[], drift.Report] | None = None
-    #: One line per check so far.
-    lines: list[Line] = field(default_factory=list)
-    #: Name servers of the zone, by resolver.
-    _delegated: dict[str, list[str]] = field(default_factory=dict)
 
     def examine(self) -> list[Line]:
         self.before()
@@ -160,38 +275,6 @@ class Doctor:
         self._look("host", "image", self.image)
         self._look("host", "drift", self.drift)
 
-    def _look(self, subject: str, claim: str, look: Callable[[], Seen]) -> None:
-        try:
-            found = look()
-        except NotYet as error:
-            found = wrong(str(error), "Run `pulumi up`. Its gate reports what to do while it waits.")
-        except (ClientError, BotoCoreError) as error:
-            found = Seen(
-                verdict=Verdict.NOT_RUN,
-                seen=str(error),
-                fix="Use credentials that may read it (AWS_PROFILE).",
-            )
-        except click.ClickException as error:
-            # A command's own error already reports what was seen and what to do.
-            found = Seen(verdict=Verdict.NOT_RUN, seen=error.message)
-        self.lines.append(
-            Line(
-                subject=subject,
-                claim=claim,
-                expected="",
-                seen=found.seen,
-                verdict=found.verdict,
-                fix=found.fix,
-                gauge=found.gauge,
-            )
-        )
-
-    def programs(self) -> Seen:
-        missing = {name: source for name, source in PROGRAMS.items() if shutil.which(name) is None}
-        if missing:
-            return wrong(f"not on PATH: {', '.join(missing)}", f"Install {', '.join(dict.fromkeys(missing.values()))}.")
-        return well(", ".join(PROGRAMS))
-
     @cached_property
     def _identity(self) -> dict[str, Any]:
         identity: dict[str, Any] = self.ask("sts").get_caller_identity()
@@ -227,16 +310,6 @@ class Doctor:
             return wrong(f"{off:.0f} s off AWS's", "Synchronize it by NTP (`timedatectl set-ntp true`).")
         return well("in sync with AWS")
 
-    def _name_servers(self, url: str) -> list[str]:
-        """The zone's name servers as this resolver returns them; asked once. Raises NotYet."""
-        if url not in self._delegated:
-            self._delegated[url] = dns.resolve(self.stack.settings.zone, url, "NS")
-        return self._delegated[url]
-
-    def resolver(self, url: str) -> Seen:
-        found = self._name_servers(url)
-        return well(f"answers with {len(found)} name servers of {self.stack.settings.zone}")
-
     def caller(self) -> Seen:
         who, allowed = identity_of(self._identity["Arn"]), self.stack.settings.allowed_callers
         if who.lower() not in {entry.lower() for entry in allowed}:
@@ -262,33 +335,6 @@ class Doctor:
                     "Enter the zone's name servers at the registrar. Until then nobody can resolve its records.",
                 )
         return well(f"public resolvers return the zone's own {len(own)} name servers")
-
-    def authority(self) -> Seen:
-        """As the world sees it, the names above the zone too, wherever the zone is kept."""
-        hosts = list(self.stack.names.public_hosts.values())
-        for host in hosts:
-            holder, values = dns.relevant_caa(host, self.stack.settings.doh_urls[0])
-            if forbidden := checks.forbids(values, checks.LETS_ENCRYPT):
-                return wrong(
-                    f"the CAA records of {holder} forbid a certificate for {host}: {forbidden}",
-                    f'Add `{holder}. CAA 0 issue "{checks.LETS_ENCRYPT}"`, or choose another authority: acmeDirectory.',
-                )
-        return well(f"{checks.LETS_ENCRYPT} may issue for {len(hosts)} hosts")
-
-    def excluded(self) -> Seen:
-        """As the world sees it: for a zone that no provider reads, and that a preview therefore does not check."""
-        found = [
-            f"{name} {kind} {', '.join(values)}: {why}"
-            for name, kinds in checks.excluded(self.stack.names).items()
-            for kind, why in kinds.items()
-            if (values := dns.resolve(name, self.stack.settings.doh_urls[0], kind))
-        ]
-        if found:
-            return wrong(
-                "; ".join(found),
-                "Remove these records at the zone's provider, or change brokerHost, mailDomain, suffix.",
-            )
-        return well("nothing at the names of hosts and mail")
 
     @cached_property
     def _zone(self) -> dict[str, Any]:
@@ -399,33 +445,6 @@ class Doctor:
         exported = stack.ask(self.stack.name, "stack", "export")["deployment"] or {}
         return list(exported.get("resources") or [])
 
-    def mail_records(self) -> Seen:
-        listed = [item for item in self.stack.output("dnsRecords") if item["type"] != "A"]
-        asked = [f"{item['name']} {item['type']} {item['value']}" for item in listed]
-        return well(dns.published(asked, self.stack.settings.doh_urls))
-
-    def certificate(self, host: str, address: str) -> Seen:
-        context = ssl.create_default_context(cafile=self.stack.settings.ca_bundle or None)
-        try:
-            with (
-                socket.create_connection((address, issuer.PORT), timeout=TLS_SECONDS) as plain,
-                context.wrap_socket(plain, server_hostname=host) as connection,
-            ):
-                shown = connection.getpeercert() or {}
-        except OSError as error:
-            return wrong(
-                f"no TLS at {address}: {error}", "See `journalctl -u certbot -u nginx` on the host, then `pulumi up`."
-            )
-        now = datetime.datetime.now(datetime.UTC).timestamp()
-        starts, ends = (ssl.cert_time_to_seconds(str(shown[key])) for key in ("notBefore", "notAfter"))
-        days = (ends - now) / drift.DAY
-        left = Gauge(kind="time left", value=days, most=(ends - starts) / drift.DAY, unit="days")
-        if ends - now < (ends - starts) * drift.RENEWAL_PART:
-            return warn(
-                f"{days:.0f} days left", "It should have been renewed: `journalctl -u certbot` on the host.", left
-            )
-        return well(f"{days:.0f} days left", left)
-
     def verified(self, identity: str) -> Seen:
         found = self.ask("sesv2").get_email_identity(EmailIdentity=identity)
         if found["VerifiedForSendingStatus"]:
@@ -467,14 +486,33 @@ class Doctor:
         settings = self.stack.settings
         return None if settings.ami or settings.host_instance_id else images.image(settings.image)
 
-    def drift(self) -> Seen:
-        found = self.compared() if self.compared else drift.look(self.stack)
-        fix = f"`agentkeys drift -s {self.stack.name}` lists each."
-        if found.drift:
-            return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", fix)
-        if found.warnings:
-            return warn(f"{len(found.warnings)} warnings: {found.warnings[0].what}, ...", fix)
-        return well(f"{sum(found.compared.values())} things are as the program installs them")
+
+@dataclass(kw_only=True)
+class HostDoctor(Checks):
+    """The checks of a stack on any Linux host: this computer, the zone, DNS, the issuer, certificates and the host."""
+
+    def examine(self) -> list[Line]:
+        settings, names = self.stack.settings, self.stack.names
+        self._look("this machine", "programs", self.programs)
+        for url in settings.doh_urls:
+            self._look("this machine", f"resolver {url}", partial(self.resolver, url))
+        if settings.uses_lets_encrypt:
+            self._look("zone", "CAA lets the authority issue", self.authority)
+        self._look("zone", "no record excludes the stack's", self.excluded)
+        if not self.stack.outputs:
+            return self.lines
+        hosts, address = list(names.public_hosts.values()), self.stack.address
+        self._look("DNS", "every host has the stack's address", lambda: well(
+            dns.visible(hosts, address, settings.doh_urls)
+        ))  # fmt: skip
+        self._look("DNS", "mail's records", self.mail_records)
+        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
+            f"answers; top of its chain {issuer.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
+        ))  # fmt: skip
+        for host in hosts:
+            self._look("certificate", host, partial(self.certificate, host, address))
+        self._look("host", "drift", self.drift)
+        return self.lines
 
 
 def _sum(lines: list[Line], fix: str) -> Seen:
@@ -484,17 +522,21 @@ def _sum(lines: list[Line], fix: str) -> Seen:
 
 
 @click.command("doctor")
+@options.cloud()
 @options.stack("Stack to check, before or after its first `pulumi up`.")
 @options.as_json()
-def command(name: str, as_json: bool) -> None:
+def command(name: str, folder: Path, as_json: bool) -> None:
     """Check whether `pulumi up` can succeed and whether a running stack is healthy.
 
     Prints one line per check: ok, warning, wrong or not run, with a fix. Changes nothing.
 
     Exit codes: 0 if no check fails (warnings do not fail), 1 if one fails, 3 if one could not run.
     """
-    looked = stack.read(name)
-    lines = Doctor(stack=looked, ask=partial(clients.of, session.of(looked.settings))).examine()
+    looked = stack.read_any(name, folder)
+    if isinstance(looked, Stack):
+        lines = Doctor(stack=looked, ask=partial(clients.of, session.of(looked.settings))).examine()
+    else:
+        lines = HostDoctor(stack=looked).examine()
     verdicts.show(f"Doctor for stack {name}", ("what", "check"), lines, to_stderr=as_json)
     if as_json:
         verdicts.print_json(name, **verdicts.as_json(lines))

@@ -24,14 +24,15 @@ import click
 from hostsetup.bundle import File
 from hostsetup.environment import SECRET_FILES
 from hostsetup.families import FAMILIES, SHARE, TOOLKIT, UPDATES, Family
+from hostsetup.mail import KEY_FILE, MAIL_PACKAGES, MAIL_UNITS
 from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, SERVICES, Site
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
-from hostsetup.users import OPERATOR, USERS
+from hostsetup.users import OPERATOR, users
 from hostsetup.vhosts import FRAGMENTS, HOST_TABLE
 from ops import exits, host, options
-from ops.stack import Stack, read
+from ops.stack import AnyStack, read_any
 from ops.verdicts import listing, print_json
 
 _SCRIPTS = Path(__file__).parents[2] / "hostsetup" / "scripts"
@@ -109,15 +110,15 @@ def questions(files: Mapping[str, File], site: Site, login_user: str, public_key
     system_units = {"nginx", *(unit for family in FAMILIES for unit in _system_units(family))}
     lines = [
         *(f"file {_shown(file)} {_digest(file.content)} {path}" for path, file in files.items()),
-        *(f"file text - {path}" for path in (NGINX, INSTANCE_CONNECT, RELEASE, *_update_paths())),
-        *(f"file secret - {path}" for path in SECRETS),
+        *(f"file text - {path}" for path in (NGINX, *_instance_connect(site), RELEASE, *_update_paths())),
+        *(f"file secret - {path}" for path in secrets(site)),
         *(f"unit {unit} {paths[1]} {' '.join(paths)}" for unit, paths in units.items()),
-        *(f"unit {unit} -" for unit in sorted(system_units)),
+        *(f"unit {unit} -" for unit in sorted({*system_units, *_mail_units(site)})),
         "loaded sshd /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf",
         "loaded journal /etc/systemd/journald.conf.d/*.conf",
         f"nginx {NGINX}",
-        *(f"package {name}" for name in sorted({name for family in FAMILIES for name in family.packages})),
-        *(f"user {name}" for name in _users()),
+        *(f"package {name}" for name in sorted({name for family in FAMILIES for name in _packages(family, site)})),
+        *(f"user {user.name}" for user in users(site)),
         f"certificates {' '.join(site.public_names.values())}",
         *(f"sshd {user}" for user in (login_user, OPERATOR)),
         *(f"authorized {login_user} {key.split()[1]}" for key in public_keys),
@@ -177,16 +178,16 @@ def compare(files: Mapping[str, File], site: Site, login_user: str, release: str
         )
     report = Report()
     observed = {name: fields for name, *fields in seen["file"]}
-    _files(report, {**files, **_made_files(files, family)}, observed)
+    _files(report, {**files, **_made_files(files, family, site)}, observed)
     _release(report, release, observed[RELEASE], seen)
     usable = _certificates(report, site, int(now), seen)
     _nginx(report, files, site, usable, observed[NGINX])
-    _secrets(report, observed)
-    _units(report, family, seen)
-    _packages_and_users(report, family, seen)
-    _sshd(report, family, login_user, seen)
+    _secrets(report, site, observed)
+    _units(report, family, site, seen)
+    _packages_and_users(report, family, site, seen)
+    _sshd(report, family, site, login_user, seen)
     _authorized(report, seen)
-    _leftovers(report, files, family, seen)
+    _leftovers(report, files, family, site, seen)
     return report
 
 
@@ -224,13 +225,38 @@ def _diff(path: str, wanted: str, seen: str) -> str:
     return re.sub(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END|\Z)", "[not shown]", text, flags=re.DOTALL)
 
 
-def _made_files(files: Mapping[str, File], family: Family) -> dict[str, File]:
+def secrets(site: Site) -> dict[str, tuple[str, str]]:
+    """Owner and mode of each secret file of the site's host."""
+    has_key = site.elsewhere and site.elsewhere.mail and site.elsewhere.mail.has_key
+    return {**SECRETS, **({str(KEY_FILE): ("root:root", "0600")} if has_key else {})}
+
+
+def _instance_connect(site: Site) -> list[str]:
+    """The drop-in of EC2 Instance Connect, which only an EC2 host has."""
+    return [] if site.elsewhere else [INSTANCE_CONNECT]
+
+
+def _mail_units(site: Site) -> tuple[str, ...]:
+    return MAIL_UNITS if site.elsewhere and site.elsewhere.mail else ()
+
+
+def _packages(family: Family, site: Site) -> tuple[str, ...]:
+    if not site.elsewhere:
+        return family.packages
+    mail = MAIL_PACKAGES if site.elsewhere.mail else ()
+    return (*(name for name in family.packages if name != "ec2-instance-connect"), *mail)
+
+
+def _made_files(files: Mapping[str, File], family: Family, site: Site) -> dict[str, File]:
     """The files that scripts build from rendered files on a host of this distribution."""
-    keys_command = files[SHARE + "instance-connect.conf"].content
-    for place, value in (("@command@", family.keys_command), ("@user@", family.keys_user)):
-        keys_command = keys_command.replace(place, value)
+    made = {}
+    for path in _instance_connect(site):
+        keys_command = files[SHARE + "instance-connect.conf"].content
+        for place, value in (("@command@", family.keys_command), ("@user@", family.keys_user)):
+            keys_command = keys_command.replace(place, value)
+        made[path] = File(path=path, content=keys_command, mode="0600")
     return {
-        INSTANCE_CONNECT: File(path=INSTANCE_CONNECT, content=keys_command, mode="0600"),
+        **made,
         **{path: File(path=path, content=files[UPDATES + fragment].content) for fragment, path in family.updates},
     }
 
@@ -303,8 +329,8 @@ def _nginx(report: Report, files: Mapping[str, File], site: Site, usable: set[st
         report.drift.append(Finding(what=NGINX, said="differs", diff=_diff(NGINX, ours, theirs)))
 
 
-def _secrets(report: Report, observed: Mapping[str, list[str]]) -> None:
-    for path, (owner, mode) in SECRETS.items():
+def _secrets(report: Report, site: Site, observed: Mapping[str, list[str]]) -> None:
+    for path, (owner, mode) in secrets(site).items():
         report.compared["secrets"] += 1
         kind, seen_owner, seen_mode, _, _ = observed[path]
         if kind != "file":
@@ -315,15 +341,15 @@ def _secrets(report: Report, observed: Mapping[str, list[str]]) -> None:
         report.expect(path, "mode", seen_mode, mode)
 
 
-def _units(report: Report, family: Family, seen: Seen) -> None:
+def _units(report: Report, family: Family, site: Site, seen: Seen) -> None:
     found = {name: _properties(fields) for name, *fields in seen["unit"]}
     services = [service.unit for service in SERVICES]
-    for unit in (*services, "nginx", *_system_units(family)):
+    for unit in (*services, "nginx", *_mail_units(site), *_system_units(family)):
         report.compared["units"] += 1
         properties = found[unit]
         what = unit if "." in unit else f"{unit}.service"
         # The steps leave a masked unit alone (``scripts/prelude``). The services must never be masked.
-        if unit not in (*services, "nginx") and properties["UnitFileState"] == "masked":
+        if unit not in (*services, "nginx", *MAIL_UNITS) and properties["UnitFileState"] == "masked":
             report.warnings.append(Finding(what=what, said="is masked and does not run"))
             continue
         for name, wanted in {"LoadState": "loaded", "UnitFileState": "enabled", "ActiveState": "active"}.items():
@@ -351,23 +377,19 @@ def _system_units(family: Family) -> tuple[str, ...]:
     return (family.renewal_timer, *family.update_timers)
 
 
-def _packages_and_users(report: Report, family: Family, seen: Seen) -> None:
+def _packages_and_users(report: Report, family: Family, site: Site, seen: Seen) -> None:
     installed = dict(seen["package"])
-    for package in family.packages:
+    for package in _packages(family, site):
         report.compared["packages"] += 1
         report.expect(f"package {package}", "it", installed[package], "installed")
-    users = dict(seen["user"])
-    for user, wanted in _users().items():
+    there = dict(seen["user"])
+    for user in users(site):
         report.compared["users"] += 1
-        report.expect(f"user {user}", "home and shell", users[user], wanted)
+        wanted = f"{user.home}:{user.login_shell}"
+        report.expect(f"user {user.name}", "home and shell", there[user.name], wanted)
 
 
-def _users() -> dict[str, str]:
-    """Home and shell, by user."""
-    return {user.name: f"{user.home}:{user.login_shell}" for user in USERS}
-
-
-def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
+def _sshd(report: Report, family: Family, site: Site, login_user: str, seen: Seen) -> None:
     """The effective value of each setting in the drop-in, after sshd has read all its files."""
     effective: dict[str, dict[str, str]] = defaultdict(dict)
     for user, line in seen["sshd"]:
@@ -377,7 +399,8 @@ def _sshd(report: Report, family: Family, login_user: str, seen: Seen) -> None:
     for user, barring in seen["barred"]:
         said = f"{barring} is in effect, so {user} cannot log in: add {user} to the directive or remove it"
         report.drift.append(Finding(what=f"sshd for {user}", said=said))
-    for user, keys_command in ((login_user, "none"), (OPERATOR, f"{family.keys_command} %u %f")):
+    operators = "none" if site.elsewhere else f"{family.keys_command} %u %f"
+    for user, keys_command in ((login_user, "none"), (OPERATOR, operators)):
         report.compared["sshd settings"] += len(wanted) + 2
         for key, value in wanted.items():
             report.expect(f"sshd for {user}", key, effective[user].get(key, ""), value)
@@ -396,8 +419,8 @@ def _authorized(report: Report, seen: Seen) -> None:
             report.drift.append(Finding(what=f"authorized_keys of {user}", said=said))
 
 
-def _leftovers(report: Report, files: Mapping[str, File], family: Family, seen: Seen) -> None:
-    known = {path.rstrip("/") for path in (*files, *_MADE, *SECRETS, *_made_files(files, family))}
+def _leftovers(report: Report, files: Mapping[str, File], family: Family, site: Site, seen: Seen) -> None:
+    known = {path.rstrip("/") for path in (*files, *_MADE, *secrets(site), *_made_files(files, family, site))}
     for _, encoded in seen["under"]:
         path = _decoded(encoded)
         if path.startswith(READY):
@@ -425,7 +448,7 @@ def _decoded(text: str) -> str:
         raise host.HostError("the host's answer cannot be read. Run the command again.") from None
 
 
-def wanted_release(stack: Stack) -> str:
+def wanted_release(stack: AnyStack) -> str:
     """The release that should run, as the host reports it. A tag or branch means the commit of the last `up`."""
     settings = stack.settings
     if not settings.source_ref:
@@ -435,13 +458,13 @@ def wanted_release(stack: Stack) -> str:
     return str(stack.output("release"))
 
 
-def look(stack: Stack, run: Callable[[Stack, str], str] = host.as_root) -> Report:
+def look(stack: AnyStack, run: Callable[[AnyStack, str], str] = host.as_root) -> Report:
     """Compare the stack's host with the program. Raises HostError and StackError."""
     settings = stack.settings
     keys = stack.output("sshPublicKeys")
     files = installed_files(settings.site, keys)
-    seen = answers(run(stack, script(questions(files, settings.site, settings.login_user, keys))))
-    return compare(files, settings.site, settings.login_user, wanted_release(stack), seen)
+    seen = answers(run(stack, script(questions(files, settings.site, settings.logs_in_as, keys))))
+    return compare(files, settings.site, settings.logs_in_as, wanted_release(stack), seen)
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -464,7 +487,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str, str]]:
         yield "warning", finding.what, finding.said
 
 
-def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
+def _show(stack: AnyStack, report: Report, *, diff: bool, stderr: bool) -> None:
     compared = ", ".join(f"{count} {kind}" for kind, count in report.compared.items())
     if report.drift or report.warnings:
         listing(("", "what", "how"), _lines(report), to_stderr=stderr)
@@ -480,10 +503,11 @@ def _show(stack: Stack, report: Report, *, diff: bool, stderr: bool) -> None:
 
 
 @click.command()
+@options.cloud()
 @options.stack("Stack whose host to compare.")
 @click.option("--diff", is_flag=True, help="Also show diffs of text files, except files that may contain a secret.")
 @options.as_json()
-def command(name: str, *, diff: bool, as_json: bool) -> None:
+def command(name: str, folder: Path, *, diff: bool, as_json: bool) -> None:
     """Compare a stack's host with what the program would install.
 
     Checks files, units, nginx, sshd, packages, users, binaries, certificates and secrets over one SSH connection.
@@ -491,7 +515,7 @@ def command(name: str, *, diff: bool, as_json: bool) -> None:
 
     Exit codes: 0 if the host matches (warnings do not fail), 7 on drift, 3 if the host cannot be checked.
     """
-    stack = read(name)
+    stack = read_any(name, folder)
     report = look(stack)
     _show(stack, report, diff=diff, stderr=as_json)
     if as_json:

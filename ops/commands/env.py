@@ -16,7 +16,7 @@ from components import arns
 from components.naming import DATA_CLASSES, E2E_ROLE
 from hostsetup.environment import variables
 from ops import exits, options
-from ops.stack import Stack, read
+from ops.stack import AnyStack, Stack, read_any
 from ops.verdicts import print_json
 
 Variables = Mapping[str, str]
@@ -28,11 +28,16 @@ HEADER = "# Written by `python -m ops env`, which overwrites it: change the stac
 RUNNER_PREFIX = "TEST_"
 
 
-def files(stack: Stack) -> dict[str, Variables]:
+def files(stack: AnyStack) -> dict[str, Variables]:
     """Variables by file name, in a stable order. Only the stack whose inbox CI's role may read has a file for the
     runner, because GitHub has one set of TEST_ variables. Raises StackError before the first `up`.
     """
     infix = stack.settings.suffix.replace("-", ".")
+    if not isinstance(stack, Stack):
+        return {
+            f"operator-workstation{infix}.env": _elsewhere(stack),
+            f"broker{infix}.env": {"EIP": stack.address, **variables(stack.settings.site)["agentkeys-broker"]},
+        }
     operator = _operator(stack)
     machine = {"INSTANCE_ID": str(stack.output("instanceId")), "EIP": str(stack.output("elasticIp"))}
     return {
@@ -125,6 +130,24 @@ def _operator(stack: Stack) -> dict[str, str]:
     }
 
 
+def _elsewhere(stack: AnyStack) -> dict[str, str]:
+    """The operator's variables outside AWS: what the cloud has, under the runbook's names."""
+    names, site = stack.names, stack.settings.site
+    return {
+        "ACCOUNT_ID": site.account_id,
+        "REGION": site.region,
+        "ZONE": names.zone,
+        "BROKER_HOST": names.broker_host,
+        "MAIL_DOMAIN": names.mail_domain,
+        "BUCKET": site.buckets["mail"],
+        **{f"{key.upper()}_BUCKET": bucket for key, bucket in site.buckets.items()},
+        "DATA_ROLE_ARN": site.data_role_arn,
+        **{f"{key.upper()}_HOST": name for key, name in names.public_hosts.items() if key != "broker"},
+        "BROKER_EMAIL_FROM_ADDRESS": names.email_from,
+        **stack.settings.contracts,
+    }
+
+
 def _is_the_runners(stack: Stack) -> bool:
     return E2E_ROLE in stack.settings.raw_mail_readers
 
@@ -141,6 +164,7 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
 
 
 @click.command()
+@options.cloud()
 @options.stack("Stack whose files these are.")
 @click.option(
     "--directory",
@@ -151,13 +175,13 @@ def _runner(stack: Stack, operator: Variables) -> dict[str, str]:
 @click.option("--check", is_flag=True, help="Write nothing; exit 7 if a file differs.")
 @click.option("--force", is_flag=True, help="Overwrite a file that was written by hand.")
 @options.as_json()
-def command(name: str, directory: Path, check: bool, force: bool, as_json: bool) -> None:
+def command(name: str, folder: Path, directory: Path, check: bool, force: bool, as_json: bool) -> None:
     """Write a stack's environment files: the operator's, the broker host's, and the GitHub runner's of its stack.
 
     They hold names and addresses and never a secret, in a stable order. Exit code 1: a file was written by hand, and
     nothing was done. Exit code 7, with --check: a file differs.
     """
-    wanted = {directory / file: content for file, content in files(read(name)).items()}
+    wanted = {directory / file: content for file, content in files(read_any(name, folder)).items()}
     if check:
         found = {path: differences(path, content) for path, content in wanted.items()}
         for path, lines in found.items():

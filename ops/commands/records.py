@@ -4,13 +4,14 @@ Leaves out the records themselves (``components/dns.py``) and the wait for them,
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from components.dns import TTL
 from gates.dns import zone_line
 from ops import options
-from ops.stack import read
+from ops.stack import read_any
 from ops.verdicts import listing, print_json
 
 Records = Sequence[Mapping[str, str]]
@@ -23,6 +24,7 @@ def zone_file(records: Records) -> str:
 
 
 @click.command()
+@options.cloud()
 @options.stack("Stack whose records to print.")
 @click.option(
     "--format",
@@ -32,13 +34,13 @@ def zone_file(records: Records) -> str:
     help="A table (default), or a BIND zone file.",
 )
 @options.as_json()
-def command(name: str, form: str, as_json: bool) -> None:
+def command(name: str, folder: Path, form: str, as_json: bool) -> None:
     """Print a stack's DNS records, for a zone at another DNS provider.
 
     The records are those of the last `pulumi up`. With `dns: manual`, `pulumi up` waits until they are published, and
     its progress lists the missing ones.
     """
-    records: Records = read(name).output("dnsRecords")
+    records: Records = read_any(name, folder).output("dnsRecords")
     if as_json:
         print_json(name, records=[{**record, "ttl": TTL} for record in records])
     elif form == "bind":

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from components.policies.identities import LOGIN_USER
 from ops import clients, host, options
 from ops.options import PROJECT
-from ops.stack import Stack, read
+from ops.stack import AnyStack, Stack, read_any
 
 
 def ephemeral_key() -> tuple[str, str]:
@@ -56,7 +56,7 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
         ) from None
 
 
-def aliases(stack: Stack) -> str:
+def aliases(stack: AnyStack) -> str:
     """Shell functions by the runbook's names: ``ssh-agentkeys<suffix>`` and ``ssh-agentkeys<suffix>-fallback``."""
     call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack.name)}"
     return "\n".join(
@@ -66,6 +66,7 @@ def aliases(stack: Stack) -> str:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
+@options.cloud()
 @options.stack("Stack whose host to connect to.")
 @click.option("--fallback", is_flag=True, help="Log in with the stack's own key, as the image's login user.")
 @click.option("--profile", help="AWS profile that may send keys. Default: the stack's SSH user.")
@@ -76,26 +77,28 @@ def aliases(stack: Stack) -> str:
     help="Print shell functions that call this command, and do not connect.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(name: str, fallback: bool, profile: str | None, print_aliases: bool, arguments: tuple[str, ...]) -> None:
+def command(
+    name: str, folder: Path, fallback: bool, profile: str | None, print_aliases: bool, arguments: tuple[str, ...]
+) -> None:
     """Open an SSH session on a stack's host, or run a command there.
 
-    By default, EC2 Instance Connect accepts a new key that is valid for this connection only. With --fallback, the
-    stack's own key is used. The private key stays in an SSH agent, and the host must show the host key that the stack
-    pinned.
+    By default, EC2 Instance Connect accepts a new key that is valid for this connection only. With --fallback, and in
+    other clouds, the stack's own key is used. The private key stays in an SSH agent, and the host must show the host
+    key that the stack pinned.
 
     ARGUMENTS are the remote command. If the first one begins with a dash, they are options of ssh instead:
     `agentkeys ssh -s test -- -L 8091:127.0.0.1:8091`.
 
     Exit codes: that of the remote command, 255 if ssh cannot connect, 3 if it fails before that.
     """
-    stack = read(name)
+    stack = read_any(name, folder)
     if print_aliases:
         click.echo(aliases(stack))
         return
     options = [*arguments] if arguments and arguments[0].startswith("-") else []
     remote = [] if options else [*arguments]
-    if fallback:
-        user, key = stack.settings.login_user, host.stack_key(stack)
+    if fallback or not isinstance(stack, Stack):
+        user, key = stack.settings.logs_in_as, host.stack_key(stack)
     else:
         user = LOGIN_USER
         key, public = ephemeral_key()

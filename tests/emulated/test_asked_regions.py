@@ -95,6 +95,7 @@ def test_the_credentials_of_another_account_are_refused_by_every_command_that_as
     for module in (doctor, sender):
         monkeypatch.setattr("ops.stack.read", lambda _name: looked)
         monkeypatch.setattr(module, "read", lambda _name: looked, raising=False)
+        monkeypatch.setattr(module, "read_any", lambda *_: looked, raising=False)
         done = CliRunner().invoke(module.command, ["-s", "test"])
         assert done.exit_code == exits.NOT_RUN, done.output
         assert "accountId: the stack is for account 429071895007, but the credentials belong to" in done.output

@@ -20,7 +20,7 @@ def stack(machine):
     # No key of the program's: the step for the login user's keys belongs to a machine that the engine launched.
     outputs = {"elasticIp": machine.address, "sshHostKey": ssh.host_key(machine.address), "sshPublicKeys": []}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(host, "ask", lambda *_: machine.key.read_text())
+        patch.setattr(host, "ask", lambda *_, **_how: machine.key.read_text())
         yield Stack(name="machine", settings=settings, outputs=outputs)
 
 

@@ -119,7 +119,7 @@ def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
         "sshHostKey": ssh.host_key(bracket.address),
         "sshPublicKeys": [public_key(bracket)],
     }
-    monkeypatch.setattr(host, "ask", lambda *_: bracket.key.read_text())
+    monkeypatch.setattr(host, "ask", lambda *_, **_how: bracket.key.read_text())
     assert drift.look(Stack(name="bracket", settings=settings, outputs=outputs)).drift == []
 
 

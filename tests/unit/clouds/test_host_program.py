@@ -125,6 +125,7 @@ BUCKETS = {"mail": "mail-bucket", "vault": "vault-bucket", "memory": "memory-buc
         ({"buckets": json.dumps({**BUCKETS, "vault": "mail-bucket"})}, "must not have one name twice"),
         ({"buckets": json.dumps({**BUCKETS, "vault": "Not_A_Bucket"})}, "buckets.vault"),
         ({"storeAccessKeyId": ""}, "storeAccessKeyId: is empty, and the other half"),
+        ({"dataRole": ""}, "dataRole: '' must not be empty, since the broker does not start"),
         ({"emailSender": "ses"}, "emailSender: 'ses' needs AWS"),
         ({"authMethods": "email_link"}, "emailSender: is empty, and authMethods has email_link"),
         ({"mailSizeLimitMib": "41"}, "mailSizeLimitMib: '41' input should be less than or equal to 40"),

@@ -16,7 +16,7 @@ def engine(monkeypatch, release):
         f"agentkeys-cloud:{key}": {"value": value, "secret": False} for key, value in release.items()
     }
     answers = {"config": configured, "stack": {"elasticIp": ADDRESS}}
-    monkeypatch.setattr(stack, "ask", lambda _name, what, *_: answers[what])
+    monkeypatch.setattr(stack, "ask", lambda _name, what, *_, **_how: answers[what])
     return configured
 
 

@@ -39,7 +39,7 @@ class Host:
         self.stack = stack
         site = stack.settings.site
         self.files = dict(installed_files(site, [PUBLIC_KEY]))
-        made = drift._made_files(self.files, UBUNTU)
+        made = drift._made_files(self.files, UBUNTU, site)
         active = "".join(
             self.files[FRAGMENTS + part].content
             for part in ("http.conf", *(f"{key}.https.conf" for key in site.public_names), "https.conf")
@@ -387,7 +387,7 @@ def test_an_unknown_distribution_is_no_verdict(clean):
 
 @pytest.fixture
 def run(clean, monkeypatch):
-    monkeypatch.setattr(drift, "read", lambda _name: clean.stack)
+    monkeypatch.setattr(drift, "read_any", lambda *_: clean.stack)
     monkeypatch.setattr(host, "as_root", lambda *_: clean.answer())
     monkeypatch.setattr(drift, "look", lambda stack, look=drift.look: look(stack, clean.answer))
     return lambda *arguments: CliRunner().invoke(drift.command, ["-s", "test", *arguments])
@@ -520,12 +520,10 @@ def test_the_observer_is_sound_and_writes_nothing(tmp_path):
 
 def test_a_user_is_one_row_for_the_step_and_for_drift(monkeypatch, clean):
     row = User(name="agentkeys-extra", home="/srv/extra", login_shell="/bin/false", kind="system")
-    monkeypatch.setattr("hostsetup.steps.USERS", (*USERS, row))
-    monkeypatch.setattr(drift, "USERS", (*USERS, row))
+    monkeypatch.setattr("hostsetup.users.USERS", (*USERS, row))
     created = next(step for step in steps(clean.stack.settings.site) if step.name == "users")
     assert created.command.endswith(" agentkeys-extra:/srv/extra:/bin/false:system")
     assert "user agentkeys-extra" in drift.questions(clean.files, clean.stack.settings.site, "ubuntu", [])
-    assert drift._users()["agentkeys-extra"] == "/srv/extra:/bin/false"
 
 
 # --- the way to the host
@@ -537,7 +535,7 @@ def ssh(tmp_path, monkeypatch, release):
     stack = a_stack("test", release)
     stack = dataclasses.replace(stack, outputs={**stack.outputs, "sshHostKey": "ssh-ed25519 AAAAhost\n"})
     private, _ = ephemeral_key()
-    monkeypatch.setattr(host, "ask", lambda *_: private)
+    monkeypatch.setattr(host, "ask", lambda *_, **_how: private)
 
     def with_script(script):
         (tmp_path / "ssh").write_text(f"#!/bin/bash\n{script}\n")

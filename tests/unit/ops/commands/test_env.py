@@ -34,7 +34,7 @@ def stack(release):
 
 @pytest.fixture
 def run(stack, monkeypatch, tmp_path):
-    monkeypatch.setattr(env, "read", lambda _name: stack)
+    monkeypatch.setattr(env, "read_any", lambda *_: stack)
 
     def call(*arguments):
         return CliRunner().invoke(env.command, ["-s", "test", "--directory", str(tmp_path), *arguments])

@@ -40,7 +40,7 @@ def run(stack, monkeypatch, tmp_path, capfd):
     program.write_text(SSH)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(ssh, "read", lambda _name: stack)
+    monkeypatch.setattr(ssh, "read_any", lambda *_: stack)
 
     def call(*arguments):
         done = CliRunner().invoke(ssh.command, ["-s", "test", *arguments])
@@ -77,7 +77,7 @@ def test_every_session_has_a_key_of_its_own_and_leaves_nothing(run, delivered, m
 
 def test_the_fallback_is_the_stacks_own_key_as_the_images_user(run, monkeypatch):
     private, public = ssh.ephemeral_key()
-    monkeypatch.setattr(host, "ask", lambda *_asked: private)
+    monkeypatch.setattr(host, "ask", lambda *_asked, **_how: private)
     done, seen = run("--fallback")
     assert done.exit_code == 0, done.output
     assert f"agent {public}" in seen
@@ -95,7 +95,7 @@ def test_the_exit_code_is_that_of_the_remote_command(run, delivered, tmp_path):
 
 
 def test_a_key_that_the_agent_refuses_is_told(run, monkeypatch):
-    monkeypatch.setattr(host, "ask", lambda *_asked: "not a key")
+    monkeypatch.setattr(host, "ask", lambda *_asked, **_how: "not a key")
     done, _ = run("--fallback")
     assert done.exit_code == 3
     assert "ssh-agent does not take the key" in done.output
