@@ -71,13 +71,16 @@ def run(stack: str, commit: str, rows: str, runs: int, progress: Progress) -> No
     results: list[Result] = []
     with _cell("bench-before", before, stack) as one, _cell("bench-now", layout.CHECKOUT, stack) as other:
         for name in names:
-            for build, cell in (("before", one), ("now", other)):
-                progress(f"bench: {name}, {build}: making ready")
-                _ask(cell, "ready", name)
+            progress(f"bench: {name}: making both builds ready")
+            for cell in (one, other):
+                _tell(cell, "ready", name)
+            for cell in (one, other):
+                _answer(cell, name)
             for number in range(1, runs + 1):
                 found: dict[str, Values] = {}
                 for build, cell in (("before", one), ("now", other)):
-                    found[build] = _ask(cell, "run", name)
+                    _tell(cell, "run", name)
+                    found[build] = _answer(cell, name)
                     shown = ", ".join(f"{value} {seconds:.2f}" for value, seconds in found[build].items())
                     progress(f"bench: {name}, {build}, run {number} of {runs}: {shown}")
                 add(results, name, found["before"], found["now"])
@@ -177,13 +180,19 @@ def _cell(name: str, folder: Path, stack: str) -> Iterator["subprocess.Popen[str
         process.wait()
 
 
-def _ask(cell: "subprocess.Popen[str]", verb: str, row: str) -> Values:
-    """One answer of a cell. Raises SandboxError."""
-    if cell.stdin is None or cell.stdout is None:
-        raise AssertionError("both are pipes")
+def _tell(cell: "subprocess.Popen[str]", verb: str, row: str) -> None:
+    if cell.stdin is None:
+        raise AssertionError("it is a pipe")
+    # A cell that ended is reported when its answer is missing.
     with contextlib.suppress(BrokenPipeError):
         cell.stdin.write(f"{verb} {row}\n")
         cell.stdin.flush()
+
+
+def _answer(cell: "subprocess.Popen[str]", row: str) -> Values:
+    """The values of one answer. Raises SandboxError."""
+    if cell.stdout is None:
+        raise AssertionError("it is a pipe")
     line = cell.stdout.readline()
     if not line:
         raise SandboxError("the cell of a build ended; its message is above")
