@@ -1,5 +1,6 @@
 """``make validate-aws``, rehearsed on the emulated account: what it asks, refuses, keeps, and always deletes."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox import layout
 from sandbox.aws.probes import __main__ as command
 from sandbox.aws.probes import validate
-from sandbox.aws.probes.ground import PREFIX, Ground
+from sandbox.aws.probes.ground import PREFIX, Ground, LeftError
 from sandbox.aws.probes.rows import Probe, table
 from sandbox.aws.server import Account
 from tests.emulated.conftest import Client
@@ -231,6 +233,28 @@ def test_what_cannot_be_deleted_is_named_and_stays_in_the_journal(
     client("iam").detach_role_policy(RoleName=role, PolicyArn=READ_ONLY)
     run("--yes", "--probe", CHOSEN[0])
     assert left(client) == []
+
+
+@pytest.mark.parametrize(("code", "calls"), [("InvalidNetworkInterface.InUse", 3), ("AccessDenied", 1)])
+def test_a_deletion_is_repeated_while_aws_sees_something_attached(
+    account: Account, monkeypatch: pytest.MonkeyPatch, code: str, calls: int
+) -> None:
+    made: list[str] = []
+
+    class Busy:
+        def delete_network_interface(self, **_: Any) -> None:
+            made.append("call")
+            if len(made) < 3:
+                raise ClientError({"Error": {"Code": code, "Message": "m"}}, "DeleteNetworkInterface")
+
+    ground = validate.of_account(account)
+    monkeypatch.setattr(ground, "client", lambda _service: Busy())
+    monkeypatch.setattr(ground, "_patience", 60.0)
+    monkeypatch.setattr("sandbox.aws.probes.ground.time.sleep", lambda _seconds: None)
+    ground.undo("ec2", "delete_network_interface", NetworkInterfaceId="eni-1")
+    with contextlib.nullcontext() if calls > 1 else pytest.raises(LeftError, match="AccessDenied: m"):
+        ground.clear()
+    assert len(made) == calls
 
 
 def test_make_validate_aws_as_the_operator_runs_it(account: Account, tmp_path: Path) -> None:

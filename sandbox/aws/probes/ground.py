@@ -25,7 +25,7 @@ PREFIX = "agentkeys-probe-"
 _GONE = ("NoSuch", "NotFound", "404", "InvalidAllocationID", "InvalidAssociationID", "DoesNotExist", "not found")
 
 #: What a deletion answers while AWS still sees something attached.
-_BUSY = ("DeleteConflict", "DependencyViolation", "InUse", "VolumeInUse", "IncorrectState", "HostedZoneNotEmpty")
+_BUSY = ("DeleteConflict", "DependencyViolation", "InUse", "IncorrectState", "HostedZoneNotEmpty", "BucketNotEmpty")
 
 
 class NotHereError(Exception):
@@ -121,13 +121,14 @@ class Ground:
         return f"{self.prefix}-{self._named}"
 
     def settled(self, call: Callable[..., Any], *codes: str, **arguments: Any) -> Any:
-        """The call's answer. While AWS answers one of ``codes``, the call is repeated. Raises ClientError."""
+        """The call's answer. While AWS's code contains one of ``codes``, the call is repeated. Raises ClientError."""
         until = time.monotonic() + self._patience
         while True:
             try:
                 return call(**arguments)
             except ClientError as error:
-                if not error.response["Error"]["Code"].startswith(codes) or time.monotonic() > until:
+                code = error.response["Error"]["Code"]
+                if not any(one in code for one in codes) or time.monotonic() > until:
                     raise
             time.sleep(2)
 

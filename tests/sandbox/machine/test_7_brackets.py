@@ -21,6 +21,7 @@ from tests.sandbox.machine.test_1_again import changed
 from tests.sandbox.machine.test_3_certificates import NGINX_STARTED, serial
 from tests.support import emulation
 from tests.support.host_programs import certbot, old_openssl
+from tests.support.host_scripts import BY_THEMSELVES
 from tests.support.releases import EXITS, archive_of, binaries, carry, later
 
 IMAGES = {image.base: image for image in seed.IMAGES if image.owner == seed.DEBIAN and image.architecture == "x86_64"}
@@ -90,6 +91,13 @@ def test_a_first_run_sets_the_host_up_and_no_tool_complains(bracket):
     assert complaints(bracket.said("sudo cat /var/log/agentkeys-setup.log")) == []
     units = "|".join((*(service.unit for service in SERVICES), "nginx"))
     assert complaints(bracket.said(f"sudo journalctl --no-pager _PID=1 | grep -E '{units}' || true")) == []
+
+
+def test_the_scripts_that_no_step_needs_run_too(bracket):
+    for name, row in BY_THEMSELVES.items():
+        done = bracket.ssh(row.command, stdin=row.stdin)
+        assert (done.returncode, row.said in done.stdout + done.stderr) == (row.code, True), f"{name}: {done}"
+        assert complaints(done.stdout + done.stderr) == [], name
 
 
 def test_a_second_run_changes_nothing(bracket):
