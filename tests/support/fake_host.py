@@ -114,10 +114,15 @@ class FakeHost:
         """Any command on the host."""
         path = f"{_COMMANDS}:{os.environ['PATH']}:/usr/sbin:/sbin"
         return subprocess.run(
-            ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}", *command],
+            [*self.entering, *command],
             input=stdin, capture_output=True, text=True, check=False, timeout=60, start_new_session=True,
             env={"PATH": path, "FAKE_HOST": str(self.folder), **(surroundings or {})},
         )  # fmt: skip
+
+    @property
+    def entering(self) -> list[str]:
+        """The opening of a command line that runs on the host, with this machine's environment."""
+        return ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}"]
 
     def archive(
         self, name: str, *, kept: tuple[str, ...] = (), names: Sequence[str] = NAMES, **behaviours: str
