@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
-from components.checks import existing, network, permissions, preflight, zone
+from components.checks import existing, network, permissions, preflight, snapshot, zone
 from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_ses
 from components.federation import Federation, FederationArgs
@@ -19,6 +19,7 @@ from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailId
 from components.naming import BUCKET_KEYS, DATA_CLASSES, INBOUND_PREFIX
 from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
+from components.snapshots import Snapshots, SnapshotsArgs
 from settings import VERSION, Settings, load
 
 advice.when_interrupted()
@@ -39,7 +40,14 @@ elif settings.dns == "cloudflare":
     zone.require_room(found, names, mine, zone.CLOUDFLARE)
 if settings.uses_lets_encrypt:
     zone.require_authority(found, names, zone.LETS_ENCRYPT)
-permissions.require(provider, caller_arn, names, settings.dns_zone_id if settings.dns == "route53" else "", mine)
+permissions.require(
+    provider,
+    caller_arn,
+    names,
+    settings.dns_zone_id if settings.dns == "route53" else "",
+    mine,
+    snapshots=bool(settings.snapshots),
+)
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)
 allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
@@ -63,6 +71,8 @@ else:
     place = network.place(provider, settings.subnet_id, settings.region)
     if not settings.elastic_ip:
         existing.no_other_address(provider, names)
+    if settings.restore_from:
+        snapshot.require(provider, settings.restore_from, names, settings.root_volume_gib)
 
 here = pulumi.ResourceOptions(providers=[provider])
 kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
@@ -78,6 +88,7 @@ host = BrokerHost(
         vpc_id=place.vpc_id,
         subnet_id=place.subnet_id,
         root_volume_gib=settings.root_volume_gib,
+        restore_from=settings.restore_from,
         elastic_ip=settings.elastic_ip,
         allocation_id=allocation_id,
         ssh_cidrs=settings.ssh_cidrs,
@@ -87,6 +98,12 @@ host = BrokerHost(
     ),
     opts=kept,
 )
+if settings.snapshots:
+    Snapshots(
+        "snapshots",
+        SnapshotsArgs(names=names, kept=settings.snapshots, host_tag=settings.host_tag),
+        opts=here,
+    )
 identities = Identities(
     "identities",
     IdentitiesArgs(

@@ -26,7 +26,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components import images
-from components.naming import BUCKET_KEYS, Names, PublicNames, of_settings
+from components.naming import BUCKET_KEYS, OWNER_TAG, SERVES_TAG, Names, PublicNames, of_settings
 from components.policies.trust import Repository
 from hostsetup.environment import environment_files
 from hostsetup.services import Site
@@ -532,6 +532,10 @@ class Settings(SiteSettings):
     image: Literal["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13", "amazon-linux-2023"]
     ami: Annotated[str, Field(pattern=r"^(ami-[0-9a-f]{8,17})?$")]
     root_volume_gib: Annotated[int, Field(ge=8, le=16384)]
+    #: A schedule keeps 1000 snapshots at most:
+    #: https://docs.aws.amazon.com/dlm/latest/APIReference/API_RetainRule.html
+    snapshots: Annotated[int, Field(ge=0, le=1000)]
+    restore_from: Annotated[str, Field(pattern=r"^(snap-([0-9a-f]{8}|[0-9a-f]{17}))?$")]
     elastic_ip: Annotated[str, AfterValidator(_absent_or_public_ipv4)]
     host_instance_id: InstanceId
     host_private_key: SecretStr
@@ -549,6 +553,19 @@ class Settings(SiteSettings):
     def _of_the_image(cls, value: str, info: ValidationInfo) -> str:
         # A wrong image has an error of its own.
         return value or images.image(info.data.get("image", images.FIRST)).login_user
+
+    @model_validator(mode="after")
+    def _a_restored_host_is_launched_from_its_snapshot(self) -> Self:
+        """``ami`` would replace the restored host once ``restoreFrom`` is removed."""
+        for key, value in {"ami": self.ami, "hostInstanceId": self.host_instance_id}.items():
+            if self.restore_from and value:
+                also = " and hostPrivateKey" if key == "hostInstanceId" else ""
+                raise ValueError(
+                    f"restoreFrom: {self.restore_from!r} launches a host with the snapshot's disk, and {key} is "
+                    f"{value!r}. Remove {key}{also} for good (`pulumi config rm -s {pulumi.get_stack()} {key}`), or "
+                    "remove restoreFrom."
+                )
+        return self
 
     @model_validator(mode="after")
     def _an_existing_host_has_a_key(self) -> Self:
@@ -617,6 +634,11 @@ class Settings(SiteSettings):
     def login_key(self) -> str:
         """The private key of an existing host's login user, as the steps use it; empty for a launched host."""
         return plain_key(self.host_private_key.get_secret_value())
+
+    @property
+    def host_tag(self) -> str:
+        """The tag of the host whose value is ``names.host``, whether the stack launched the host or only sets it up."""
+        return SERVES_TAG if self.host_instance_id else OWNER_TAG
 
     @property
     def dns_zone_id(self) -> str:

@@ -38,6 +38,20 @@ def instance(account_id: str, instance_id: str, *, region: str = "*") -> str:
     return f"arn:aws:ec2:{region}:{account_id}:instance/{instance_id}"
 
 
+def lifecycle_policy(region: str, account_id: str, policy_id: str) -> str:
+    return f"arn:aws:dlm:{region}:{account_id}:policy/{policy_id}"
+
+
+def volumes(region: str, account_id: str) -> str:
+    """Every EBS volume."""
+    return f"arn:aws:ec2:{region}:{account_id}:volume/*"
+
+
+def snapshots(region: str) -> str:
+    """Every EBS snapshot; its ARN has no account id."""
+    return f"arn:aws:ec2:{region}::snapshot/*"
+
+
 def ssm_document(region: str, name: str) -> str:
     """A document that AWS publishes; its ARN has no account id."""
     return f"arn:aws:ssm:{region}::document/{name}"

@@ -23,6 +23,10 @@ from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 ANYWHERE = "0.0.0.0/0"
 
+#: Device name of the root volume of a restored image. The system finds its file systems by their ids:
+#: https://docs.aws.amazon.com/ebs/latest/userguide/nvme-ebs-volumes.html
+ROOT_DEVICE = "/dev/sda1"
+
 #: Options of the instance metadata service, by EC2's names: only with a token (IMDSv2), and only from the host itself.
 METADATA: dict[str, Any] = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
@@ -67,6 +71,8 @@ class BrokerHostArgs:
     subnet_id: str
     #: Size of the root volume in GiB. Default: 30.
     root_volume_gib: int
+    #: Snapshot of the root volume to launch from, in place of the image. Empty, the default: the image.
+    restore_from: str
     #: Public IPv4 address of an existing elastic IP. Empty, the default: an address is allocated.
     elastic_ip: str
     #: Allocation id of ``elastic_ip``; None if that is empty.
@@ -123,6 +129,7 @@ class BrokerHost(pulumi.ComponentResource):
         firewall = self._firewall(name, names, args.ssh_cidrs, args.vpc_id)
         image = (
             args.ami
+            or self._restored(name, args)
             or aws.ec2.get_ami_output(
                 most_recent=True,
                 owners=[images.image(args.image).owner],
@@ -157,12 +164,37 @@ class BrokerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[key_pair, *policies],
-                # A newer image of the same name must not replace a running host.
-                ignore_changes=[] if args.ami else ["ami"],
+                # A newer image of the same name must not replace a running host, nor must the end of a restore.
+                ignore_changes=[] if args.ami or args.restore_from else ["ami"],
             ),
         )
         self.instance_id = instance.id
         self.private_key = keys[0].private_key_openssh
+
+    def _restored(self, name: str, args: BrokerHostArgs) -> pulumi.Output[str] | None:
+        """Id of an image with the snapshot as its root device, since EC2 launches images only; None without one."""
+        if not args.restore_from:
+            return None
+        return aws.ec2.Ami(
+            # Another snapshot is another resource: the block devices of one never change.
+            f"{name}-image-{args.restore_from}",
+            name=args.names.restored_image(args.restore_from),
+            description=f"Disk of {args.names.host}, restored from {args.restore_from}",
+            architecture=images.architecture(args.instance_type),
+            virtualization_type="hvm",
+            ena_support=True,
+            root_device_name=ROOT_DEVICE,
+            ebs_block_devices=[{"device_name": ROOT_DEVICE, "snapshot_id": args.restore_from}],
+            tags={OWNER_TAG: args.names.host},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=False,
+                # EC2 adds what it derives from the snapshot, such as its encryption, and that would replace the image.
+                ignore_changes=["ebsBlockDevices"],
+                # Two images of an account cannot have one name.
+                delete_before_replace=True,
+            ),
+        ).id
 
     def _ssh_key(self, name: str, epoch: int, *, rotated: bool) -> tls.PrivateKey:
         """The key of an epoch. During rotation both keys work, so neither is protected."""

@@ -166,7 +166,10 @@ class Names(PublicNames):
     def _limited(self) -> Iterator[tuple[str, str, str, int]]:
         for key in BUCKET_KEYS:
             yield "suffix", "bucket name", self.bucket(key), BUCKET_NAME_LIMIT
-        for name in (*map(self.role, ROLE_KEYS), self.host, self.daemon_user, self.broker_user):
+        for name in (
+            *map(self.role, ROLE_KEYS),
+            *(self.host, self.snapshot_role, self.daemon_user, self.broker_user),
+        ):
             yield "suffix", "IAM name", name, ROLE_NAME_LIMIT
         yield "suffix", "receipt rule's name", self.receipt_rule, RULE_NAME_LIMIT
         yield from super()._limited()
@@ -192,12 +195,21 @@ class Names(PublicNames):
         return f"agentkeys-broker-host{self.suffix}"
 
     @property
+    def snapshot_role(self) -> str:
+        """Name of the role that makes snapshots of the host's disk."""
+        return f"agentkeys-snapshots{self.suffix}"
+
+    @property
     def elastic_ip(self) -> str:
         return f"{ELASTIC_IP_NAME}{self.suffix}"
 
     @property
     def receipt_rule(self) -> str:
         return f"agentkeys-inbound{self.suffix}"
+
+    def restored_image(self, snapshot_id: str) -> str:
+        """Name of the machine image that is registered from a snapshot of the host's disk."""
+        return f"{self.host}-{snapshot_id}"
 
     def role(self, key: str) -> str:
         """Name of the data role (key ``data``) or of a data class's role (``vault``, ``memory``)."""

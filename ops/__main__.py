@@ -20,6 +20,7 @@ from ops import exits, options
 COMMANDS = {
     "adopt": "Find a running account's resources and write the file that imports them into a stack.",
     "audit": "Compare a stack's identities, buckets and host with what the program allows.",
+    "backup": "Write the secrets of a stack's host to a file that only the holder of a key can read.",
     "credentials": "Write a stack's access keys into the AWS credentials file.",
     "doctor": "Check whether `pulumi up` can succeed and whether a running stack is healthy.",
     "drift": "Compare a stack's host with what the program would install.",
@@ -28,8 +29,10 @@ COMMANDS = {
     "records": "Print a stack's DNS records for another DNS provider: table, zone file or JSON.",
     "recover": "Add to a stack's state what a failed or killed run created.",
     "report": "Write an HTML page about a stack: state, differences, isolation, last up, cost.",
+    "restore": "Put the secrets of a backup on a host that has none.",
     "retire": "List what `pulumi destroy` would refuse, delete and keep, and why.",
     "sender": "Verify the address that the broker sends from, using the stack's own inbox.",
+    "snapshots": "List the snapshots of a stack's disk, or take one.",
     "ssh": "Open an SSH session on a stack's host.",
 }
 

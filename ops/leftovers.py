@@ -12,6 +12,7 @@ from typing import Any
 
 from components import arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
+from ops import snapshots
 from ops.stack import Stack
 from ops.traces import ALIVE
 
@@ -57,8 +58,8 @@ def lacking(names: Names, state: Sequence[Mapping[str, Any]]) -> list[str]:
     return [what for kind, identifier, what in wanted if (kind, identifier) not in there]
 
 
-def _roles(names: Names) -> list[str]:
-    return [names.host, *(names.role(key) for key in ROLE_KEYS)]
+def _roles(names: Names, *, copier: bool = False) -> list[str]:
+    return [names.host, *(names.role(key) for key in ROLE_KEYS), *([names.snapshot_role] if copier else [])]
 
 
 def _users(names: Names) -> list[str]:
@@ -93,7 +94,9 @@ class Search:
         yield from self._rules()
         yield from self._records()
         yield from self._addresses()
+        yield from self._schedules()
         yield from self._machines()
+        yield from self._images()
         yield from self._firewalls()
         yield from self._key_pairs()
         yield from self._profiles()
@@ -149,6 +152,32 @@ class Search:
                         *("--change-batch", json.dumps(batch)),
                     )
                 ],
+            )
+
+    def _schedules(self) -> Iterator[Thing]:
+        settings = self.stack.settings
+        found = snapshots.policy(self.ask("dlm"), self._names, settings.host_tag) if settings.snapshots else None
+        if found is not None:
+            identifier = found["PolicyId"]
+            yield Thing(
+                what=f"lifecycle policy {identifier}",
+                type="aws:dlm/lifecyclePolicy:LifecyclePolicy",
+                identifier=identifier,
+                removal=[self._regional("dlm", "delete-lifecycle-policy", "--policy-id", identifier)],
+                adoptable=False,
+                hint="Its snapshots stay.",
+            )
+
+    def _images(self) -> Iterator[Thing]:
+        marked = [{"Name": f"tag:{OWNER_TAG}", "Values": [self._names.host]}]
+        for item in self.ask("ec2").describe_images(Owners=["self"], Filters=marked)["Images"]:
+            yield Thing(
+                what=f"image {item['ImageId']}",
+                type="aws:ec2/ami:Ami",
+                identifier=item["ImageId"],
+                removal=[self._regional("ec2", "deregister-image", "--image-id", item["ImageId"])],
+                adoptable=False,
+                hint="Its snapshot stays.",
             )
 
     def _machines(self) -> Iterator[Thing]:
@@ -238,7 +267,7 @@ class Search:
         iam = self.ask("iam")
         for page in iam.get_paginator("list_roles").paginate():
             for item in page["Roles"]:
-                if item["RoleName"] in _roles(self._names):
+                if item["RoleName"] in _roles(self._names, copier=True):
                     yield self._principal("role", item["RoleName"], [])
         for page in iam.get_paginator("list_users").paginate():
             for item in page["Users"]:

@@ -331,6 +331,16 @@ class LiveAccount:
         each.sort(key=lambda one: one["LaunchTime"], reverse=True)
         return [Found(identifier=one["InstanceId"], owner=_tag(one), made=one["LaunchTime"]) for one in each]
 
+    def _image(self, inputs: Inputs) -> list[Found]:
+        filters = [{"Name": "name", "Values": [inputs["name"]]}]
+        found = self.of("ec2").describe_images(Owners=["self"], Filters=filters)["Images"]
+        return [Found(identifier=item["ImageId"], owner=_tag(item)) for item in found]
+
+    def _schedule(self, inputs: Inputs) -> list[Found]:
+        wanted = [f"{key}={value}" for key, value in inputs["policyDetails"]["targetTags"].items()]
+        found = self.of("dlm").get_lifecycle_policies(TargetTags=wanted)["Policies"]
+        return [Found(identifier=item["PolicyId"], owner=item.get("Tags", {}).get(OWNER_TAG)) for item in found]
+
     def _identity(self, inputs: Inputs) -> list[Found]:
         name = inputs["emailIdentity"]
         answer = self.there("sesv2", "get_email_identity", EmailIdentity=name)
@@ -382,6 +392,8 @@ class LiveAccount:
 
 
 _FINDERS: dict[str, Callable[[LiveAccount, Inputs], list[Found]]] = {
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": LiveAccount._schedule,
+    "aws:ec2/ami:Ami": LiveAccount._image,
     "aws:ec2/eip:Eip": LiveAccount._address,
     "aws:ec2/instance:Instance": LiveAccount._instance,
     "aws:ec2/keyPair:KeyPair": LiveAccount._key_pair,

@@ -59,7 +59,8 @@ def _may_be_trusted(kind: str, who: str, resource: Resource, facts: Facts) -> bo
     own_roles = {names.host, *_data_roles(facts)} if names else set()
     match kind:
         case "Service":
-            return who == "ec2.amazonaws.com"
+            copies = names is not None and resource.get("name") == names.snapshot_role
+            return who == ("dlm.amazonaws.com" if copies else "ec2.amazonaws.com")
         case "Federated" if names and who == arns.oidc_provider(facts.account_id, names.broker_host):
             return True
         case "Federated":
@@ -162,8 +163,8 @@ RULES = (
     ),
     ResourceRule(
         name="iam-trust-own-issuer",
-        forbids="A role that trusts anybody but this stack's issuer, EC2, GitHub (roles of CI) or, with static trust, "
-        "this stack's daemon (data role)",
+        forbids="A role that trusts anybody but this stack's issuer, EC2, Data Lifecycle Manager (snapshot role), "
+        "GitHub (roles of CI) or, with static trust, this stack's daemon (data role)",
         fix="Trust the stack's own issuer (components/policies/trust.py).",
         check=_trusted,
     ),

@@ -21,6 +21,7 @@ def main() -> int:
         "serve": "run the sandbox in the foreground",
         "tools": "install the Debian packages that the sandbox and the tests need",
         "weather": "set how the account behaves: late, throttled, inconsistent; without options: fair again",
+        "snapshots": "make the snapshots that Data Lifecycle Manager's policies in the account ask for",
         "cell": "run a command beside other sandboxes, in a network of its own: cell NAME -- COMMAND...",
         "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
@@ -108,6 +109,8 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
             supervisor.start(say)
         case "weather":
             _weather(given)
+        case "snapshots":
+            supervisor.take_snapshots()
         case "status":
             print(status())
         case "stop" | "reset":

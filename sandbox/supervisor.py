@@ -161,6 +161,14 @@ def end(held: dict[str, Any], progress: Callable[[str], None]) -> None:
         time.sleep(0.1)
 
 
+def take_snapshots() -> None:
+    """Tell the running sandbox that Data Lifecycle Manager's snapshots are due. Raises SandboxError."""
+    held = holder()
+    if held is None or not _READY.exists():
+        raise SandboxError("no sandbox runs; `make up` starts one")
+    os.kill(held["pid"], signal.SIGUSR1)
+
+
 def serve() -> None:
     """Run the sandbox until SIGTERM or SIGINT."""
     # Imported here because they take seconds, and only this process needs them.
@@ -173,12 +181,17 @@ def serve() -> None:
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    ended, changed = threading.Event(), threading.Event()
+    ended, changed, snapshots = threading.Event(), threading.Event(), threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         ended.set()
         changed.set()
 
+    def due(_signal: int, _frame: FrameType | None) -> None:
+        snapshots.set()
+        changed.set()
+
+    signal.signal(signal.SIGUSR1, due)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     wanted = emulated()
@@ -208,15 +221,19 @@ def serve() -> None:
             log=log.info,
         )
         running.callback(hosts.shutdown)
-        hosts.reconcile(account.host_specs(), account.exposures())
+        hosts.reconcile(account.host_specs(), account.exposures(), account.disks())
         running.callback(_READY.unlink, missing_ok=True)
         _READY.touch()
         log.info("the sandbox answers")
         while not ended.is_set():
             changed.wait()
             changed.clear()
+            if snapshots.is_set():
+                snapshots.clear()
+                for line in account.take_snapshots():
+                    log.info("snapshots: %s", line)
             try:
-                hosts.reconcile(account.host_specs(), account.exposures())
+                hosts.reconcile(account.host_specs(), account.exposures(), account.disks())
             except Exception:
                 log.exception("the hosts could not be brought in step with the account")
 

@@ -68,8 +68,8 @@ def account() -> Recorder:
 
 @pytest.fixture(scope="session")
 def before_federation(release: dict[str, str]) -> dict[str, Recorder]:
-    """Each stack in the stage that its federation ends."""
-    return {stack: run(stack, changed={**release, "trust": "static"}) for stack in STACKS}
+    """Each stack in the stage that its federation ends, and both with snapshots of their disks."""
+    return {stack: run(stack, changed={**release, "trust": "static", "snapshots": "7"}) for stack in STACKS}
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,10 @@ class Call:
     creates: str = ""
 
 
-def calls(names: Names, zone_id: str) -> Iterator[Call]:
-    """What the first `up` of a stack calls. ``zone_id`` is empty where Route 53 does not hold the records."""
+def calls(names: Names, zone_id: str, *, snapshots: bool) -> Iterator[Call]:
+    """What the first `up` of a stack calls. ``zone_id`` is empty where Route 53 does not hold the records;
+    ``snapshots``: the stack has a schedule of them.
+    """
     account, region = names.account_id, names.region
 
     def ec2(kind: str, *actions: str) -> Call:
@@ -58,6 +60,10 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
     yield ec2(f"key-pair/{names.host}", "ec2:ImportKeyPair")
     yield ec2("security-group/sg-00000000000000000", "ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress")
     yield ec2("instance/i-00000000000000000", "ec2:RunInstances")
+    if snapshots:
+        copier = arns.iam_role(account, names.snapshot_role)
+        yield iam(copier, "iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole", creates="snapshots-role")
+        yield Call(actions=("dlm:CreateLifecyclePolicy",), resource="*", region=region, creates="snapshots-schedule")
     for key, user in (("daemon", names.daemon_user), ("broker", names.broker_user)):
         arn, made = f"arn:aws:iam::{account}:user/{user}", f"identities-{key}"
         yield iam(arn, "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey", creates=made)
@@ -86,11 +92,12 @@ def calls(names: Names, zone_id: str) -> Iterator[Call]:
     yield Call(actions=("ses:CreateReceiptRule",), resource="*", region=region)
 
 
-def require(provider: aws.Provider, caller_arn: str, names: Names, zone_id: str, own: Own) -> None:
+def require(provider: aws.Provider, caller_arn: str, names: Names, zone_id: str, own: Own, *, snapshots: bool) -> None:
     """The caller may make every call that creates what the stack lacks. Raises RunError with the first one that is
     denied; a preview warns of it, since a caller that may only read can preview a stack.
     """
-    needed = [call for call in calls(names, zone_id) if own.is_new or (call.creates and not own.has(call.creates))]
+    every = calls(names, zone_id, snapshots=snapshots)
+    needed = [call for call in every if own.is_new or (call.creates and not own.has(call.creates))]
     options = pulumi.InvokeOptions(provider=provider)
     try:
         denied = list(_denied(options, _source(options, caller_arn), needed)) if needed else []

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from components import arns
-from components.naming import DATA_CLASSES, RECEIPT_RULE_SET, Names
-from components.policies import buckets, identities, roles, trust
+from components.naming import DATA_CLASSES, OWNER_TAG, RECEIPT_RULE_SET, Names
+from components.policies import buckets, identities, roles, snapshots, trust
 from components.policies.document import Document
 
 #: ``federated``: the data role trusts the OIDC issuer. ``static``, the stage before: it trusts the daemon user.
@@ -29,6 +29,15 @@ def host_role_managed(ssm_managed: bool) -> list[str]:
     https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
     """
     return ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] if ssm_managed else []
+
+
+def snapshot_role(names: Names, host_tag: str) -> dict[str, Document]:
+    """Inline policies of the role that makes snapshots. ``host_tag`` marks the instance whose disk is copied."""
+    return {
+        "SnapshotHost": snapshots.of_host(
+            names.region, names.account_id, host_tag=host_tag, owner_tag=OWNER_TAG, owner=names.host
+        )
+    }
 
 
 def role(key: str, names: Names, stage: Trust) -> dict[str, Document]:

@@ -99,6 +99,24 @@ def github(account_id: str, repository: Repository, what: Sequence[str]) -> Docu
     )
 
 
+def snapshots(region: str, account_id: str) -> Document:
+    """Data Lifecycle Manager, for policies of this account and region only:
+    https://docs.aws.amazon.com/ebs/latest/userguide/service-role.html
+    """
+    return document(
+        statement(
+            "AssumeAsSnapshotService",
+            principal={"Service": "dlm.amazonaws.com"},
+            actions=["sts:AssumeRole"],
+            condition={
+                "StringEquals": {"aws:SourceAccount": account_id},
+                "StringLike": {"aws:SourceArn": arns.lifecycle_policy(region, account_id, "*")},
+            },
+        ),
+        kind="trust",
+    )
+
+
 def ec2() -> Document:
     """EC2, for the broker host's instance profile (section 6)."""
     return document(

@@ -27,10 +27,12 @@ from components.naming import ACTOR_TAG, BUCKET_KEYS, INBOUND_PREFIX, RECEIPT_RU
 from components.policies import grants, trust
 from components.policies.document import Document, meaning
 from components.roles import SESSION_SECONDS
+from components.snapshots import INTERVAL_HOURS
 from gates import dns
 from gates.wait import NotYet
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
-from ops import clients, options, session, stack, verdicts
+from ops import clients, options, session, snapshots, stack, verdicts
+from ops.snapshots import Snapshot
 from ops.stack import Stack
 from ops.verdicts import Gauge, Line, Verdict
 
@@ -97,6 +99,7 @@ class Audit:
         self._mail()
         self._issuer()
         self._machine()
+        self._disk()
         self._records()
         return self._lines
 
@@ -458,6 +461,86 @@ class Audit:
         )
         self._look(
             "broker host", "what it reaches", [f"everything to {ANYWHERE}"], lambda: rules("IpPermissionsEgress")
+        )
+
+    def _disk(self) -> None:
+        """The snapshots of the host's disk, where the stack has any."""
+        names, settings = self.stack.names, self.stack.settings
+        if not settings.snapshots:
+            return
+        trusts, policies = (
+            trust.snapshots(names.region, names.account_id),
+            grants.snapshot_role(names, settings.host_tag),
+        )
+        self._role(f"role {names.snapshot_role}", names.snapshot_role, trusts, policies)
+
+        def schedule() -> dict[str, Any]:
+            found = snapshots.policy(self.ask("dlm"), names, settings.host_tag)
+            if found is None:
+                return {}
+            (daily,) = found["PolicyDetails"]["Schedules"]
+            return {
+                "State": found["State"],
+                "hours": daily["CreateRule"]["Interval"],
+                "kept": daily["RetainRule"]["Count"],
+                "role": found["ExecutionRoleArn"].rpartition("/")[2],
+            }
+
+        self._look(
+            "snapshots",
+            "how they are made",
+            {"State": "ENABLED", "hours": INTERVAL_HOURS, "kept": settings.snapshots, "role": names.snapshot_role},
+            schedule,
+        )
+        found: list[Snapshot] = []
+
+        def plain() -> str:
+            found.extend(snapshots.of(self._ec2, names))
+            return _listing(item.identifier for item in found if not item.encrypted)
+
+        self._look(
+            "snapshots",
+            "those that are not encrypted",
+            NOTHING,
+            plain,
+            fix="The disk that they are copies of is not encrypted. Copy each (`aws ec2 copy-snapshot --region "
+            f"{names.region} --source-region {names.region} --source-snapshot-id <id> --encrypted`), "
+            f"then delete it: `{snapshots.removal(names, '<id>')}`.",
+        )
+        self._look(
+            "snapshots",
+            "other accounts that may read them",
+            NOTHING,
+            lambda: _listing(
+                f"{item.identifier} by {reader.get('UserId') or reader.get('Group')}"
+                for item in found
+                for reader in self._ec2.describe_snapshot_attribute(
+                    SnapshotId=item.identifier, Attribute="createVolumePermission"
+                )["CreateVolumePermissions"]
+            ),
+            fix=f"`aws ec2 reset-snapshot-attribute --region {names.region} --attribute createVolumePermission "
+            "--snapshot-id <id>`.",
+        )
+        self._newest(found)
+
+    def _newest(self, found: Sequence[Snapshot]) -> None:
+        hours = snapshots.age_hours(found, self.now)
+        late = hours is None or hours > snapshots.LATE_HOURS
+        self._lines.append(
+            Line(
+                subject="snapshots",
+                claim="age of the newest",
+                expected=f"at most {snapshots.LATE_HOURS} hours",
+                seen="no snapshot yet" if hours is None else f"{hours:.0f} hours",
+                verdict=Verdict.WARNING if late else Verdict.OK,
+                fix=f"`agentkeys snapshots -s {self.stack.name} --take` takes one now. The first of a schedule comes "
+                "within a day; after that, see the policy's state above."
+                if late
+                else "",
+                gauge=None
+                if hours is None
+                else Gauge(kind="age", value=hours / 24, most=snapshots.LATE_HOURS / 24, unit="days"),
+            )
         )
 
     def _records(self) -> None:

@@ -27,7 +27,7 @@ from components.checks.preflight import identity_of
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
 from gates import dns, issuer
 from gates.wait import NotYet
-from ops import clients, leftovers, options, session, stack, verdicts
+from ops import clients, leftovers, options, session, snapshots, stack, verdicts
 from ops.commands import drift
 from ops.commands.audit import Audit
 from ops.leftovers import Thing
@@ -59,6 +59,9 @@ TLS_SECONDS = 10
 BUCKETS = 10_000
 #: Roles that a first `up` creates: those that sessions assume, and the host's.
 ROLES = len(ROLE_KEYS) + 1
+
+
+_WHY_NO_SNAPSHOT = "Why there is none: `aws dlm get-lifecycle-policies`, and the audit's rows about snapshots."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +276,8 @@ class Doctor(Checks):
             self._look("mail", f"{identity} verified", partial(self.verified, identity))
         self._look("account", "audit", self.audit)
         self._look("host", "image", self.image)
+        if settings.snapshots:
+            self._look("host", "newest snapshot of its disk", self.snapshot)
         self._look("host", "drift", self.drift)
 
     @cached_property
@@ -481,6 +486,24 @@ class Doctor(Checks):
             else "docs/hosts.md lists the images."
         )
         return warn(f"the standard support of {row.name} {until} ({row.source})", change)
+
+    def snapshot(self) -> Seen:
+        """How old the newest snapshot is. Before the first one is due, none is no fault."""
+        names, settings, now = self.stack.names, self.stack.settings, datetime.datetime.now(datetime.UTC)
+        hours = snapshots.age_hours(snapshots.of(self.ask("ec2"), names), now)
+        now_one = f"`agentkeys snapshots -s {self.stack.name} --take` takes one now."
+        if hours is None:
+            policy = snapshots.policy(self.ask("dlm"), names, settings.host_tag)
+            if policy is None:
+                return wrong("none, and nothing makes any", f"`pulumi up -s {self.stack.name} --refresh` restores it.")
+            due = policy["DateCreated"] + datetime.timedelta(hours=snapshots.LATE_HOURS)
+            if now < due:
+                return well("none yet; the first comes within a day")
+            return warn(f"none, and one was due before {due:%Y-%m-%d %H:%M} UTC", f"{now_one} {_WHY_NO_SNAPSHOT}")
+        age = Gauge(kind="age", value=hours / 24, most=snapshots.LATE_HOURS / 24, unit="days")
+        if hours > snapshots.LATE_HOURS:
+            return warn(f"{hours:.0f} hours old, and one is made every day", f"{now_one} {_WHY_NO_SNAPSHOT}", age)
+        return well(f"{hours:.0f} hours old", age)
 
     def _image_of_the_settings(self) -> images.Image | None:
         settings = self.stack.settings

@@ -11,7 +11,9 @@ import boto3
 import click
 from botocore.exceptions import ClientError
 
-from ops import clients, exits, options, session
+from components.naming import Names
+from ops import clients, exits, options, session, snapshots
+from ops.snapshots import Snapshot
 from ops.stack import ask, read
 from ops.verdicts import listing, print_json
 from settings import Settings
@@ -68,6 +70,22 @@ def outside(settings: Settings) -> list[Fate]:
     if settings.elastic_ip:
         found[f"elastic IP {settings.elastic_ip}"] = "not allocated by this stack"
     return [Fate(what=what, fate=STAYS, why=why) for what, why in found.items()]
+
+
+def kept_snapshots(found: Sequence[Snapshot], names: Names) -> list[Fate]:
+    """What a destroy leaves of the disk: it deletes the schedule, and Data Lifecycle Manager then deletes nothing."""
+    if not found:
+        return []
+    commands = "; ".join(f"`{snapshots.removal(names, item.identifier)}`" for item in found)
+    newest = found[0]
+    return [
+        Fate(
+            what=f"{len(found)} snapshots of the host's disk",
+            fate=STAYS,
+            why=f"hold the secrets that encrypt the stored data, newest of {newest.started:%Y-%m-%d %H:%M}; each costs "
+            f"until it is deleted: {commands}",
+        )
+    ]
 
 
 def _fate(item: Mapping[str, Any], objects: Mapping[str, int], foreign: Mapping[str, Sequence[str]]) -> Fate:
@@ -157,7 +175,8 @@ def command(name: str, as_json: bool) -> None:
     caller = session.of(stack.settings)
     told = fates(state, _objects(caller, state), _keys(caller, state))
     refused = [item for item in told if item.fate == REFUSED]
-    everything = [*told, *outside(stack.settings)]
+    copies = snapshots.of(clients.of(caller, "ec2"), stack.names)
+    everything = [*told, *outside(stack.settings), *kept_snapshots(copies, stack.names)]
     rows = [(item.fate, item.what, item.why) for fate in (REFUSED, STAYS) for item in everything if item.fate == fate]
     going = sum(item.fate == GOES for item in told)
     listing(("", "what", "why"), [*rows, (GOES, f"{going} resources of the stack", "")], to_stderr=as_json)

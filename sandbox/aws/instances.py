@@ -1,4 +1,4 @@
-"""Translates EC2's state into the hosts and relays that this computer must run.
+"""Translates EC2's state into the hosts, disks and relays that this computer must have.
 
 It reads the whole state each time, so a restart or a lost event needs no special handling. Leaves out the hosts and
 relays themselves (sandbox/hosts).
@@ -10,6 +10,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from sandbox.aws import seed
+from sandbox.hosts.disks import Disks
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec
 
@@ -30,9 +31,19 @@ def host_specs(account_id: str, region: str) -> list[HostSpec]:
             public_key=_public_key(ec2, instance.key_name),
             user_data=instance.user_data.decode() if instance.user_data else "",
             private_name=instance.private_dns_name.partition(".")[0],
+            **_root(ec2, instance),
         )
         for instance in _running(ec2)
     ]
+
+
+def disks(account_id: str, region: str) -> Disks:
+    """The account's volumes, and by snapshot the volume, or the snapshot that it is a copy of."""
+    ec2 = ec2_backends[account_id][region]
+    return Disks(
+        volumes=frozenset(ec2.volumes),
+        snapshots={item.id: getattr(item, "copy_of", "") or item.volume_id for item in ec2.snapshots.values()},
+    )
 
 
 def exposures(account_id: str, region: str) -> list[Exposure]:
@@ -45,6 +56,18 @@ def exposures(account_id: str, region: str) -> list[Exposure]:
         if address.instance_id in running
         for port, cidrs in sorted(_open_ports(running[address.instance_id]).items())
     ]
+
+
+def _root(ec2: Any, instance: Any) -> dict[str, str]:
+    """The root volume, and the snapshot that it was made from, if the account has that."""
+    device = instance.block_device_mapping.get(instance.root_device_name) or next(
+        iter(instance.block_device_mapping.values()), None
+    )
+    if device is None:
+        return {}
+    volume = ec2.volumes.get(device.volume_id)
+    snapshot = volume.snapshot_id if volume else None
+    return {"volume": device.volume_id, "snapshot": snapshot or ""}
 
 
 def _running(ec2: Any) -> list[Any]:

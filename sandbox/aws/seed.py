@@ -6,6 +6,7 @@ backends directly, because no API call can choose a hosted zone's id or an image
 """
 
 import configparser
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,12 @@ _ADMINISTRATOR = (
     "arn:aws:iam::aws:policy/AmazonEC2FullAccess",
 )
 
+#: Data Lifecycle Manager has no managed policy for operators: docs/runbook.md, First account.
+_SNAPSHOTS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Sid": "Snapshots", "Effect": "Allow", "Action": "dlm:*", "Resource": "*"}],
+}
+
 
 def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -> None:
     """Fill the empty account and write `home`/credentials.ini."""
@@ -183,6 +190,13 @@ def add_images(account_id: str, region: str) -> None:
                 boot_mode="legacy-bios",
                 region_name=f"{region}a",
             )
+
+
+def allow_snapshots(account_id: str) -> None:
+    """Let the operator use Data Lifecycle Manager, also in an account that exists already."""
+    iam = iam_backends[account_id]["aws"]
+    if OPERATOR in {user.name for user in iam.users.values()}:
+        iam.put_user_policy(OPERATOR, "agentkeys-snapshots", json.dumps(_SNAPSHOTS))
 
 
 def _operator(account_id: str, region: str) -> dict[str, str]:

@@ -20,12 +20,14 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from sandbox.aws import instances, ports, seed, snapshot
 from sandbox.aws.faults import Faults, PlanError, failure
 from sandbox.aws.iam import door, refusals
+from sandbox.aws.iam.callers import CURRENT
 from sandbox.aws.iam.received import MalformedError, Received, receive
 from sandbox.aws.serial import RequestLock
-from sandbox.aws.services import install
+from sandbox.aws.services import dlm, install
 from sandbox.aws.services.context import Context
 from sandbox.aws.services.ses import answer_click
 from sandbox.aws.weather import Sky, WeatherError
+from sandbox.hosts.disks import Disks
 from sandbox.hosts.relay import Exposure
 from sandbox.hosts.seed import HostSpec
 from sandbox.layout import LOOPBACK, PORTS
@@ -122,6 +124,7 @@ class Account:
             seed.seed(self.home, account_id=self.account_id, zone=self.zone, zone_id=self.zone_id, region=self.region)
             snapshot.save(self.snapshot_path, self.request_lock)
         seed.add_images(self.account_id, self.region)
+        seed.allow_snapshots(self.account_id)
         application = _Application(self)
         self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
         self.port = int(self._server.server_address[1])
@@ -172,6 +175,19 @@ class Account:
             again.daemon = True
             again.start()
         return [spec for spec in specs if spec.instance_id not in late]
+
+    def take_snapshots(self) -> list[str]:
+        """Make the snapshots that Data Lifecycle Manager's policies ask for. Returns a line for each."""
+        with self.request_lock.held():
+            told = dlm.take(self.account_id, self.region)
+        self.changed()
+        self.hosts_changed()
+        return told
+
+    def disks(self) -> Disks:
+        """The volumes and snapshots whose content hosts' disks may have."""
+        with self.request_lock.held():
+            return instances.disks(self.account_id, self.region)
 
     def exposures(self) -> list[Exposure]:
         """The ports that security groups open on elastic addresses."""
@@ -247,6 +263,8 @@ class _Application:
         return answer
 
     def _let_in(self, environ: dict[str, Any], received: Received) -> refusals.Response:
+        if received.service == dlm.SERVICE:
+            return dlm.answer(received, CURRENT.get().account_id or self._account.account_id)
         captured: list[Any] = []
 
         def capture(status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], object]:

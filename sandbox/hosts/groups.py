@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,20 @@ def end(name: str) -> None:
         for folder, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(FileNotFoundError):
                 Path(folder).rmdir()
+
+
+def signal_all(name: str, number: signal.Signals) -> set[int]:
+    """Send a signal to every process in the group and below it. Returns their ids."""
+    pids = {pid for group in paths(name) if group.is_dir() for pid in _processes(group)}
+    send(pids, number)
+    return pids
+
+
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to those of the processes that still run."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _processes(group: Path) -> set[int]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from dev import toolchain
 from sandbox import layout, tools
 from sandbox.hosts import forwarding, groups, network
+from sandbox.hosts.disks import Disks, Shelf, copy_disk
 from sandbox.hosts.image import DEFAULT_BASE, egress_ports, ensure_image, former_image
 from sandbox.hosts.machine import HostError, Progress, require_tools, run
 from sandbox.hosts.relay import Exposure, Relays
@@ -77,6 +78,7 @@ class Hosts:
 
     def __init__(self, home: Path, *, forwards: Mapping[int, int], trusted_ca: Path | None, log: Progress) -> None:
         self._disks = home / "hosts"
+        self._shelf = Shelf(home / "disks")
         self._forwards = dict(forwards)
         self._trusted_ca = trusted_ca
         self._log = log
@@ -86,16 +88,23 @@ class Hosts:
         self._lock: int | None = None
         self._forwarding: int | None = None
 
-    def reconcile(self, specs: Collection[HostSpec], exposures: Collection[Exposure]) -> None:
-        """Boot missing hosts, end hosts that are gone and remove their disks, open and close relays.
+    def reconcile(
+        self, specs: Collection[HostSpec], exposures: Collection[Exposure], disks: Disks | None = None
+    ) -> None:
+        """Copy the disks that have new snapshots, boot missing hosts, end hosts that are gone, open and close relays.
+
+        The disk of a host that is gone is removed, or kept if ``disks`` still has its volume. A new host whose volume
+        was made from a snapshot gets the snapshot's disk.
 
         Returns when the hosts are started, before they answer. A host that powered itself off boots again.
         """
         wanted = {spec.instance_id: spec for spec in specs}
         with self._guard:
             relays = self._open()
+            if disks is not None:
+                self._shelf.follow(disks, self._copied)
             for instance_id in self._known() - wanted.keys():
-                self._terminate(instance_id)
+                self._terminate(instance_id, disks or Disks())
             for spec in wanted.values():
                 if spec.instance_id not in self._known():
                     self._create_disk(spec)
@@ -187,15 +196,24 @@ class Hosts:
         if number is None:
             raise HostError(f"all {len(network.NUMBERS)} addresses of the host network are taken; terminate some hosts")
         disk = self._disks / f"{spec.instance_id}.new"
-        for folder in ("root", "work", "upper"):
+        for folder in ("root", "work"):
             (disk / folder).mkdir(parents=True)
-        for name, content in first_files(spec, network.gateway_address(number)).items():
+        restored = self._shelf.get(spec.snapshot)
+        if restored is not None:
+            copy_disk(restored, disk)
+        else:
+            (disk / "upper").mkdir()
+        files = first_files(spec, network.gateway_address(number), user=restored is None)
+        for name, content in files.items():
             (disk / "upper" / name).parent.mkdir(parents=True, exist_ok=True)
             (disk / "upper" / name).write_text(content)
-        # These become the host's / and /etc, so their modes must not depend on this process' umask.
-        run(["chmod", "-R", "u=rwX,go=rX", str(disk / "upper")])
+        if restored is None:
+            # These become the host's / and /etc, so their modes must not depend on this process' umask.
+            run(["chmod", "-R", "u=rwX,go=rX", str(disk / "upper")])
         (disk / "number").write_text(str(number))
-        (disk / "image").write_text(str(ensure_image(spec.base, self._log)))
+        (disk / "volume").write_text(spec.volume)
+        if not (disk / "image").exists():
+            (disk / "image").write_text(str(ensure_image(spec.base, self._log)))
         disk.rename(self._disks / spec.instance_id)
 
     def _boot(self, instance_id: str) -> None:
@@ -249,13 +267,35 @@ class Hosts:
                     self._log(f"host {instance_id} did not power off in {_POWER_OFF_SECONDS} s, ending it")
                 self._clear(instance_id)
 
-    def _terminate(self, instance_id: str) -> None:
+    def _copied(self, volume: str, target: Path) -> bool:
+        """Copy the disk of the host that has ``volume`` into a folder. False if no host has it.
+
+        The host's processes stand still meanwhile, so the copy is as a power loss would leave the disk.
+        """
+        for instance_id in self._known():
+            if volume and self._volume(instance_id) == volume:
+                stopped = groups.signal_all(f"{_GROUP}/{instance_id}", signal.SIGSTOP)
+                try:
+                    copy_disk(self._disks / instance_id, target)
+                finally:
+                    groups.send(stopped, signal.SIGCONT)
+                self._log(f"copied the disk of host {instance_id}")
+                return True
+        return False
+
+    def _volume(self, instance_id: str) -> str:
+        noted = self._disks / instance_id / "volume"
+        return noted.read_text() if noted.exists() else ""
+
+    def _terminate(self, instance_id: str, disks: Disks) -> None:
         self._clear(instance_id)
-        disk = self._disks / instance_id
+        disk, volume = self._disks / instance_id, self._volume(instance_id)
         _keep_packages(disk / "upper" / _ARCHIVES)
         gone = disk.rename(disk.with_name(f"{instance_id}.gone"))
+        if volume in disks.volumes:
+            self._shelf.keep(volume, gone)
         shutil.rmtree(gone)
-        self._log(f"host {instance_id} ended, its disk is removed")
+        self._log(f"host {instance_id} ended, its disk is {'kept' if volume in disks.volumes else 'removed'}")
 
     def _clear(self, instance_id: str) -> None:
         """End every process of the host that still runs, and remove the host's namespace."""

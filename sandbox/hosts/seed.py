@@ -27,10 +27,17 @@ class HostSpec:
     user_data: str
     #: Host name, like ip-10-213-1-2.
     private_name: str
+    #: Id of its root volume. Empty where a test has no account.
+    volume: str = ""
+    #: Id of the snapshot that the volume was made from; empty for the image's own.
+    snapshot: str = ""
 
 
-def first_files(spec: HostSpec, gateway: str) -> dict[str, str]:
-    """Return path below the root -> content; JSON because every JSON document is YAML, keys need no quoting rules."""
+def first_files(spec: HostSpec, gateway: str, *, user: bool = True) -> dict[str, str]:
+    """Return path below the root -> content; JSON because every JSON document is YAML, keys need no quoting rules.
+
+    ``user`` is false for a disk that was another host's: it has its image's user.
+    """
     metadata = {
         "instance-id": spec.instance_id,
         "local-hostname": spec.private_name,
@@ -43,8 +50,9 @@ def first_files(spec: HostSpec, gateway: str) -> dict[str, str]:
         "lock_passwd": True,
         "sudo": ["ALL=(ALL) NOPASSWD:ALL"],
     }
+    known = {"etc/cloud/cloud.cfg.d/91_sandbox_user.cfg": json.dumps({"system_info": {"default_user": default_user}})}
     return {
-        "etc/cloud/cloud.cfg.d/91_sandbox_user.cfg": json.dumps({"system_info": {"default_user": default_user}}),
+        **(known if user else {}),
         f"{SEED}/meta-data": json.dumps(metadata),
         f"{SEED}/user-data": spec.user_data,
         "etc/hostname": f"{spec.private_name}\n",

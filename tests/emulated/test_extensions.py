@@ -327,6 +327,25 @@ def test_an_instances_address_stays_when_it_is_associated_again_and_gives_way_to
         ec2.release_address(AllocationId=allocation_id)
 
 
+def test_an_address_moves_to_another_instance_unless_the_call_forbids_it(client: Client) -> None:
+    ec2 = client("ec2")
+    first, second = (
+        ec2.run_instances(ImageId="ami-0a22042026090100a", InstanceType="t3.micro", MinCount=1, MaxCount=1)[
+            "Instances"
+        ][0]["InstanceId"]
+        for _ in range(2)
+    )
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, InstanceId=first)
+    with refused("Resource.AlreadyAssociated"):
+        ec2.associate_address(AllocationId=address, InstanceId=second, AllowReassociation=False)
+    ec2.associate_address(AllocationId=address, InstanceId=second)
+    (seen,) = ec2.describe_addresses(AllocationIds=[address])["Addresses"]
+    assert seen["InstanceId"] == second
+    ec2.terminate_instances(InstanceIds=[first, second])
+    ec2.release_address(AllocationId=address)
+
+
 def test_an_instance_shows_the_profile_that_it_was_given(client: Client, unique: str) -> None:
     ec2, iam = client("ec2"), client("iam")
     run = ec2.run_instances(ImageId="ami-0a22042026090100a", MinCount=1, MaxCount=1, InstanceType="t3.small")

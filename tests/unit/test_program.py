@@ -22,6 +22,7 @@ COMPONENT_TYPES = {
     "agentkeys:mail:InboundMail",
     "agentkeys:mail:MailIdentities",
     "agentkeys:roles:DataRoles",
+    "agentkeys:snapshots:Snapshots",
 }
 
 
@@ -49,7 +50,9 @@ def test_component_types_are_the_ones_that_state_holds(programs, account):
 def test_both_stacks_register_the_same_resources(programs):
     prod, test = ({(item.type, item.name) for item in programs[stack].registered} for stack in ("prod", "test"))
     versioning = {(kind, name) for kind, name in prod if kind == "aws:s3/bucketVersioning:BucketVersioning"}
-    assert prod - test == versioning, "a difference between stacks is a setting"
+    snapshots = {(item.type, item.name) for item in programs["prod"].registered if item.name.startswith("snapshots")}
+    assert len(snapshots) == 6
+    assert prod - test == versioning | snapshots, "a difference between stacks is a setting"
     assert test - prod == set()
 
 
@@ -157,6 +160,17 @@ def test_prods_machine_keeps_its_disk_and_refuses_termination(programs):
         for instance in [programs[stack].named("host-instance").inputs]
     }
     assert kept == {"prod": (True, False), "test": (False, True)}
+
+
+def test_prods_disk_is_copied_every_day_and_the_copies_carry_the_stacks_tag(programs):
+    details = programs["prod"].named("snapshots-schedule").inputs["policyDetails"]
+    (schedule,) = details["schedules"]
+    owner = {"agentkeys:owned-by": "agentkeys-broker-host"}
+    assert (details["resourceTypes"], details["targetTags"]) == (["INSTANCE"], owner)
+    assert schedule["createRule"] == {"interval": 24, "intervalUnit": "HOURS", "times": "03:00"}
+    assert schedule["retainRule"] == {"count": 14}
+    assert owner.items() <= schedule["tagsToAdd"].items()
+    assert owner.items() <= programs["prod"].named("host-instance").inputs["tags"].items()
 
 
 def test_what_cannot_be_had_again_is_protected_in_prod_and_nothing_is_in_test(programs):

@@ -48,6 +48,10 @@ BAD = [
     ("loginUser", "-oProxyCommand=x", "loginUser: '-oProxyCommand=x' string should match"),
     ("rebootTime", "24:00", "rebootTime: '24:00' string should match"),
     ("rootVolumeGib", "2", "rootVolumeGib: '2' input should be greater"),
+    ("snapshots", "-1", "snapshots: '-1' input should be greater than or equal to 0"),
+    ("snapshots", "1001", "snapshots: '1001' input should be less than or equal to 1000"),
+    ("snapshots", "daily", "snapshots: 'daily' input should be a valid integer"),
+    ("restoreFrom", "vol-0123456789abcdef0", "restoreFrom: 'vol-0123456789abcdef0' string should match"),
     ("sshCidrs", '["10.0.0.1/8"]', "sshCidrs.0: '10.0.0.1/8' must be an IPv4 network in CIDR form"),
     ("sshCidrs", '["203.0.113.7"]', "'203.0.113.7' must be an IPv4 network in CIDR form, here 203.0.113.7/32"),
     ("sshCidrs", '["10.0.0.0/255.0.0.0"]', "must be an IPv4 network in CIDR form, here 10.0.0.0/8"),
@@ -361,3 +365,12 @@ def test_an_external_account_is_one_more_step_whose_input_is_secret(release):
     assert any(urn.endswith("::setup-acme-account") for urn in waits.request.dependencies)
     plain = run("test", changed=release)
     assert not [item for item in plain.registered if item.name == "setup-acme-account"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("ami", "ami-0123456789abcdef0"), ("hostInstanceId", "i-0123456789abcdef0")]
+)
+def test_a_restored_host_has_no_other_disk(key, value, release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, "restoreFrom": "snap-0123456789abcdef0", key: value})
+    assert f"launches a host with the snapshot's disk, and {key} is '{value}'. Remove {key}" in str(refused.value)

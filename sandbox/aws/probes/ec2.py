@@ -45,6 +45,53 @@ def second_address_replaces_the_first(ground: Ground) -> Answers:
     return {"again": again, "second": other, "first is associated": held[first], "second is associated": held[second]}
 
 
+@probe(
+    "ElasticIPAddresses.associate_address",
+    calls="ec2 AllocateAddress, AssociateAddress",
+    makes=("an elastic IP", "two network interfaces in a default subnet"),
+    cents=0.1,
+)
+def address_moves_to_another_interface(ground: Ground) -> Answers:
+    """An associated elastic IP moves to another interface, unless the call forbids it."""
+    ec2, address = ground.client("ec2"), ground.address()
+    first, second = ground.interface(), ground.interface()
+    ground.associate(address, first)
+    forbidden = observe(
+        ec2.associate_address, AllocationId=address, NetworkInterfaceId=second, AllowReassociation=False
+    )
+    moved = observe(ec2.associate_address, AllocationId=address, NetworkInterfaceId=second)
+    (found,) = ec2.describe_addresses(AllocationIds=[address])["Addresses"]
+    if found.get("AssociationId"):
+        ground.undo("ec2", "disassociate_address", AssociationId=found["AssociationId"])
+    return {
+        "forbidden": forbidden.get("error"),
+        "moved": "answer" in moved,
+        "is there": found.get("NetworkInterfaceId") == second,
+    }
+
+
+@probe("AmisResponse.register_image", calls="ec2 RegisterImage, DescribeImages", unsafe="a snapshot takes minutes")
+def image_has_the_snapshot_that_it_was_registered_with(ground: Ground) -> Answers:
+    """An image that is registered from a snapshot has it as its root device."""
+    ec2 = ground.client("ec2")
+    zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=1, TagSpecifications=ground.tagged("volume"))["VolumeId"]
+    ground.undo("ec2", "delete_volume", VolumeId=volume)
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    ground.undo("ec2", "delete_snapshot", SnapshotId=snapshot)
+    image = ec2.register_image(
+        Name=ground.name(),
+        Architecture="x86_64",
+        RootDeviceName="/dev/sda1",
+        VirtualizationType="hvm",
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
+    )["ImageId"]
+    ground.undo("ec2", "deregister_image", ImageId=image)
+    (found,) = ec2.describe_images(ImageIds=[image])["Images"]
+    root = found["BlockDeviceMappings"][0]["Ebs"]
+    return {"architecture": found.get("Architecture"), "same snapshot": root.get("SnapshotId") == snapshot}
+
+
 @probe("EC2Backend.create_volume", calls="ec2 CreateVolume", makes=("a volume of 1 GiB",), cents=0.1)
 def gp3_volume_has_a_throughput(ground: Ground) -> Answers:
     """A gp3 volume without a throughput has 125 MiB/s."""

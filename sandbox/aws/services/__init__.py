@@ -7,6 +7,7 @@ and AWS whether it has it.
 
 from sandbox.aws.services import (  # noqa: F401  (importing a module registers its patches)
     accounts,
+    addresses,
     ec2,
     iam,
     route53,

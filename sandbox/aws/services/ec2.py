@@ -8,9 +8,11 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
 
 from sandbox.aws.services.patching import replaces
@@ -32,6 +34,71 @@ def run_instances(original: Any, self: Any) -> Any:
     result = original(self)
     for instance in result.result.instances:
         instance.disable_api_termination = bool(self._get_param("DisableApiTermination"))
+        _fill_root(self.ec2_backend, instance)
+    return result
+
+
+def _fill_root(backend: Any, instance: Any) -> None:
+    """The root volume of an instance has its image's snapshot, if it is an image of this account."""
+    image = backend.amis.get(instance.image_id)
+    if isinstance(image, RegisteredImage):
+        for _, device in instance.get_block_device_mapping:
+            volume = backend.get_volume(device.volume_id)
+            volume.snapshot_id = image.ebs_snapshot.id
+            volume.encrypted = volume.encrypted or image.ebs_snapshot.encrypted
+
+
+class RegisteredImage(Ami):
+    """An image whose root device is a given snapshot."""
+
+    @property
+    def block_device_mappings(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "DeviceName": self.root_device_name,
+                "Ebs": {
+                    "SnapshotId": self.ebs_snapshot.id,
+                    "VolumeSize": self.ebs_snapshot.volume_size,
+                    "DeleteOnTermination": True,
+                    "VolumeType": "gp3",
+                    "Encrypted": self.ebs_snapshot.encrypted,
+                },
+            }
+        ]
+
+
+@replaces(
+    AmisResponse,
+    because="moto ignores the block devices and gives every image an empty snapshot of its own",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html",
+)
+def register_image(original: Any, self: Any) -> Any:
+    name = self._get_param("Name")
+    mappings = self._get_param("BlockDeviceMappings", [])
+    root_device = self._get_param("RootDeviceName", "/dev/sda1")
+    root = next((item["Ebs"] for item in mappings if item.get("DeviceName") == root_device and "Ebs" in item), None)
+    if root is None or not root.get("SnapshotId"):
+        return original(self)
+    backend = self.ec2_backend
+    snapshot = backend.get_snapshot(root["SnapshotId"])
+    if any(image.name == name and image.owner_id == backend.account_id for image in backend.amis.values()):
+        raise EC2ClientError("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by another AMI")
+    result = original(self)
+    image = backend.amis[result.result["ImageId"]]
+    own, image.ebs_snapshot = image.ebs_snapshot, snapshot
+    image.__class__ = RegisteredImage
+    image.root_device_name, image.root_device_type = root_device, "ebs"
+    image.architecture = self._get_param("Architecture", "i386")
+    image.virtualization_type = self._get_param("VirtualizationType", "paravirtual")
+    image.boot_mode = self._get_param("BootMode")
+    image.ena_support = bool(self._get_param("EnaSupport"))
+    image.sriov_net_support = self._get_param("SriovNetSupport")
+    image.image_location = f"{backend.account_id}/{name}"
+    image.add_tags(self._parse_tag_specification().get("image", {}))
+    # EC2 does not delete a snapshot that an image uses.
+    snapshot.from_ami = image.id
+    own.from_ami = None
+    backend.delete_snapshot(own.id)
     return result
 
 
@@ -99,6 +166,17 @@ def create_volume(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("volume_type") == "gp3" and not kwargs.get("throughput"):
         kwargs["throughput"] = _GP3_THROUGHPUT
     return original(self, *args, **kwargs)
+
+
+@replaces(
+    EC2Backend,
+    because="moto forgets what a snapshot is a copy of, and Encrypted of the request",
+    page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html",
+)
+def copy_snapshot(original: Any, self: Any, source_snapshot_id: str, *args: Any, **kwargs: Any) -> Any:
+    made = original(self, source_snapshot_id, *args, **kwargs)
+    made.copy_of = source_snapshot_id
+    return made
 
 
 @replaces(

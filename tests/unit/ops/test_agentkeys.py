@@ -107,7 +107,7 @@ def completed(clone, *words):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["re"], ["records", "recover", "report", "retire"]),
+        (["re"], ["records", "recover", "report", "restore", "retire"]),
         (["doctor", "-s", ""], ["prod", "test"]),
         (["doctor", "--stack", "t"], ["test"]),
         (["proof", "-s", "test", "--against", "p"], ["prod"]),

@@ -64,13 +64,13 @@ def needs(received: Received, caller: Caller, account_id: str) -> list[Access]:
     return found
 
 
-def pass_role(arn: str, account_id: str) -> Access:
-    """The permission to pass a role to EC2."""
+def pass_role(arn: str, account_id: str, to: str = "ec2.amazonaws.com") -> Access:
+    """The permission to pass a role to a service."""
     return Access(
         action="iam:PassRole",
         resource=arn,
         account_id=account_id,
-        keys={"iam:PassedToService": ("ec2.amazonaws.com",)},
+        keys={"iam:PassedToService": (to,)},
     )
 
 

@@ -129,6 +129,13 @@ def refused(up, ec2, **settings):
     return str(error.value)
 
 
+def test_snapshots_of_an_existing_host_find_it_by_the_tag_that_the_stack_gives_it(up):
+    recorded = up(Ec2(), snapshots="3")
+    details = recorded.named("snapshots-schedule").inputs["policyDetails"]
+    assert details["targetTags"] == {"agentkeys:set-up-by": HOST}
+    assert "aws:ResourceTag/agentkeys:set-up-by" in recorded.named("snapshots-grant").inputs["policy"]
+
+
 def test_an_existing_host_is_set_up_and_neither_machine_nor_key_nor_firewall_is_made(up):
     recorded = up(Ec2())
     kinds = {item.type for item in recorded.custom}

@@ -113,3 +113,9 @@ def test_a_later_up_that_adds_nothing_asks_nothing(release, programs):
     asked = []
     run("test", changed=release, lookups={**denying(asked=asked), **a_state(programs)})
     assert asked == []
+
+
+def test_a_schedule_of_snapshots_is_asked_for_where_a_stack_has_one(release):
+    with pytest.raises(pulumi.RunError, match=r"may not call dlm:CreateLifecyclePolicy on \*"):
+        run("prod", changed=release, lookups=denying("dlm:CreateLifecyclePolicy"))
+    assert run("test", changed=release, lookups=denying("dlm:CreateLifecyclePolicy"))

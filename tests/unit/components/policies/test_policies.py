@@ -23,6 +23,7 @@ DOCUMENT_KEYS = ("policy", "assumeRolePolicy")
 #: All that may be said of every resource: reads that AWS lets nobody narrow.
 READS_OF_EVERYTHING = {
     "FindBrokerHost": ["ec2:DescribeInstanceConnectEndpoints", "ec2:DescribeInstances"],
+    "FindHostAndSnapshots": ["ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeVolumes"],
     "PollCommandStatus": ["ssm:GetCommandInvocation", "ssm:ListCommandInvocations", "ssm:ListCommands"],
     "DescribeTestBrokerInstanceOnly": ["ssm:DescribeInstanceInformation"],
 }

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from components.naming import SERVES_TAG
+from components.policies import grants
 from components.policies.document import meaning
 from ops import stack
 from ops.commands import audit
@@ -88,10 +90,32 @@ def account_of(recorded, names):
             for one in recorded.named("host-firewall").inputs["ingress"]
         ],
         "egress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+        "schedule": [
+            {
+                "PolicyId": "policy-1", "State": item.inputs["state"],
+                "ExecutionRoleArn": f"arn:aws:iam::429071895007:role/{names.snapshot_role}",
+                "PolicyDetails": {"Schedules": [
+                    {"CreateRule": {"Interval": int(one["createRule"]["interval"])},
+                     "RetainRule": {"Count": int(one["retainRule"]["count"])}}
+                    for one in item.inputs["policyDetails"]["schedules"]
+                ]},
+            }
+            for item in recorded.of("aws:dlm/lifecyclePolicy:LifecyclePolicy")
+        ],
+        "snapshots": [a_snapshot("snap-1", 30), a_snapshot("snap-2", 6)],
+        "readers": [],
         "records": {
             f"{item.inputs['name']}.": list(item.inputs["records"])
             for item in recorded.of("aws:route53/record:Record") if item.inputs["type"] == "A"
         },
+    }  # fmt: skip
+
+
+def a_snapshot(identifier, hours, **changes):
+    """A snapshot as EC2 tells it, that many hours old."""
+    return {
+        "SnapshotId": identifier, "StartTime": NOW - datetime.timedelta(hours=hours), "State": "completed",
+        "VolumeSize": 30, "Encrypted": True, "VolumeId": "vol-1", **changes,
     }  # fmt: skip
 
 
@@ -170,9 +194,17 @@ def clients_of(account):
         ),
         "ec2": SimpleNamespace(
             describe_instances=lambda InstanceIds: {"Reservations": [{"Instances": [account["instance"]]}]},
+            get_paginator=lambda _name: SimpleNamespace(
+                paginate=lambda OwnerIds, Filters: [{"Snapshots": account["snapshots"]}]
+            ),
+            describe_snapshot_attribute=lambda SnapshotId, Attribute: {"CreateVolumePermissions": account["readers"]},
             describe_security_groups=lambda GroupIds: {"SecurityGroups": [
                 {"IpPermissions": account["ingress"], "IpPermissionsEgress": account["egress"]}
             ]},
+        ),
+        "dlm": SimpleNamespace(
+            get_lifecycle_policies=lambda TargetTags: {"Policies": account["schedule"]},
+            get_lifecycle_policy=lambda PolicyId: {"Policy": account["schedule"][0]},
         ),
         "route53": SimpleNamespace(
             list_resource_record_sets=lambda HostedZoneId, StartRecordName, StartRecordType, MaxItems: {
@@ -330,6 +362,8 @@ def by_hand(looked):
         for port, cidr in ((22, "198.51.100.7/32"), (80, "0.0.0.0/0"), (443, "0.0.0.0/0"))
     ]
     account["egress"] = []
+    if copier := account["roles"].get(read.names.snapshot_role):
+        copier["inline"] = grants.snapshot_role(read.names, SERVES_TAG)
     settings = read.settings.model_copy(update={"host_instance_id": "i-0fedcba9876543210"})
     return dataclasses.replace(read, settings=settings), account
 
@@ -389,3 +423,36 @@ def test_a_rotation_in_between_has_two_keys_and_both_are_right(looked, release, 
     monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": states}})
     assert not_ok(audited(between, account)) == set()
     assert {line[1] for line in not_ok(audited(read, account))} == {"access keys in the state"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "claim", "seen", "verdict"),
+    [
+        (("schedule",), [], "how they are made", "nothing", Verdict.WRONG),
+        (("schedule", 0, "State"), "DISABLED", "how they are made", "State DISABLED", Verdict.WRONG),
+        (("schedule", 0, "ExecutionRoleArn"), "arn:aws:iam::1:role/admin", "how they are made", "admin", Verdict.WRONG),
+        (("snapshots",), [], "age of the newest", "no snapshot yet", Verdict.WARNING),
+        (("snapshots",), [a_snapshot("snap-1", 49)], "age of the newest", "49 hours", Verdict.WARNING),
+        (("snapshots", 1, "State"), "pending", "age of the newest", "30 hours", Verdict.OK),
+        (("snapshots", 0, "Encrypted"), False, "those that are not encrypted", "snap-1", Verdict.WRONG),
+        (("readers",), [{"Group": "all"}], "other accounts that may read them", "snap-1 by all", Verdict.WRONG),
+        (("readers",), [{"UserId": "111122223333"}], "other accounts that may read them", "by 1111", Verdict.WRONG),
+    ],
+)  # fmt: skip
+def test_the_copies_of_the_disk_are_looked_at(programs, release, monkeypatch, key, value, claim, seen, verdict):
+    read, account = a_stack("prod", release), None
+    owned = {"type": "aws:iam/accessKey:AccessKey", "id": "AKIAOURS", "inputs": {"user": read.names.broker_user}}
+    monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": [owned]}})
+    account = account_of(programs["prod"], read.names)
+    weaken(account, key, value)
+    lines = [line for line in audited(read, account) if line.subject == "snapshots"]
+    (found,) = [line for line in lines if line.claim == claim]
+    assert (found.verdict, seen in found.seen) == (verdict, True), found
+    assert bool(found.fix) == (verdict != Verdict.OK)
+    assert [line for line in lines if line.verdict != Verdict.OK] == ([found] if verdict != Verdict.OK else [])
+
+
+def test_a_stack_without_snapshots_has_no_row_about_them(programs, release, monkeypatch):
+    monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": []}})
+    read = a_stack("test", release)
+    assert not [line for line in audited(read, account_of(programs["test"], read.names)) if "snapshot" in line.subject]

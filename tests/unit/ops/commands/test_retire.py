@@ -1,5 +1,6 @@
 """What is said before a destroy, out of states as the engine exports them."""
 
+import datetime
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner
 
 from ops import exits
 from ops.commands import retire
+from ops.snapshots import Snapshot
 from tests.support.stacks import a_stack
 
 
@@ -102,6 +104,8 @@ def run(release, monkeypatch):
         monkeypatch.setattr(retire.session, "of", lambda _settings: None)
         monkeypatch.setattr(retire, "_objects", lambda *_asked: OBJECTS)
         monkeypatch.setattr(retire, "_keys", lambda *_asked: {})
+        monkeypatch.setattr(retire.clients, "of", lambda *_asked: None)
+        monkeypatch.setattr(retire.snapshots, "of", lambda *_asked: [])
         return CliRunner().invoke(retire.command, ["-s", "prod", *arguments])
 
     return call
@@ -128,3 +132,18 @@ def test_the_report_is_json_on_request(run):
         "why": "S3 refuses a bucket with 3 objects: set bucketsOnDestroy to keep or delete and run `pulumi up`",
     }
     assert {item["fate"] for item in told[1:]} == {"kept"}
+
+
+def test_the_copies_of_the_disk_stay_and_each_has_the_command_that_deletes_it(release):
+    names = a_stack("prod", release).names
+    day = datetime.datetime(2026, 11, 23, 3, tzinfo=datetime.UTC)
+    made = [
+        Snapshot(identifier=f"snap-{number}", started=day, state="completed", gib=30, encrypted=True, volume="vol-1",
+                 description="")
+        for number in (2, 1)
+    ]  # fmt: skip
+    (told,) = retire.kept_snapshots(made, names)
+    assert (told.fate, told.what) == (retire.STAYS, "2 snapshots of the host's disk")
+    for number in (1, 2):
+        assert f"`aws ec2 delete-snapshot --region us-east-1 --snapshot-id snap-{number}`" in told.why
+    assert retire.kept_snapshots([], names) == []

@@ -70,7 +70,21 @@ def users_and_hosts(stack: str, names: Names) -> list[Caller]:
         Caller(label=f"{stack} daemon", principal=daemon, arn=daemon, stack=stack, role="daemon"),
         Caller(label=f"{stack} SSH user", principal=operator, arn=operator, stack=stack, role="operator"),
         session(f"{stack} host", arns.iam_role(ACCOUNT, names.host), stack=stack, role="host"),
+        session(f"{stack} snapshots", arns.iam_role(ACCOUNT, names.snapshot_role), stack=stack, role="snapshots"),
     ]
+
+
+def snapshot_services(names: Names) -> Iterator[Caller]:
+    """Data Lifecycle Manager for our policies, which comes first, and services that are not it."""
+    for label, principal, account_id, region in (
+        ("the snapshot service", "dlm.amazonaws.com", ACCOUNT, names.region),
+        ("the snapshot service for a stranger", "dlm.amazonaws.com", STRANGER, names.region),
+        ("the snapshot service of another region", "dlm.amazonaws.com", ACCOUNT, "us-west-2"),
+        ("another service for our snapshots", "lambda.amazonaws.com", ACCOUNT, names.region),
+    ):
+        arn = arns.lifecycle_policy(region, account_id, "policy-0123456789abcdef0")
+        context = {"aws:SourceAccount": account_id, "aws:SourceArn": arn}
+        yield Caller(label=label, principal=principal, context=context)
 
 
 ANYBODY = [

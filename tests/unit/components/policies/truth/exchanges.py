@@ -16,10 +16,11 @@ from tests.unit.components.policies.truth.callers import (
     B,
     Caller,
     namesakes,
+    snapshot_services,
     token,
     users_and_hosts,
 )
-from tests.unit.components.policies.truth.rows import Row, Stage
+from tests.unit.components.policies.truth.rows import Row, Stage, makes_snapshots
 
 ASSUME, FEDERATE, TAG = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
 
@@ -120,6 +121,17 @@ def session_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
         yield from assume_rows(host, stacks, trusted=lambda caller: caller.label == "EC2")
         for caller, _ in tokens(names, other):
             yield from asked_of_sts(caller, host, False)
+        if makes_snapshots(stage, names):
+            copier = arns.iam_role(ACCOUNT, names.snapshot_role)
+            yield from assume_rows(copier, stacks)
+            ours, *others = snapshot_services(names)
+            for caller in (ours, *others):
+                allowed = caller is ours
+                yield Row(caller=caller, action=ASSUME, resource=copier, policy=allowed, both=allowed)
+                yield Row(caller=caller, action=TAG, resource=copier)
+                yield Row(caller=caller, action="sts:AssumeRoleWithSAML", resource=copier)
+            for caller, _ in tokens(names, other):
+                yield from asked_of_sts(caller, copier, False)
 
 
 #: Where a job of GitHub Actions comes from: repository as classic and as immutable subject says it, and its ids.

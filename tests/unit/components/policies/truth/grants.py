@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from components import arns
-from components.naming import Names
+from components.naming import OWNER_TAG, Names
 from dev.recorder import INSTANCE_ID
 from tests.unit.components.policies.truth.callers import ACCOUNT, STRANGER, Caller, everybody
-from tests.unit.components.policies.truth.rows import Row, Stage
+from tests.unit.components.policies.truth.rows import Row, Stage, makes_snapshots
 
 
 def grant_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
@@ -45,8 +45,56 @@ def grant_rows(stage: Stage, stacks: Mapping[str, Names]) -> Iterator[Row]:
                     yield _grant(caller, "ses:GetEmailIdentity", place, False)
             for role_arn in (f"{names.role_arn('data')}-old", arns.iam_role(STRANGER, names.role("data"))):
                 yield _grant(caller, "sts:AssumeRole", role_arn, False)
+            if caller.role != "snapshots" or makes_snapshots(stage, stacks[caller.stack]):
+                yield from snapshot_rows(caller, names, copies=caller.role == "snapshots" and mine)
+    having = {stack for stack, names in stacks.items() if makes_snapshots(stage, names)}
     for caller in everybody(stacks):
-        yield from instance_rows(caller)
+        if caller.role != "snapshots" or caller.stack in having:
+            yield from instance_rows(caller)
+            yield from volume_rows(caller)
+
+
+def snapshot_rows(caller: Caller, names: Names, *, copies: bool) -> Iterator[Row]:
+    """Copies of the disk of the stack ``names``: by its own snapshot role only, and none of another stack's."""
+    key = f"aws:ResourceTag/{OWNER_TAG}"
+    instance = arns.instance(ACCOUNT, INSTANCE_ID, region="us-east-1")
+    snapshot = "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+    for owner, own in ((names.host, True), (f"{names.host}-old", False)):
+        for arn, here in (
+            (instance, True),
+            (arns.instance(ACCOUNT, INSTANCE_ID, region="us-west-2"), False),
+            (arns.instance(STRANGER, INSTANCE_ID, region="us-east-1"), False),
+        ):
+            yield _grant(caller, "ec2:CreateSnapshots", arn, copies and own and here, {key: owner})
+        for arn, here in ((snapshot, True), (snapshot.replace("us-east-1", "us-west-2"), False)):
+            for action in ("ec2:CreateTags", "ec2:DeleteSnapshot"):
+                yield _grant(caller, action, arn, copies and own and here, {key: owner})
+        for action in ("ec2:ModifySnapshotAttribute", "ec2:DeleteTags", "ec2:CreateVolume"):
+            yield _grant(caller, action, snapshot, False, {key: owner})
+        for action in ("ec2:TerminateInstances", "ec2:CreateTags", "ec2:CreateImage"):
+            yield _grant(caller, action, instance, False, {key: owner})
+
+
+def volume_rows(caller: Caller) -> Iterator[Row]:
+    """What has no owner's tag: volumes, new snapshots, and snapshots of nobody."""
+    copies = caller.role == "snapshots"
+    volume = f"arn:aws:ec2:us-east-1:{ACCOUNT}:volume/vol-0123456789abcdef0"
+    snapshot = "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+    instance = arns.instance(ACCOUNT, INSTANCE_ID, region="us-east-1")
+    yield _grant(caller, "ec2:CreateSnapshots", instance, False)
+    for arn, allowed in (
+        (volume, True),
+        (volume.replace("us-east-1", "us-west-2"), False),
+        (volume.replace(ACCOUNT, STRANGER), False),
+        (snapshot, True),
+        (snapshot.replace("us-east-1", "us-west-2"), False),
+    ):
+        yield _grant(caller, "ec2:CreateSnapshots", arn, copies and allowed)
+    yield _grant(caller, "ec2:CreateTags", snapshot, copies)
+    yield _grant(caller, "ec2:CreateTags", volume, False)
+    yield _grant(caller, "ec2:CreateTags", "arn:aws:ec2:us-east-1::image/ami-0123456789abcdef0", False)
+    yield _grant(caller, "ec2:DeleteSnapshot", snapshot, False)
+    yield _grant(caller, "ec2:DeleteVolume", volume, False)
 
 
 def instance_rows(caller: Caller) -> Iterator[Row]:
@@ -82,17 +130,19 @@ def instance_rows(caller: Caller) -> Iterator[Row]:
         yield _grant(caller, "ssm:SendCommand", arns.ssm_document(region, document), allowed)
     yield _grant(caller, "ssm:SendCommand", f"arn:aws:ssm:us-east-1:{ACCOUNT}:document/AWS-RunShellScript", False)
     for reads, actions in {
-        "operator": ("ec2:DescribeInstances", "ec2:DescribeInstanceConnectEndpoints"),
-        "deploy": (
+        ("operator", "snapshots"): ("ec2:DescribeInstances",),
+        ("operator",): ("ec2:DescribeInstanceConnectEndpoints",),
+        ("snapshots",): ("ec2:DescribeVolumes", "ec2:DescribeSnapshots"),
+        ("deploy",): (
             *("ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:GetCommandInvocation"),
             "ssm:DescribeInstanceInformation",
         ),
-        "nobody": (
-            *("ec2:DescribeVolumes", "ssm:CancelCommand", "ssm:DescribeParameters"),
+        (): (
+            *("ec2:DescribeImages", "ssm:CancelCommand", "ssm:DescribeParameters"),
             *("ssm:ListDocuments", "ssm:GetInventory"),
         ),
     }.items():
-        yield from (_grant(caller, action, "*", caller.role == reads) for action in actions)
+        yield from (_grant(caller, action, "*", caller.role in reads) for action in actions)
 
 
 def _grant(caller: Caller, action: str, resource: str, allowed: bool, context: Mapping[str, str] | None = None) -> Row:

@@ -59,7 +59,16 @@ def subject(request: Request) -> Subject:
 
 def neighbours(mine: Names, theirs: Names) -> dict[str, str]:
     """Each name of a stack with the other stack's."""
-    plain = ("broker_host", "mail_domain", "email_from", "daemon_user", "broker_user", "host", "receipt_rule")
+    plain = (
+        "broker_host",
+        "mail_domain",
+        "email_from",
+        "daemon_user",
+        "broker_user",
+        "host",
+        "receipt_rule",
+        "snapshot_role",
+    )
     return (
         {getattr(mine, name): getattr(theirs, name) for name in plain}
         | {mine.role(key): theirs.role(key) for key in ("data", "vault", "memory")}

@@ -4,12 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from components.naming import Names
 from tests.unit.components.policies.truth.attachments import Attachments
 from tests.unit.components.policies.truth.callers import ACCOUNT, A, B, Caller
 from tests.unit.components.policies.truth.evaluator import Request
 
 #: The stage of a stack's federation (setting ``trust``).
 Stage = Literal["federated", "static"]
+
+
+def makes_snapshots(stage: Stage, names: Names) -> bool:
+    """Whether the stack has snapshots of its disk: prod by its file, and before federation both."""
+    return stage == "static" or not names.suffix
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,43 @@ SURVIVORS = [
         r"Action: ssm:Send\* for SendCommand",
         "the only other action of that verb is about automations, which are none of the resources",
     ),
+    Survivor(
+        "snapshots-grant",
+        "SnapshotOwnHost",
+        r"Resource: up to instance in .*",
+        "the action's other resources are volumes and snapshots, which the next statement names",
+    ),
+    Survivor(
+        "snapshots-grant",
+        "SnapshotItsVolumes|DeleteOwnSnapshots",
+        r"Resource: up to snapshot in .*",
+        "the actions have no other resource whose ARN lacks an account",
+    ),
     # Trust policies
+    Survivor(
+        "snapshots-role-trust",
+        "AssumeAsSnapshotService",
+        r"Condition: StringLike aws:SourceArn (policy (as \*|going on)|up to policy) in .*",
+        "the service has no other kind of resource",
+    ),
+    Survivor(
+        "snapshots-role-trust",
+        "AssumeAsSnapshotService",
+        r"Condition: StringLike aws:SourceArn \d+ as \* in .*",
+        "aws:SourceAccount carries the account",
+    ),
+    Survivor(
+        "snapshots-role-trust",
+        "AssumeAsSnapshotService",
+        "Condition: String(Equals|Like)IfExists",
+        "the service sends both keys with every call",
+    ),
+    Survivor(
+        "snapshots-role-trust",
+        "AssumeAsSnapshotService",
+        r"Condition: (no StringEquals aws:SourceAccount|StringLike aws:SourceAccount .*)",
+        "the policy's ARN carries the account",
+    ),
     Survivor(
         ROLE_TRUST,
         "AssumeWithActorTag",
