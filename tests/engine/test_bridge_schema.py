@@ -90,11 +90,19 @@ FUNCTIONS = [
 ]
 
 #: What pulumi-aws 7.51.1 has and the provider lacks, by generation and type. A trailing dot means everything below it.
-#: 5.100 is a major version behind pulumi-aws 7; the SDK is some releases ahead of 6.47.1.
+#: 5.100 is a major version behind pulumi-aws 7.51.1, which is made for a release of generation 6 after 6.47.1.
 LACKING: Mapping[str, Mapping[str, set[str]]] = {
     "6": {
         "aws:s3/bucket:Bucket": {"replicationConfiguration."},
         "aws:ec2/getVpc:getVpc": {"ipv6CidrBlockAssociations"},
+        translate.PROVIDER: {
+            f"endpoints.{service}"
+            for service in (
+                *("accountaccess", "agentregistry", "bedrockruntime", "cloudwatchomni", "directoryservicedata"),
+                *("eventbridgev2", "interconnect", "lambdacore", "lambdamicrovms", "lambdaweb", "mailmanager"),
+                *("networksecuritymanager", "pricingplanmanager", "resiliencehubv2"),
+            )
+        },
     },
     "5": {
         "aws:s3/bucket:Bucket": {

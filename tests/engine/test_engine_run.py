@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import layout
 from sandbox.engine import build, warm
 
 pytestmark = pytest.mark.engine
@@ -28,13 +29,14 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("moto") / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+            [sys.executable, "-m", "tests.support.moto_with_tags", "-H", "127.0.0.1", "-p", str(port)],
+            cwd=layout.CHECKOUT,
             env={**os.environ, "MOTO_ACCOUNT_ID": "429071895007"},
             stdout=output,
             stderr=output,
         )
     try:
-        for _ in range(100):
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
