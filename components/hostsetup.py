@@ -15,7 +15,7 @@ import pulumi_command as command
 
 import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import acme_account, authorized_keys, steps, store_key
+from hostsetup.steps import acme_account, authorized_keys, limited, steps, store_key
 
 #: The step that waits for DNS, because the certificate authority resolves the names. No earlier step needs DNS.
 NEEDS_DNS = "certificates"
@@ -28,8 +28,11 @@ DIAL_ERROR_LIMIT = 20
 #: Seconds for each attempt.
 DIAL_SECONDS = 15
 
+#: Seconds that the first boot may take.
+BOOT_SECONDS = 600
+
 #: Exit code 2 of ``cloud-init status`` means that the host is up and that cloud-init logged a warning.
-_BOOTED = "! command -v cloud-init || cloud-init status --wait --long || [ $? -eq 2 ]"
+_BOOTED = "! command -v cloud-init || " + limited("booted", BOOT_SECONDS, "cloud-init status --wait --long", fine=(2,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +100,23 @@ class HostSetup(pulumi.ComponentResource):
         }
         made = self._run_steps(booted, besides)
         self._authorize_keys(made)
-        # The connection contains a secret, so the engine marks every output of the command secret.
+        # Plain with pulumi-command 1.2.1: an output is secret only if the input of the same name is. This keeps it
+        # readable if the state holds it as secret.
         self.release = pulumi.Output.unsecret(made["units"].stdout).apply(_running_release)
         self.register_outputs({})
 
-    def _child(self, *after: pulumi.Resource, seconds: int = 600) -> pulumi.ResourceOptions:
+    def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after))
+
+    def _gate(self, *after: pulumi.Resource, seconds: int = 600) -> pulumi.ResourceOptions:
+        """Options of a command on the operator's computer, which pulumi-command ends after ``seconds``.
+
+        Once connected, it does not end a remote command, so those have no time limit here but one on the host.
+        """
         limit = f"{seconds}s"
-        return pulumi.ResourceOptions(
-            parent=self,
-            depends_on=list(after),
-            custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
+        return pulumi.ResourceOptions.merge(
+            self._child(*after),
+            pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit)),
         )
 
     def _over_ssh(
@@ -131,7 +141,7 @@ class HostSetup(pulumi.ComponentResource):
             triggers=[self._args.host_id],
             # Behind another address, the same instance must show the same key.
             add_previous_output_in_env=True,
-            opts=self._child(*self._args.reachable),
+            opts=self._gate(*self._args.reachable),
         ).stdout
 
     def _log_in(self) -> command.local.Command:
@@ -147,7 +157,7 @@ class HostSetup(pulumi.ComponentResource):
             stdin=args.private_key,
             triggers=[args.host_id],
             add_previous_output_in_env=False,
-            opts=self._child(),
+            opts=self._gate(),
         )
 
     def _copied_release(self, booted: pulumi.Resource) -> list[pulumi.Resource]:
@@ -177,7 +187,7 @@ class HostSetup(pulumi.ComponentResource):
                 )
             ),
             add_previous_output_in_env=False,
-            opts=self._child(*args.addresses, seconds=900),
+            opts=self._gate(*args.addresses, seconds=900),
         )
 
     def _run_steps(
@@ -195,7 +205,7 @@ class HostSetup(pulumi.ComponentResource):
                 step.name,
                 step.command,
                 step.stdin,
-                self._child(*before, *besides.get(step.name, []), seconds=step.timeout_seconds),
+                self._child(*before, *besides.get(step.name, [])),
             )
         self.done = made[LAST]
         return made
@@ -211,7 +221,7 @@ class HostSetup(pulumi.ComponentResource):
                 step.name,
                 step.command,
                 self._args.acme_eab_hmac_key.apply(lambda key: acme_account(kid, key).stdin),
-                self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+                self._child(*(made[earlier] for earlier in step.after)),
             )
         ]
 
@@ -226,7 +236,7 @@ class HostSetup(pulumi.ComponentResource):
                 step.name,
                 step.command,
                 key.apply(lambda secret: store_key(key_id, secret).stdin),
-                self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+                self._child(*(made[earlier] for earlier in step.after)),
             )
         ]
 
@@ -239,7 +249,7 @@ class HostSetup(pulumi.ComponentResource):
             step.name,
             step.command,
             pulumi.Output.all(*self._args.public_keys).apply(lambda keys: authorized_keys(keys).stdin),
-            self._child(*(made[earlier] for earlier in step.after), seconds=step.timeout_seconds),
+            self._child(*(made[earlier] for earlier in step.after)),
         )
 
 

@@ -27,6 +27,10 @@ _ELSEWHERE = Path(__file__).parent / "elsewhere"
 #: Scripts that others source. They are not executable.
 SOURCED = ("activation", "build", "checks", "memory", "prelude")
 
+#: Seconds between TERM and KILL when a step reaches its limit; ``scripts/step`` has the same.
+KILL_SECONDS = 15
+
+_TOOLKIT_SECONDS = 60
 #: Seconds that the step ``release`` may take. A build ends after 25 minutes; the rest is for the toolchain.
 _ARCHIVE_SECONDS = 360
 _BUILD_SECONDS = 2400
@@ -52,11 +56,11 @@ class Step:
     name: str
     #: What the step does, as an imperative.
     summary: str
-    #: Shell command.
+    #: Shell command, for a POSIX shell of a user who may use sudo.
     command: str
     #: Standard input, usually a bundle. At most ``LARGEST_STDIN`` bytes.
     stdin: str
-    #: When the step is ended.
+    #: When the step ends itself, with everything it has started. ``command`` contains it.
     timeout_seconds: int
     #: Names of the steps that it waits for.
     after: tuple[str, ...]
@@ -75,32 +79,30 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
     reader = _digest(_script("read_certificates.py"), _script("checks"))
     certificates = (site.acme_directory, site.acme_email, *site.public_names.values())
-    release = _command("release", _digest(_script("activation"), _script("build")), *_release(site))
+    release = (_digest(_script("activation"), _script("build")), *_release(site))
     # Whenever the step release runs, it may have staged a release.
-    served = _digest(environment, release, _script(KEY_WRAPPER))
+    served = _digest(environment, _revision("release"), *release, _script(KEY_WRAPPER))
     every = (
-        Step(
+        _step(
             name="sshd",
             summary="Disable password and root logins over SSH",
-            command=_command("sshd"),
             stdin=render_bundle(
                 (File(path="/etc/ssh/sshd_config.d/00-agentkeys.conf", content=fill("sshd.conf"), mode="0600"),)
             ),
-            timeout_seconds=60,
+            seconds=60,
             after=("toolkit",),
         ),
-        Step(
+        _step(
             name="packages",
             summary="Install nginx, certbot and what the scripts use",
-            command=_command("packages-elsewhere" if site.elsewhere else "packages", name="packages"),
-            stdin="",
-            timeout_seconds=1200,
+            script="packages-elsewhere" if site.elsewhere else "packages",
+            seconds=1200,
             after=("sshd",),
         ),
-        Step(
+        _step(
             name="users",
             summary="Create the services' and the operators' users and their folders",
-            command=_command("users", *(user.row for user in users(site))),
+            arguments=tuple(user.row for user in users(site)),
             stdin=render_bundle(
                 (
                     File(path=f"{ETC_DIR}/", owner="root:agentkeys", mode="0750"),
@@ -110,100 +112,95 @@ def steps(site: Site) -> tuple[Step, ...]:
                     File(path="/etc/sudoers.d/agentkey", content=fill("sudoers"), mode="0440"),
                 )
             ),
-            timeout_seconds=60,
+            seconds=60,
             after=("sshd",),
         ),
-        Step(
+        _step(
             name="instance-connect",
             summary="Let operators log in through EC2 Instance Connect",
-            command=_command("instance-connect", _digest(_script("checks"))),
+            arguments=(_digest(_script("checks")),),
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
                     File(path=SHARE + "instance-connect.conf", content=fill("instance-connect.conf")),
                 )
             ),
-            timeout_seconds=60,
+            seconds=60,
             after=("packages", "users"),
         ),
-        Step(
+        _step(
             name="journal",
             summary="Limit the journal and keep it across reboots",
-            command=_command("journal"),
             stdin=render_bundle(
                 (
                     File(path="/etc/systemd/journald.conf.d/", mode="0755"),
                     File(path="/etc/systemd/journald.conf.d/agentkeys.conf", content=fill("journald.conf")),
                 )
             ),
-            timeout_seconds=60,
+            seconds=60,
             after=("toolkit",),
         ),
-        Step(
+        _step(
             name="clock",
             summary="Synchronise the clock",
-            command=_command("clock"),
-            stdin="",
-            timeout_seconds=600,
+            seconds=600,
             after=("packages",),
         ),
-        Step(
+        _step(
             name="updates",
             summary="Install security updates every day",
-            command=_command("updates"),
             stdin=render_bundle(_update_files(site.reboot_time)),
-            timeout_seconds=60,
+            seconds=60,
             after=("packages",),
         ),
-        Step(
+        _step(
             name="release",
             summary="Verify the release archive or build it, and stage its binaries",
-            command=release,
+            arguments=release,
             stdin=render_bundle(
                 (
                     File(path=SHARE, mode="0755"),
                     File(path=SHARE + "binaries", content="".join(f"{name}\n" for name in BINARIES)),
                 )
             ),
-            timeout_seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
+            seconds=_BUILD_SECONDS if site.source_ref else _ARCHIVE_SECONDS,
             after=("packages", "users"),
         ),
-        Step(
+        _step(
             name="secrets",
             summary="Create the host's secrets, once",
-            command=_command("secrets"),
             stdin=_secrets(),
-            timeout_seconds=120,
+            seconds=120,
             after=("release",),
         ),
-        Step(
+        _step(
             name="environment",
             summary="Install the services' environment files",
-            command=_command("environment"),
             stdin=environment,
-            timeout_seconds=60,
+            seconds=60,
             after=("secrets",),
         ),
-        Step(
+        _step(
             name="units",
             summary="Install the units and the release and start what changed, or take it back",
-            command=_command("units", served),
+            arguments=(served,),
             stdin=units,
-            timeout_seconds=300,
+            seconds=300,
             after=("environment",),
         ),
-        Step(
+        _step(
             name="nginx-http",
             summary="Serve the ACME challenge of every name that has no certificate",
-            command=_command("nginx", reader, name="nginx-http"),
+            script="nginx",
+            arguments=(reader,),
             stdin=vhosts,
-            timeout_seconds=120,
+            seconds=120,
             after=("packages",),
         ),
-        Step(
+        _step(
             name="certificates",
             summary="Issue a certificate for every name that has none",
-            command=_command("certificates", _digest(reader, _script("acme_problem.py")), *certificates),
+            arguments=(_digest(reader, _script("acme_problem.py")), *certificates),
             stdin=render_bundle(
                 (
                     File(path="/etc/letsencrypt/renewal-hooks/", mode="0755"),
@@ -215,23 +212,23 @@ def steps(site: Site) -> tuple[Step, ...]:
                     ),
                 )
             ),
-            timeout_seconds=900,
+            seconds=900,
             after=("nginx-http",),
         ),
-        Step(
+        _step(
             name="nginx-https",
             summary="Serve HTTPS for every name that has its certificate",
-            command=_command("nginx", _digest(reader, *certificates), name="nginx-https"),
+            script="nginx",
+            arguments=(_digest(reader, *certificates),),
             stdin=vhosts,
-            timeout_seconds=120,
+            seconds=120,
             after=("certificates",),
         ),
-        Step(
+        _step(
             name="health",
             summary="Check every service on loopback and through nginx",
-            command=_command("health", _digest(served, units, vhosts, reader, *certificates)),
-            stdin="",
-            timeout_seconds=180,
+            arguments=(_digest(served, units, vhosts, reader, *certificates),),
+            seconds=180,
             after=("units", "nginx-https"),
         ),
     )
@@ -241,9 +238,9 @@ def steps(site: Site) -> tuple[Step, ...]:
     toolkit = Step(
         name="toolkit",
         summary=summary,
-        command="sudo bash -s",
+        command=limited("toolkit", _TOOLKIT_SECONDS, "bash -s", root=True),
         stdin=_script("install-files") + render_bundle(_toolkit_files(numbered, elsewhere=site.elsewhere is not None)),
-        timeout_seconds=60,
+        timeout_seconds=_TOOLKIT_SECONDS,
         after=(),
     )
     return (toolkit, *others)
@@ -260,17 +257,16 @@ def _elsewhere(site: Site) -> tuple[Step, ...]:
     The step ``store-key`` is separate (``store_key``), since its stdin is secret.
     """
     place = site.elsewhere
-    trusted = Step(
+    trusted = _step(
         name="trust",
         summary="Trust the object store's own CA, or no longer",
-        command=_command("trust"),
         stdin=render_bundle(
             (
                 File(path=SHARE, mode="0755"),
                 *([File(path=SHARE + "store-ca.crt", content=place.store_ca)] if place and place.store_ca else []),
             )
         ),
-        timeout_seconds=60,
+        seconds=60,
         after=("packages",),
     )
     if place is None or place.mail is None:
@@ -278,12 +274,12 @@ def _elsewhere(site: Site) -> tuple[Step, ...]:
     scripts = ("mail_receiver.py", "mail_delivery.py")
     return (
         trusted,
-        Step(
+        _step(
             name="mail",
             summary="Receive mail over SMTP and deliver it to the bucket",
-            command=_command("mail", _digest(*map(_script, scripts)), place.mail.name, *MAIL_PACKAGES),
+            arguments=(_digest(*map(_script, scripts)), place.mail.name, *MAIL_PACKAGES),
             stdin=render_bundle(mail_files(site, place.mail)),
-            timeout_seconds=900,
+            seconds=900,
             after=("trust", "users", "certificates"),
         ),
     )
@@ -291,10 +287,9 @@ def _elsewhere(site: Site) -> tuple[Step, ...]:
 
 def store_key(key_id: str, secret: str) -> Step:
     """The step that installs the key with which the host writes mail to the bucket. Its stdin is secret."""
-    return Step(
+    return _step(
         name="store-key",
         summary="Install the host's key for the bucket",
-        command=_command("store-key"),
         stdin=render_bundle(
             (
                 File(path=f"{KEY_FILE.parent}/", mode="0755"),
@@ -305,8 +300,26 @@ def store_key(key_id: str, secret: str) -> Step:
                 ),
             )
         ),
-        timeout_seconds=60,
+        seconds=60,
         after=("toolkit",),
+    )
+
+
+def limited(step: str, seconds: int, command: str, *, root: bool = False, fine: Sequence[int] = ()) -> str:
+    """Return a shell command that ends ``command`` after ``seconds`` with TERM and then KILL, and then says so.
+
+    For what runs before the toolkit is on the host; ``scripts/step`` does the same for every other step. It exits as
+    ``command`` does, except that the codes in ``fine`` become 0. With ``root`` it runs by sudo, and ``timeout`` with
+    it, because a user may not signal a process of root.
+    """
+    said = (
+        f"{step}: FAILED: it was not done within its limit of {seconds} seconds, and was ended. Run `pulumi up` again: "
+        "it continues with this step, which can run again as it is"
+    )
+    ends = "".join(f"[ $code -ne {code} ] || exit 0; " for code in fine)
+    return (
+        f"{'sudo ' if root else ''}timeout --kill-after={KILL_SECONDS} {seconds} {command} || {{ code=$?; {ends}"
+        f"[ $code -ne 124 ] || echo {shlex.quote(said)} >&2; exit $code; }}"
     )
 
 
@@ -320,14 +333,13 @@ def acme_account(kid: str, hmac_key: str) -> Step:
     Separate from the other steps, which contain no secret. certbot reads the key from a file, since every user of the
     host can read a command line.
     """
-    return Step(
+    return _step(
         name="acme-account",
         summary="Install the external account binding of the certificate authority",
-        command=_command("acme-account"),
         stdin=render_bundle(
             (File(path=str(ACME_ACCOUNT), content=f"eab-kid = {kid}\neab-hmac-key = {hmac_key}\n", mode="0600"),)
         ),
-        timeout_seconds=60,
+        seconds=60,
         after=("packages",),
     )
 
@@ -337,10 +349,9 @@ def authorized_keys(public_keys: Sequence[str]) -> Step:
 
     No other step waits for it: its keys are outputs, and a host that somebody else launched keeps its own keys.
     """
-    return Step(
+    return _step(
         name="authorized-keys",
         summary="Let the login user log in with the stack's present keys",
-        command=_command("authorized-keys"),
         stdin=render_bundle(
             (
                 File(path=SHARE, mode="0755"),
@@ -349,7 +360,7 @@ def authorized_keys(public_keys: Sequence[str]) -> Step:
         )
         if public_keys
         else "",
-        timeout_seconds=60,
+        seconds=60,
         after=("toolkit",),
     )
 
@@ -413,14 +424,32 @@ def _secrets() -> str:
     return "".join(" ".join(map(str, row)).rstrip() + "\n" for row in (*variables, *key_pairs))
 
 
-def _command(script: str, *arguments: str, name: str = "") -> str:
-    """Return the command that runs ``script`` as the step ``name``, by default the step of the script's name.
+def _step(
+    *,
+    name: str,
+    summary: str,
+    script: str = "",
+    arguments: tuple[str, ...] = (),
+    stdin: str = "",
+    seconds: int,
+    after: tuple[str, ...],
+) -> Step:
+    """Return the step that runs ``script``, by default the script of the step's name, by the toolkit's ``step``."""
+    script = script or name
+    return Step(
+        name=name,
+        summary=summary,
+        command=shlex.join(("sudo", f"{TOOLKIT}/step", name, str(seconds), script, _revision(script), *arguments)),
+        stdin=stdin,
+        timeout_seconds=seconds,
+        after=after,
+    )
 
-    It contains the digest of the script's text, so that a change makes a new command.
-    """
+
+def _revision(script: str) -> str:
+    """Return the digest of a script and of what every script sources, so that a change makes a new command."""
     texts = (*map(_script, (script, "prelude", "memory", "install-files")), family_table().content)
-    revision = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
-    return shlex.join(("sudo", f"{TOOLKIT}/step", name or script, script, revision, *arguments))
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
 
 
 def _script(name: str) -> str:

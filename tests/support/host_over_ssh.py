@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from hostsetup.services import STAGED_ARCHIVE, Site
-from hostsetup.steps import Step, steps
+from hostsetup.steps import KILL_SECONDS, Step, steps
 from tests.support import emulation
 
 SSH_SECONDS = 60
@@ -61,7 +61,8 @@ class Host:
 
     def run(self, step: Step) -> "subprocess.CompletedProcess[str]":
         """One step as the component runs it, whatever its end."""
-        return self.ssh(step.command, stdin=step.stdin, seconds=step.timeout_seconds)
+        # The step ends by itself before.
+        return self.ssh(step.command, stdin=step.stdin, seconds=step.timeout_seconds + 2 * KILL_SECONDS)
 
     def set_up(self, site: Site | None = None, *, only: tuple[str, ...] = ()) -> dict[str, str]:
         """Every step in its order, or ``only`` those named; what each printed. Fails with the first that does."""

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from gates import ssh
+from hostsetup.families import TOOLKIT
 from hostsetup.services import SERVICES
-from hostsetup.steps import authorized_keys
+from hostsetup.steps import authorized_keys, limited
 from ops import host
 from ops.commands import drift
 from ops.stack import Stack
@@ -80,6 +81,22 @@ def public_key(machine):
 
 def complaints(text):
     return [line for line in text.splitlines() if UNKNOWN.search(line) and PID_FILE_RACE not in line]
+
+
+def test_a_step_that_hangs_ends_at_its_limit_with_everything_it_started(bracket):
+    """By ``scripts/step``, and by the command of the step that installs it."""
+    bracket.set_up(only=("toolkit",))
+    hangs = "(trap '' TERM; exec sleep 617) & sleep 617"
+    script = f"{TOOLKIT}/hangs"
+    bracket.said(f"sudo tee {script}; sudo chmod 0755 {script}", stdin=f"#!/bin/bash\n{hangs}\n")
+    limit = "hangs: FAILED: it was not done within its limit of 2 seconds"
+    for command in (f"sudo {TOOLKIT}/step hangs 2 hangs", limited("hangs", 2, "bash -s", root=True)):
+        done = bracket.ssh(command, stdin="sleep 617", seconds=30)
+        assert done.returncode == 124, done
+        assert limit in done.stderr
+        assert "pulumi up" in done.stderr
+        assert bracket.ssh("pgrep -fx 'sleep 617'").returncode == 1
+    bracket.said(f"sudo rm {script}")
 
 
 def test_a_first_run_sets_the_host_up_and_no_tool_complains(bracket):

@@ -1,13 +1,15 @@
-"""The lines that a step says about itself: which of how many it is, and how it ended. The real script runs."""
+"""What a step says about itself, which of how many it is and how it ended, and its limit. The real script runs."""
 
+import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from hostsetup.families import TOOLKIT
-from hostsetup.steps import authorized_keys, steps
+from hostsetup.steps import KILL_SECONDS, authorized_keys, limited, steps
 from tests.support.fake_host import FakeHost
 from tests.support.sites import SCRIPTS, a_site
 
@@ -22,11 +24,11 @@ def toolkit(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(toolkit: Path, body: str, name: str = "units") -> list[str]:
+def command(toolkit: Path, body: str, name: str = "units", limit: int = 60) -> list[str]:
     script = toolkit / "script"
     script.write_text(f"#!/bin/bash\n{body}\n")
     script.chmod(0o755)
-    return ["bash", str(toolkit / "step"), name, "script", "revision", "one two"]
+    return ["bash", str(toolkit / "step"), name, str(limit), "script", "revision", "one two"]
 
 
 def said(toolkit: Path, body: str, **more: str) -> tuple[int, list[str]]:
@@ -81,6 +83,63 @@ def test_a_line_comes_as_it_is_said_and_not_at_the_end(toolkit: Path) -> None:
 
 def test_a_step_that_the_table_does_not_know_runs_under_its_name(toolkit: Path) -> None:
     assert said(toolkit, "echo changed a", name="other")[1] == ["changed a", "other: changed"]
+
+
+LIMIT = (
+    "it was not done within its limit of 1 seconds, and was ended with everything it had started. The lines before show"
+    " how far it came. Run 'pulumi up' again: it continues with this step, which can run again as it is"
+)
+
+
+#: No other run of these tests sleeps as long.
+NAP = f"sleep 61.{os.getpid()}"
+
+
+@pytest.mark.parametrize(
+    ("body", "least"),
+    [
+        pytest.param(NAP, 1, id="it hangs"),
+        pytest.param(f"trap '' TERM; {NAP} & wait", 2, id="it ignores the first signal"),
+        pytest.param(f"(trap '' TERM; exec {NAP}) & {NAP}", 1, id="what it started ignores the first signal"),
+        pytest.param(f"(trap '' TERM; exec {NAP}) >/dev/null 2>&1 & {NAP}", 1, id="that, without the pipes"),
+    ],
+)
+def test_a_step_ends_at_its_limit_with_everything_it_started(toolkit: Path, body: str, least: float) -> None:
+    script = toolkit / "step"
+    script.write_text(script.read_text().replace(f"grace={KILL_SECONDS}\n", "grace=1\n"))
+    began = time.monotonic()
+    done = subprocess.run(
+        command(toolkit, f"echo changed a; {body}", limit=1), capture_output=True, text=True, check=False, timeout=30
+    )
+    assert time.monotonic() - began >= least
+    assert done.returncode in (124, 137)
+    assert done.stdout.splitlines()[1:] == ["changed a", "step 2 of 2, units: failed"]
+    assert done.stderr.splitlines()[-1] == f"step 2 of 2, units: FAILED: {LIMIT}"
+    left = subprocess.run(["pgrep", "-fx", NAP], capture_output=True, text=True, check=False).stdout
+    assert left == ""
+
+
+def test_a_step_that_ends_with_the_code_of_a_limit_before_its_limit_has_not_reached_it(toolkit: Path) -> None:
+    done = subprocess.run(command(toolkit, "exit 124"), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (124, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("true", 0, ""),
+        ("sh -c 'exit 2'", 0, ""),
+        ("sh -c 'exit 3'", 3, ""),
+        ("sleep 61", 124, "booted: FAILED: it was not done within its limit of 1 seconds, and was ended. Run"),
+    ],
+)
+def test_a_command_without_the_toolkit_ends_at_its_limit(command: str, code: int, said: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", limited("booted", 1, command, fine=(2,))], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == code
+    assert done.stderr.startswith(said)
+    assert bool(said) == bool(done.stderr)
 
 
 def test_the_table_on_the_host_has_every_step_in_order() -> None:

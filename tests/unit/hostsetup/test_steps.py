@@ -12,12 +12,12 @@ import pytest
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
-from hostsetup.families import family_table
+from hostsetup.families import TOOLKIT, family_table
 from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import LARGEST_STDIN, Step, authorized_keys, steps
+from hostsetup.steps import LARGEST_STDIN, Step, acme_account, authorized_keys, steps
 from tests.support.sites import SCRIPTS, SITES, a_site
 
-_REVISION = re.compile(r"(?<=/agentkeys-setup/)(step \S+ \S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
+_REVISION = re.compile(r"(?<=/agentkeys-setup/)(step \S+ \d+ \S+) [0-9a-f]{12}( [0-9a-f]{12}\b)?")
 
 
 def by_name(site: Site) -> dict[str, Step]:
@@ -48,6 +48,17 @@ def test_every_step_comes_behind_the_ones_it_waits_for(site: Site) -> None:
         assert step.name not in seen
         assert set(step.after) <= seen
         seen.add(step.name)
+
+
+def test_every_step_ends_by_its_own_limit_on_the_host(site: Site) -> None:
+    """As root, because only root may end a process of root, and 60 seconds at least for what takes a moment."""
+    for step in (*steps(site), acme_account("kid", "key"), authorized_keys(["key"])):
+        words = shlex.split(step.command)
+        if step.name == "toolkit":
+            assert words[:5] == ["sudo", "timeout", "--kill-after=15", "60", "bash"]
+        else:
+            assert words[:4] == ["sudo", f"{TOOLKIT}/step", step.name, str(step.timeout_seconds)], step.name
+        assert step.timeout_seconds >= 60
 
 
 def test_no_step_sends_more_than_ssh_takes_unread(site: Site) -> None:
@@ -145,7 +156,7 @@ def test_a_build_has_the_time_of_a_small_machine_and_an_archive_is_quick() -> No
 
 def test_the_release_is_told_where_its_binaries_come_from() -> None:
     def told(site: Site) -> list[str]:
-        return shlex.split(by_name(site)["release"].command)[6:]
+        return shlex.split(by_name(site)["release"].command)[7:]
 
     url = "https://git.example.org/agentKeys.git"
     assert told(a_site("test")) == ["archive", "ab" * 32, str(STAGED_ARCHIVE)]
@@ -158,7 +169,7 @@ def test_the_host_computes_the_same_revision_of_a_script(site: Site, tmp_path: P
     table = tmp_path / "families"
     table.write_text(family_table().content)
     for step in steps(site)[1:]:
-        _, _, name, script, revision = shlex.split(step.command)[:5]
+        _, _, name, _, script, revision = shlex.split(step.command)[:6]
         assert name == step.name
         files = [*(SCRIPTS / name for name in (script, "prelude", "memory", "install-files")), table]
         summed = subprocess.run(
