@@ -3,10 +3,13 @@
 Each name below leads to its component, and the component leads to its policy text and its tests.
 """
 
+from components import advice
+
+advice.when_interrupted()
+
 import pulumi
 import pulumi_aws as aws
 
-from components import advice
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.checks import existing, network, permissions, preflight, snapshot, zone
 from components.checks.state import own
@@ -22,7 +25,6 @@ from components.roles import DataRoles, DataRolesArgs
 from components.snapshots import Snapshots, SnapshotsArgs
 from settings import VERSION, Settings, load
 
-advice.when_interrupted()
 settings = load(Settings)
 names = settings.names
 

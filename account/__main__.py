@@ -3,11 +3,15 @@
 import sys
 from pathlib import Path
 
-import pulumi
-import pulumi_aws as aws
-
 # Pulumi runs this program in its own folder; components and settings are in the folder above.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from components import advice
+
+advice.when_interrupted("--folder", "account")
+
+import pulumi
+import pulumi_aws as aws
 
 from components import arns
 from components.checks import preflight

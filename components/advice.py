@@ -1,7 +1,8 @@
 """What a person reads when an `up` ends before its time: the command that continues.
 
 Owns the one line. Leaves out the recovery (``agentkeys recover``). The engine interrupts the program when a resource
-fails or somebody presses Ctrl-C. It gives the program no other word of either.
+fails or somebody presses Ctrl-C. It gives the program no other word of either. A program calls this before it imports
+providers: without it, an interrupt prints a traceback of whatever runs then.
 """
 
 import os
@@ -14,8 +15,8 @@ import pulumi
 
 
 def when_interrupted(*project: str) -> None:
-    """Print the way on and end at once when the engine interrupts the program. ``project`` are the options that name
-    another project than the stack's own.
+    """Print the way on and end at once when the engine interrupts the program. ``project`` are the options of
+    ``agentkeys recover`` that name another project than the stack's own.
     """
     command = " ".join(["agentkeys recover -s", pulumi.get_stack(), *project])
 

@@ -1,10 +1,14 @@
 """The pack as the engine runs it: every rule as a mandatory policy of Pulumi's SDK."""
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+# An interrupt ends the pack as it ends any program, without Python's traceback. The stack's program says how to go on.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # The engine starts the pack in its own folder and environment; the program's tables are beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))

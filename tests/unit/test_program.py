@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from components import cli
 from dev.recorder import ADDRESS, INSTANCE_ID, PROJECT, SECRET_KEY, Answers, run
 from hostsetup.services import STAGED_SOURCE
 
@@ -54,6 +55,26 @@ def test_both_stacks_register_the_same_resources(programs):
     assert len(snapshots) == 6
     assert prod - test == versioning | snapshots, "a difference between stacks is a setting"
     assert test - prod == set()
+
+
+def test_every_command_on_the_operators_computer_runs_by_exec(programs, account, release):
+    """pulumi-command 1.2.1 ends only the shell, and then waits for the shell's child. ``aws`` in a script has limits of
+    its own (``components/cli.py``)."""
+    elsewhere = run("test", changed={**release, "dns": "manual", "parentZoneId": ""})
+    seen = set()
+    for recorded in (*programs.values(), account, elsewhere):
+        for item in recorded.of("command:local:Command"):
+            seen.add(item.name)
+            for text in (item.inputs[name] for name in ("create", "update", "delete") if name in item.inputs):
+                assert text.startswith(("exec ", cli.PLAIN)) or text == "true", (item.name, text)
+    gates = {"setup-host-key", "setup-login", "setup-dns", "federation-issuer-check", "dns-published"}
+    assert seen == {*gates, "account-no-rules-left"}
+
+
+def test_only_commands_on_the_operators_computer_have_a_time_limit_of_the_engines(program):
+    """It does not end a remote command; ``hostsetup/steps.py`` has those limits."""
+    limited = {item.type for item in program.custom if item.request.customTimeouts.create}
+    assert limited == {"command:local:Command"}
 
 
 def test_every_resource_sits_in_a_component_and_no_name_says_stack_or_domain(program):

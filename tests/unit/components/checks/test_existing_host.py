@@ -26,6 +26,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from components import cli
 from dev.recorder import PROJECT, SECRET_KEY, run
 from gates import ssh as login
 from sandbox import tools
@@ -377,6 +378,7 @@ def test_the_commands_of_the_association_are_sound_shell(commands):
     for text in commands.values():
         done = subprocess.run([shellcheck, "-s", "sh", "-"], input=text, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+        assert text.startswith(cli.PLAIN)
 
 
 #: Settings of the AWS CLI that wait for a person.
