@@ -23,7 +23,15 @@ def main() -> int:
         actions.add_parser(action, help=text).add_argument(
             "--home", type=Path, default=home, help="the Pulumi home (default: $PULUMI_HOME or %(default)s)"
         )
+    judged = actions.add_parser(
+        "conformance",
+        help="compare a command plugin with the official one, case by case (about a minute; needs sshd)",
+        description="Asks a plugin every case of sandbox/engine/conformance/cases.py.",
+    )
+    judged.add_argument("--plugin", type=Path, help="a pulumi-resource-command executable (default: the stand-in)")
     arguments = parser.parse_args(sys.argv[1:] or ["status"])
+    if arguments.action == "conformance":
+        return _conformance(arguments.plugin)
     engine = build.ready()
     if arguments.action == "build":
         print(build.ensure(lambda line: print(line, flush=True)).bin_dir)
@@ -54,6 +62,25 @@ def _provider() -> str:
     if chosen is None:
         return f"Terraform's {versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]}, not built yet ({provider.TIME})"
     return f"Terraform's {chosen.version}, {chosen.origin}: {chosen.path}"
+
+
+def _conformance(executable: Path | None) -> int:
+    from sandbox.engine.conformance import judge
+    from sandbox.engine.conformance.cases import CASES
+
+    if executable is not None and not os.access(executable, os.X_OK):
+        print(f"{executable} is no executable: --plugin takes a pulumi-resource-command", file=sys.stderr)
+        return 2
+    found = 0
+    with judge.world(executable) as world:
+        for case in CASES:
+            answer = judge.answer(case, world, executable)
+            if answer == case.answer:
+                continue
+            found += 1
+            print(f"{case.name}\n  source    {case.source}\n  official  {case.answer!r}\n  answered  {answer!r}")
+    print(f"{len(CASES) - found} of {len(CASES)} cases as the official plugin")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Owns the provider protocol for ``command:remote:Command``, ``command:remote:CopyToRemote`` and
 ``command:local:Command``. Leaves out how commands run (``transport``), and what this program does not use, which is
 refused by name: ``assetPaths``, ``archivePaths``, a remote ``environment``, a connection's ``proxy``, ``local.run``.
+``conformance/cases.py`` has what the official plugin answers, with sources, and this one answers the same.
 """
 
 import asyncio
@@ -29,11 +30,22 @@ LOCAL = "command:local:Command"
 REMOTE = "command:remote:Command"
 COPY = "command:remote:CopyToRemote"
 
-_COMMON = {"create", "update", "delete", "triggers", "stdin", "logging", "addPreviousOutputInEnv"}
-_INPUTS = {
-    LOCAL: _COMMON | {"dir", "interpreter", "environment"},
-    REMOTE: _COMMON | {"connection"},
-    COPY: {"connection", "remotePath", "source", "triggers"},
+#: The inputs of each resource with the type that Go has for a scalar, or None.
+_COMMON = {
+    **dict.fromkeys(("create", "update", "delete", "stdin", "logging"), "string"),
+    "triggers": None,
+    "addPreviousOutputInEnv": "bool",
+}
+_INPUTS: Mapping[str, Mapping[str, str | None]] = {
+    LOCAL: {**_COMMON, "dir": "string", "interpreter": None, "environment": None},
+    REMOTE: {**_COMMON, "connection": None},
+    COPY: {"connection": None, "remotePath": "string", "source": None, "triggers": None},
+}
+_REQUIRED = {LOCAL: (), REMOTE: ("connection",), COPY: ("connection", "source", "remotePath")}
+_GO_NAMES = {
+    LOCAL: "local.CommandInputs",
+    REMOTE: "remote.CommandInputs",
+    COPY: "remote.CopyToRemoteInputs",
 }
 
 #: Official inputs that this plugin rejects, with what to use instead.
@@ -54,7 +66,7 @@ _CONNECTION_DEFAULTS: Mapping[str, str | float] = {
     "dialErrorLimit": 10,
     "perDialTimeout": 15,
 }
-_LOGGING = ("stdout", "stderr", "stdoutAndStderr", "none")
+_OUTPUTS = ("stdout", "stderr")
 
 _Failure = provider_pb2.CheckFailure
 
@@ -64,85 +76,136 @@ _Context = Any
 
 def check(kind: str, inputs: Struct) -> list[provider_pb2.CheckFailure]:
     """Fill in the official defaults, mark the connection as a secret, and report invalid inputs."""
-    failures = [
-        _Failure(property=name, reason=_refusal(name, kind))
-        for name in inputs.fields
-        if name not in _INPUTS[kind] and not name.startswith("__")
-    ]
-    logging = wire.inner(inputs.fields["logging"]) if "logging" in inputs.fields else None
-    if logging is not None and not wire.is_unknown(logging) and logging.string_value not in _LOGGING:
-        failures.append(_Failure(property="logging", reason=f"is {logging.string_value!r}, not one of {_LOGGING}"))
-    if kind != LOCAL:
-        failures += _check_connection(inputs)
-    if kind == COPY:
-        failures += _check_copy(inputs)
+    failures = [_Failure(property=name, reason=reason) for name, reason in _wrong(kind, inputs)]
+    if kind == COPY and not failures:
+        failures += _check_source(inputs)
+    if "connection" in inputs.fields:
+        connection = inputs.fields["connection"]
+        if not failures and not wire.is_unknown(connection):
+            fields = wire.inner(connection).struct_value
+            for name, default in _CONNECTION_DEFAULTS.items():
+                if name not in fields.fields:
+                    fields.update({name: default})
+        connection.CopyFrom(wire.secret(Value.FromString(connection.SerializeToString())))
+    if not failures and kind != COPY and "addPreviousOutputInEnv" not in inputs.fields:
+        inputs.update({"addPreviousOutputInEnv": True})
     return failures
 
 
-def _refusal(name: str, kind: str) -> str:
+def _wrong(kind: str, inputs: Struct) -> Iterator[tuple[str, str]]:
+    """The names of invalid inputs, each with the reason."""
+    known, go_name = _INPUTS[kind], _GO_NAMES[kind]
+    for name, value in inputs.fields.items():
+        if name not in known and not name.startswith("__"):
+            yield name, _refusal(name, kind, f"Unrecognized field '{name}' on '{go_name}'")
+            continue
+        wanted, given = known.get(name), _go_type(wire.inner(value))
+        if wanted and not wire.is_unknown(value) and given != wanted:
+            yield name, f"Field '{name}' on '{go_name}' must be a '{wanted}'; got '{given}' instead"
+    for name in _REQUIRED[kind]:
+        if name not in inputs.fields:
+            yield name, f"Missing required field '{name}' on '{go_name}'"
+            if name == "source":
+                yield "asset", "either asset or archive must be set"
+    if "connection" in inputs.fields and not wire.is_unknown(inputs.fields["connection"]):
+        yield from _wrong_connection(kind, wire.inner(inputs.fields["connection"]).struct_value)
+
+
+def _wrong_connection(kind: str, connection: Struct) -> Iterator[tuple[str, str]]:
+    unknown = "Unrecognized field '{}' on 'remote.Connection'"
+    wrong = [
+        f"\t{name}: {_refusal(name, kind, unknown.format(name))}"
+        for name in connection.fields
+        if name not in _CONNECTION and not name.startswith("__")
+    ]
+    if "host" not in connection.fields:
+        wrong.append("\thost: Missing required field 'host' on 'remote.Connection'")
+    if wrong:
+        place = f"{_GO_NAMES[kind].removeprefix('remote.')}.connection"
+        lines = "\n".join(wrong)
+        yield "connection", f"An error occurred decoding '{place}': {len(wrong)} failures decoding:\n{lines}"
+
+
+def _refusal(name: str, kind: str, official: str) -> str:
     if name in _UNSUPPORTED:
         return f"{name} of {kind} is unsupported by the sandbox's command plugin: {_UNSUPPORTED[name]}"
-    return f"{name} is no input of {kind}"
+    return official
 
 
-def _check_connection(inputs: Struct) -> Iterator[provider_pb2.CheckFailure]:
-    if "connection" not in inputs.fields:
-        yield _Failure(property="connection", reason="is missing: give at least its host")
-        return
-    connection = inputs.fields["connection"]
-    fields = wire.inner(connection)
-    if not wire.is_unknown(connection):
-        for name in fields.struct_value.fields:
-            if name not in _CONNECTION and not name.startswith("__"):
-                yield _Failure(property=f"connection.{name}", reason=_refusal(name, "a connection"))
-        if "host" not in fields.struct_value.fields:
-            yield _Failure(property="connection.host", reason="is missing: give the address of the host")
-        for name, default in _CONNECTION_DEFAULTS.items():
-            if name not in fields.struct_value.fields:
-                fields.struct_value.update({name: default})
-    connection.CopyFrom(wire.secret(Value.FromString(connection.SerializeToString())))
+def _go_type(value: Value) -> str:
+    names = {"string_value": "string", "number_value": "float64", "bool_value": "bool"}
+    return names.get(value.WhichOneof("kind") or "", "other")
 
 
-def _check_copy(inputs: Struct) -> Iterator[provider_pb2.CheckFailure]:
-    if "remotePath" not in inputs.fields:
-        yield _Failure(property="remotePath", reason="is missing: give the path on the host")
-    source = wire.inner(inputs.fields["source"]) if "source" in inputs.fields else Value()
+def _check_source(inputs: Struct) -> Iterator[provider_pb2.CheckFailure]:
+    source = wire.inner(inputs.fields["source"])
     fields = source.struct_value.fields
     kind = wire.mark(source)
     if kind not in (wire.ASSET, wire.ARCHIVE):
-        yield _Failure(property="source", reason="either asset or archive must be set, to a value known at preview")
-    elif kind == wire.ASSET and "path" not in fields and "text" not in fields:
-        yield _Failure(property="source", reason="asset must be a path-based file asset or a text asset")
-    elif kind == wire.ARCHIVE and "path" not in fields:
-        yield _Failure(property="source", reason="archive must be a path to a file or directory")
+        yield _Failure(property="asset", reason="either asset or archive must be set")
+    elif not any(fields[name].string_value for name in ("path", "text") if name in fields):
+        yield _Failure(property="source", reason="the sandbox's command plugin copies files, folders and text only")
 
 
 def diff(old: Struct, new: Struct) -> provider_pb2.DiffResponse:
-    """A changed input updates; changed triggers replace."""
-    names = {name for name in (*old.fields, *new.fields) if not name.startswith("__")}
-    changed = sorted(name for name in names if _plain(old, name) != _plain(new, name) or _has_unknown(new, name))
-    replaces = [name for name in changed if name == "triggers"]
+    """Each changed path. Only triggers that appear or disappear as a whole replace."""
     kinds = provider_pb2.PropertyDiff
-    detailed = {}
-    for name in changed:
-        kind = kinds.ADD if name not in old.fields else kinds.DELETE if name not in new.fields else kinds.UPDATE
-        # Each replacing kind follows its plain one in the protocol's enumeration.
-        detailed[name] = kinds(kind=kinds.Kind.ValueType(kind + (name in replaces)), inputDiff=True)
+    changed = dict(_changes(_members(old), _members(new), ""))
+    # Each replacing kind follows its plain one in the protocol's enumeration.
+    detailed = {
+        path: kinds(kind=kinds.Kind.ValueType(kind + (path == "triggers")), inputDiff=True)
+        for path, kind in changed.items()
+    }
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=changed,
-        replaces=replaces,
+        diffs=sorted(changed),
+        replaces=[path for path in changed if path == "triggers"],
         detailedDiff=detailed,
         hasDetailedDiff=True,
     )
 
 
-def _plain(struct: Struct, name: str) -> Any:
-    return reveal(struct.fields[name]) if name in struct.fields else None
+def _members(struct: Struct) -> dict[str, Value]:
+    return {f".{name}": value for name, value in struct.fields.items() if not name.startswith("__")}
 
 
-def _has_unknown(struct: Struct, name: str) -> bool:
-    return name in struct.fields and any(wire.is_unknown(value) for value in wire.below(struct.fields[name]))
+def _changes(old: Mapping[str, Value], new: Mapping[str, Value], place: str) -> Iterator[tuple[str, Any]]:
+    """The changed paths below a place, each with its kind."""
+    kinds = provider_pb2.PropertyDiff
+    for name in sorted({*old, *new}):
+        path = f"{place}{name}".removeprefix(".")
+        if name not in old or name not in new:
+            yield path, kinds.DELETE if name in old else kinds.ADD
+        elif _identity(old[name]) != _identity(new[name]):
+            inside = _inside(old[name]), _inside(new[name])
+            if inside[0] is None or inside[1] is None:
+                yield path, kinds.UPDATE
+            else:
+                yield from _changes(inside[0], inside[1], path)
+
+
+def _inside(value: Value) -> dict[str, Value] | None:
+    """The members of an object or list; None of everything else, secrets and assets included."""
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return {f"[{index}]": item for index, item in enumerate(value.list_value.values)}
+    return _members(value.struct_value) if kind == "struct_value" and not wire.mark(value) else None
+
+
+def _identity(value: Value) -> Any:
+    """What two equal values have in common: secretness counts, and of an asset its content."""
+    mark, kind = wire.mark(value), value.WhichOneof("kind")
+    if mark in (wire.SECRET, wire.OUTPUT):
+        # An output differs from a plain value only if it is secret or not known.
+        fields = value.struct_value.fields
+        hidden = mark == wire.SECRET or ("secret" in fields and fields["secret"].bool_value)
+        inner = _identity(fields["value"]) if "value" in fields else wire.UNKNOWN
+        return ("secret", inner) if hidden else inner
+    if kind == "struct_value" and not mark:
+        return {name: _identity(item) for name, item in value.struct_value.fields.items() if not name.startswith("__")}
+    if kind == "list_value":
+        return [_identity(item) for item in value.list_value.values]
+    return reveal(value)
 
 
 def reveal(value: Value) -> Any:
@@ -160,16 +223,30 @@ def reveal(value: Value) -> Any:
 
 
 def outputs(kind: str, inputs: Struct, results: Mapping[str, str] | None) -> Struct:
-    """A resource's state: its inputs and results. ``None`` means that the results are known only after the update."""
+    """A resource's state: its inputs and results, which are plain. ``None``: they are known only after the update."""
     state = Struct()
     state.CopyFrom(inputs)
-    if kind == COPY:
-        return state
-    hidden = any(wire.mark(value) == wire.SECRET for field in inputs.fields.values() for value in wire.below(field))
-    for name in ("stdout", "stderr"):
-        value = Value(string_value=wire.UNKNOWN if results is None else results[name])
-        state.fields[name].CopyFrom(wire.secret(value) if hidden else value)
+    if kind != COPY:
+        for name in _OUTPUTS:
+            state.fields[name].string_value = wire.UNKNOWN if results is None else results[name]
+    elif results is None:
+        state.fields["source"].CopyFrom(Value(string_value=wire.UNKNOWN))
     return state
+
+
+def _previews_change(kind: str, before: Struct, inputs: Struct) -> bool:
+    """Whether an update's preview must count results as unknown: an input is, or differs from the state or is gone.
+
+    An input that the state does not have changes nothing.
+    """
+    for name in _INPUTS[kind]:
+        if name in inputs.fields and any(wire.is_unknown(value) for value in wire.below(inputs.fields[name])):
+            return True
+        if name in before.fields and (
+            name not in inputs.fields or _identity(before.fields[name]) != _identity(inputs.fields[name])
+        ):
+            return True
+    return False
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -177,7 +254,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, engine_address: str) -> None:
         self._engine = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(engine_address))
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[transport.Until] = set()
+        self._cancelled = False
 
     async def Handshake(  # noqa: N802 - the protocol's names
         self, _request: provider_pb2.ProviderHandshakeRequest, _context: _Context
@@ -228,29 +306,29 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             results = await self._apply(
                 kind, request.urn, request.properties, ("create",), {}, request.timeout, context
             )
-        # CopyToRemote has no identifier in a preview; a command has a new one each time.
-        identifier = "" if request.preview else _identifier("" if kind == COPY else request.urn.rpartition("::")[2])
+        # A copy has no identifier in a preview; a command has a new one each time.
+        name = request.urn.rpartition("::")[2]
+        identifier = _identifier(name) if kind != COPY else "" if request.preview else _identifier("")
         return provider_pb2.CreateResponse(id=identifier, properties=outputs(kind, request.properties, results))
 
     async def Update(self, request: provider_pb2.UpdateRequest, context: _Context) -> provider_pb2.UpdateResponse:  # noqa: N802
         kind = await self._kind(request.urn, context)
-        results: Mapping[str, str] | None = None
-        if not request.preview:
-            before = {name: str(_plain(request.olds, name) or "") for name in ("stdout", "stderr")}
-            unchanged = all(
-                _plain(request.olds, name) == _plain(request.news, name) for name in ("source", "remotePath")
+        before = _results(request.olds)
+        results: Mapping[str, str] | None = before
+        if request.preview:
+            results = None if _previews_change(kind, request.olds, request.news) else before
+        elif kind != COPY or any(
+            reveal(request.olds.fields[name]) != reveal(request.news.fields[name]) for name in ("source", "remotePath")
+        ):
+            results = await self._apply(
+                kind, request.urn, request.news, ("update", "create"), before, request.timeout, context
             )
-            results = before
-            if kind != COPY or not unchanged:
-                results = await self._apply(
-                    kind, request.urn, request.news, ("update", "create"), before, request.timeout, context
-                )
         return provider_pb2.UpdateResponse(properties=outputs(kind, request.news, results))
 
     async def Delete(self, request: provider_pb2.DeleteRequest, context: _Context) -> empty_pb2.Empty:  # noqa: N802
         kind = await self._kind(request.urn, context)
         if kind != COPY:
-            before = {name: str(_plain(request.properties, name) or "") for name in ("stdout", "stderr")}
+            before = _results(request.properties)
             await self._apply(kind, request.urn, request.properties, ("delete",), before, request.timeout, context)
         return empty_pb2.Empty()
 
@@ -258,8 +336,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     async def Cancel(self, _request: empty_pb2.Empty, _context: _Context) -> empty_pb2.Empty:  # noqa: N802
-        for task in self._running:
-            task.cancel()
+        self._cancelled = True
+        for until in self._running:
+            until.end("context canceled")
         return empty_pb2.Empty()
 
     async def _kind(self, urn: str, context: _Context) -> str:
@@ -291,47 +370,57 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 )
 
         command = next((given[action] for action in actions if given.get(action)), None)
-        if kind == COPY:
-            work = _copy(inputs, given, say)
-        elif command is None:
+        if kind != COPY and command is None:
             return {"stdout": "", "stderr": "", **before}
-        else:
-            work = _command(kind, command, given, before, say)
-        task = asyncio.ensure_future(asyncio.wait_for(work, timeout or None))
-        self._running.add(task)
+        until = transport.Until(timeout)
+        if self._cancelled:
+            until.end("context canceled")
+        self._running.add(until)
         try:
-            return await task
+            if kind == COPY:
+                return await _copy(inputs, given, say, until)
+            return await _command(kind, str(command), given, before, say, until)
         except transport.CommandError as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
-        except TimeoutError:
-            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"not done within its timeout of {timeout:.0f} s")
-        except asyncio.CancelledError:
-            await context.abort(grpc.StatusCode.CANCELLED, "cancelled; the command was killed")
         finally:
-            self._running.discard(task)
+            self._running.discard(until)
+            until.close()
         raise AssertionError("abort always raises")
 
 
+def _results(state: Struct) -> dict[str, str]:
+    return {name: str(reveal(state.fields[name])) if name in state.fields else "" for name in _OUTPUTS}
+
+
 async def _command(
-    kind: str, command: str, given: Mapping[str, Any], before: Mapping[str, str], say: transport.Say
+    kind: str,
+    command: str,
+    given: Mapping[str, Any],
+    before: Mapping[str, str],
+    say: transport.Say,
+    until: transport.Until,
 ) -> Mapping[str, str]:
     output = transport.Output(given.get("logging"), say)
     environment = dict(given.get("environment") or {})
     if given.get("addPreviousOutputInEnv", True):
         environment |= {f"PULUMI_COMMAND_{name.upper()}": text for name, text in before.items() if text}
     if kind == LOCAL:
-        await transport.run_local(command, given, environment, output)
+        await transport.run_local(command, given, environment, output, until)
     else:
-        await transport.run_remote(command, given, environment, output, say)
+        await transport.run_remote(command, given, environment, output, say, until)
     return {"stdout": output.stdout, "stderr": output.stderr}
 
 
-async def _copy(inputs: Struct, given: Mapping[str, Any], say: transport.Say) -> Mapping[str, str]:
+async def _copy(
+    inputs: Struct, given: Mapping[str, Any], say: transport.Say, until: transport.Until
+) -> Mapping[str, str]:
     fields = wire.inner(inputs.fields["source"]).struct_value.fields
-    if fields["path"].string_value:
-        await transport.copy_path(given["connection"], fields["path"].string_value, given["remotePath"], say)
-    else:
-        await transport.copy_text(given["connection"], fields["text"].string_value, given["remotePath"], say)
+    path = fields["path"].string_value if "path" in fields else ""
+    async with transport.files(given["connection"], say, until) as files:
+        if path:
+            await files.copy_path(path, given["remotePath"])
+        else:
+            await files.copy_text(fields["text"].string_value, given["remotePath"])
     return {}
 
 

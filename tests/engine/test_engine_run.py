@@ -122,6 +122,16 @@ def test_nothing_changes_without_a_change(pulumi: Pulumi) -> None:
 
 
 @pytest.mark.usefixtures("stack")
+def test_a_changed_trigger_replaces_although_the_plugin_only_updates(pulumi: Pulumi) -> None:
+    """By ``replace_on_changes`` of the SDK; sandbox/engine/conformance/cases.py has the plugin's answer."""
+    # A preview's --config stays in the stack's file.
+    changed = pulumi("preview", "--config", "enginetest:again=yes", "--stack", "test")
+    assert pulumi("config", "rm", "again", "--stack", "test").returncode == 0
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert "+-1 to replace" in changed.stdout
+
+
+@pytest.mark.usefixtures("stack")
 def test_two_engines_at_once(pulumi: Pulumi) -> None:
     with ThreadPoolExecutor(2) as pool:
         for result in pool.map(pulumi, *zip(*[("preview", "--expect-no-changes", "--stack", "test")] * 2, strict=True)):

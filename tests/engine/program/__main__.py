@@ -113,7 +113,11 @@ aws.ses.ReceiptRule(
 aws.ses.ActiveReceiptRuleSet("inbox", rule_set_name=rules.rule_set_name, opts=opts)
 
 local = command.local.Command(
-    "local", create="cat; echo said on stderr >&2", stdin="from stdin", triggers=[user.name], environment={"A": "b"}
+    "local",
+    create="cat; echo said on stderr >&2",
+    stdin="from stdin",
+    triggers=[user.name, pulumi.Config().get("again") or ""],
+    environment={"A": "b"},
 )
 
 pulumi.export("accountId", aws.get_caller_identity(opts=invoke).account_id)
