@@ -78,6 +78,11 @@ def mail_by_host(names: PublicNames, spf: str) -> list[Wanted]:
     ]
 
 
+def known(names: PublicNames) -> list[Wanted]:
+    """The records whose names are known before anything exists, in every cloud. Their values are placeholders."""
+    return [*mail_by_host(names, ""), *_addresses(names, "")]
+
+
 def mail_by_nobody(names: PublicNames, spf: str) -> list[Wanted]:
     """The records of a mail domain that receives nothing (RFC 7505)."""
     return [Wanted(key="mx", kind="MX", name=names.mail_domain, value="0 ."), *_mail_policy(names, spf)]

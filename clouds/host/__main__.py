@@ -12,6 +12,8 @@ from clouds.host import limits
 from clouds.host.left import left_behind
 from clouds.host.settings import HostSettings
 from components import advice, issuer
+from components.checks import zone
+from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, mail_by_nobody
 from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
@@ -22,6 +24,10 @@ names = settings.names
 
 if settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
+    found = zone.records_at_cloudflare(settings.cloudflare_zone_id)
+    zone.require_room(found, names, own(), zone.CLOUDFLARE)
+    if settings.uses_lets_encrypt:
+        zone.require_authority(found, names, zone.LETS_ENCRYPT)
 limits.tell(settings.store_endpoint)
 
 address = pulumi.Output.from_input(settings.host_address)

@@ -8,14 +8,17 @@ parents of the zone say, since a preview never resolves names: `agentkeys doctor
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_aws as aws
 
 from components.checks.answers import reason
 from components.checks.state import Own
-from components.dns import cloudflare_provider, wanted
+from components.dns import cloudflare_provider, known
 from components.naming import Names, PublicNames
+
+if TYPE_CHECKING:
+    import pulumi_aws as aws
 
 #: What a CAA record has to name so that an authority may issue:
 #: https://letsencrypt.org/docs/caa/
@@ -69,8 +72,11 @@ class Found:
     values: Sequence[str]
 
 
-def records(provider: aws.Provider, zone_id: str, names: Names) -> list[Found]:
+def records(provider: "aws.Provider", zone_id: str, names: Names) -> list[Found]:
     """The record sets at the stack's names, above them in the zone, and below the mail domain. Raises RunError."""
+    # A program of another cloud uses this module without AWS's SDK.
+    import pulumi_aws as aws
+
     wanted = [*names.public_hosts.values(), names.mail_domain]
     pattern = "|".join(sorted({re.escape(above) for name in wanted for above in _upwards(name, names.zone)}))
     pattern = rf"(?i)^(({pattern})|.*\.{re.escape(names.mail_domain)})\.$"
@@ -106,7 +112,7 @@ def records_at_cloudflare(zone_id: str) -> list[Found]:
     return [Found(name=one.name.lower().rstrip("."), type=one.type, values=[one.content or ""]) for one in found]
 
 
-def require_room(found: Sequence[Found], names: Names, own: Own, keeper: Keeper = ROUTE53) -> None:
+def require_room(found: Sequence[Found], names: PublicNames, own: Own, keeper: Keeper = ROUTE53) -> None:
     """Nothing in the zone collides with the stack's records. Raises RunError.
 
     A record of the type that the stack creates may be adopted (`agentkeys adopt` previews an empty stack), so a preview
@@ -137,7 +143,7 @@ def require_room(found: Sequence[Found], names: Names, own: Own, keeper: Keeper 
         pulumi.log.warn(said)
 
 
-def require_authority(found: Sequence[Found], names: Names, authority: str) -> None:
+def require_authority(found: Sequence[Found], names: PublicNames, authority: str) -> None:
     """The CAA records in the zone let ``authority`` issue for every host (RFC 8659 section 3). Raises RunError."""
     by_name = _by_name(found)
     for host in names.public_hosts.values():
@@ -204,9 +210,9 @@ def _collisions(
             yield f"{above} NS: {EXCLUDES['NS']}; {name} is below it"
 
 
-def _wanted(names: Names) -> Iterator[tuple[str, str, str]]:
+def _wanted(names: PublicNames) -> Iterator[tuple[str, str, str]]:
     """Resource, name and type of the records whose names are known before anything exists."""
-    for record in wanted(names, dkim_tokens=(), address=""):
+    for record in known(names):
         yield f"dns-{record.key}", str(record.name), record.kind
 
 

@@ -15,6 +15,7 @@ import pytest
 from clouds.host import limits
 from components.naming import STS_AUDIENCE
 from dev.recorder import ADDRESS, PROJECT, run
+from dev.toolchain import wheels
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import BINARIES
 from tests.unit.test_program import COMPONENT_TYPES
@@ -139,6 +140,45 @@ def test_a_wrong_setting_is_one_clear_error_and_nothing_is_created(given, change
     assert said in str(error.value), str(error.value)
     assert "Nothing was created" in str(error.value)
     assert "not-a-real-secret" not in str(error.value)
+
+
+@pytest.fixture
+def cloudflare(monkeypatch):
+    """The pinned provider's package, in the cache folder: in venv/ the engine would ask for its plugin."""
+    lines = (PROJECT / "requirements/cloudflare.txt").read_text().splitlines()
+    (pin,) = [line for line in lines if line.startswith("pulumi-")]
+    provider = wheels.program(pin, Path("pulumi_cloudflare/__init__.py"), "Cloudflare's provider", print)
+    monkeypatch.syspath_prepend(str(provider.parent.parent))
+
+
+AT_CLOUDFLARE = {"dns": "cloudflare", "cloudflareZoneId": "0123456789abcdef" * 2}
+
+
+def zone_with(*records):
+    results = [dict(zip(("name", "type", "content"), record, strict=True)) for record in records]
+    return {
+        "cloudflare:index/getZone:getZone": lambda asked: {"name": "litentry.org", "zoneId": asked["zoneId"]},
+        "cloudflare:index/getDnsRecords:getDnsRecords": lambda asked: {"results": results, **asked},
+    }
+
+
+def test_cloudflare_keeps_the_same_records(given, cloudflare, program):
+    changed = {**given, **AT_CLOUDFLARE}
+    recorded = run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=zone_with())
+    made = recorded.of("cloudflare:index/dnsRecord:DnsRecord")
+    asked = program.named("dns-published").inputs["create"]
+    assert len(made) == 9
+    for item in made:
+        assert f"{item.inputs['name']} {item.inputs['type']} " in asked
+    mx = recorded.named("dns-mx").inputs
+    assert (mx["priority"], mx["content"]) == (10, "email-host.litentry.org")
+
+
+def test_a_record_at_cloudflare_that_collides_stops_it(given, cloudflare):
+    changed = {**given, **AT_CLOUDFLARE}
+    there = ("email-host.litentry.org", "CNAME", "elsewhere.example")
+    with pytest.raises(pulumi.RunError, match=r"email-host\.litentry\.org CNAME"):
+        run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=zone_with(there))
 
 
 def test_secrets_in_plain_text_are_refused(given):
