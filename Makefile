@@ -12,6 +12,8 @@ SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 FAST = tests --ignore=tests/sandbox --ignore=tests/clouds -m "not engine and not sandbox and not clouds" -q --numprocesses auto --dist loadfile
+SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto --dist loadgroup --no-loadscope-reorder \
+	--max-worker-restart 0 -v --durations 15
 
 .DEFAULT_GOAL := help
 .PHONY: help setup policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos engine tools \
@@ -56,10 +58,10 @@ down: setup ## destroy STACK in the sandbox, even after a failed up
 env: setup ## print the sandbox's environment: eval "$(make -s env)"
 	@$(SANDBOX) env
 
-test: tools ## run all tests: the fast ones, then the slow ones in one sandbox
+test: tools ## run all tests: the fast ones, then the slow ones in several sandboxes at once
 	venv/bin/python -m pytest $(FAST) -x
-	@$(SANDBOX) stop
-	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests -m "engine or sandbox" -x
+	@$(SANDBOX) build
+	venv/bin/python -m pytest $(SLOW) -x
 
 hosts-all: tools ## set up hosts of every Debian and with older programs, see docs/hosts.md (about 10 minutes)
 	@$(SANDBOX) stop

@@ -1,7 +1,9 @@
 """The sandbox's command line. ``make help`` lists the targets that call it."""
 
 import argparse
+import shutil
 import sys
+from pathlib import Path
 
 from sandbox import layout, supervisor, tools
 
@@ -14,6 +16,7 @@ def main() -> int:
         "preview": "show what an up of a stack would change",
         "down": "destroy a stack",
         "env": "print the environment of the sandbox for a shell",
+        "build": "build what is missing in the caches: engine, policy pack, base image of the hosts",
         "start": "start the sandbox",
         "status": "show what is running",
         "stop": "stop the sandbox; its state stays",
@@ -40,7 +43,7 @@ def main() -> int:
             made.add_argument("--slow", type=float, default=0, help="seconds that every answer is late")
             made.add_argument("--boot", type=float, default=0, help="seconds until an instance's host boots")
         if name == "cell":
-            made.add_argument("name", help="name of the cell in this checkout; its state is in .cells/NAME")
+            made.add_argument("name", help="name of the cell in this checkout; its state is in .sandbox/cells/NAME")
             made.add_argument("arguments", nargs="+", metavar="COMMAND", help="the command with its arguments")
     given = parser.parse_args()
 
@@ -81,8 +84,6 @@ def _explained() -> tuple[type[Exception], ...]:
 
 
 def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case for each command
-    import shutil
-
     from sandbox import rehearsal
     from sandbox.engine import warm
 
@@ -105,6 +106,8 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
                 bench.run(given.stack, say)
         case "env":
             print(rehearsal.shell_environment(say))
+        case "build":
+            rehearsal.build_caches(rehearsal.say)
         case "start":
             supervisor.start(say)
         case "weather":
@@ -117,8 +120,7 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
             warm.stop(layout.PULUMI_HOME)
             supervisor.stop(say)
             if given.command == "reset":
-                if layout.HOME.exists():
-                    shutil.rmtree(layout.HOME)
+                _delete(layout.HOME)
                 say(f"deleted {layout.HOME}; the next `make up` starts with a new account")
         case "serve":
             supervisor.serve()
@@ -128,6 +130,17 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
             sys.exit(cells.run_in(given.name, given.arguments, rehearsal.say))
         case "tools":
             tools.require({**tools.HOSTS, **tools.ACME, **tools.GATES, **tools.TESTS}, say)
+
+
+def _delete(home: Path) -> None:
+    """Delete the sandbox's state, except that of cells, which may run now."""
+    for path in home.iterdir() if home.exists() else ():
+        if path.name == "cells":
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _weather(given: argparse.Namespace) -> None:

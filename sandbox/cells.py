@@ -48,6 +48,8 @@ _NOT_FOR_MOUNT = re.compile(r"r[ow]|xattr|clone_children|noprefix|release_agent=
 
 _SETUP_SECONDS = 30
 
+_CELLS = layout.CHECKOUT / ".sandbox" / "cells"
+
 _TOOLS = {
     **dict.fromkeys(("unshare", "setpriv"), "util-linux"),
     **{"mount": "mount", "umount": "mount", "nft": "nftables", "ip": "iproute2"},
@@ -64,7 +66,7 @@ exec unshare --cgroup --net --mount --pid --fork --kill-child=KILL --mount-proc 
 
 def home(name: str) -> Path:
     """The home of the sandbox in this checkout's cell of that name."""
-    return layout.CHECKOUT / ".cells" / name
+    return _CELLS / name
 
 
 def run_in(name: str, command: Sequence[str], progress: Progress) -> int:
@@ -84,8 +86,11 @@ def run_in(name: str, command: Sequence[str], progress: Progress) -> int:
             progress(f"cell {name}: its network is {_network(number)}, its sandbox's state is in {home(name)}")
             return _run(number, name_server, home(name), command)
         finally:
+            used = groups.cpu_seconds(f"{_GROUP}{number}")
             _remove(number)
             forwarding.release(users)
+            if used is not None:
+                progress(f"cell {name}: ended; its processes used {used:.0f} s of CPU")
 
 
 def _network(number: int) -> ipaddress.IPv4Network:
@@ -94,7 +99,7 @@ def _network(number: int) -> ipaddress.IPv4Network:
 
 @contextlib.contextmanager
 def _name(name: str) -> Iterator[None]:
-    home(name).parent.mkdir(exist_ok=True)
+    _CELLS.mkdir(parents=True, exist_ok=True)
     with home(name).with_name(f"{name}.lock").open("a+") as lock:
         if not _try_lock(lock):
             lock.seek(0)
@@ -108,18 +113,23 @@ def _name(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _number(progress: Progress) -> Iterator[int]:
-    """A free number, locked. Removes what is left of cells whose process was killed."""
+    """A free number, locked."""
     _NUMBERS.mkdir(exist_ok=True)
-    for path in sorted(_NUMBERS.glob("[0-9]*")):
-        with path.open("a+") as lock:
-            if _try_lock(lock) and _remove(int(path.name)):
-                progress(f"removed what was left of a cell with the network {_network(int(path.name))}")
+    sweep(progress)
     for number in range(1, 255):
         with (_NUMBERS / str(number)).open("a+") as lock:
             if _try_lock(lock):
                 yield number
                 return
     raise HostError(f"all numbers of cells in {_NUMBERS} are in use; end some cells")
+
+
+def sweep(progress: Progress) -> None:
+    """Remove what is left of cells whose process was killed, of any checkout. Every new cell does this first."""
+    for path in sorted(_NUMBERS.glob("[0-9]*")):
+        with path.open("a+") as lock:
+            if _try_lock(lock) and _remove(int(path.name)):
+                progress(f"removed what was left of a cell with the network {_network(int(path.name))}")
 
 
 def _try_lock(file: TextIO) -> bool:

@@ -21,8 +21,9 @@ from dev.toolchain import golang
 from ops.events import CHANGING, EventLog, Step
 from sandbox import display, layout, somebody, stacklock, tools
 from sandbox.engine import build, policies
+from sandbox.hosts.image import DEFAULT_BASE, ensure_image
 from sandbox.hosts.machine import require_machine
-from sandbox.standin.archive import build_archive
+from sandbox.standin.archive import build_archive, build_program
 from sandbox.supervisor import SandboxError, emulated, start
 
 #: The project of the account, with one stack.
@@ -82,6 +83,16 @@ def prepare(progress: Progress) -> dict[str, str]:
     start(progress)
     layout.STATE.mkdir(parents=True, exist_ok=True)
     return environment(engine.bin_dir, pack, archive, digest)
+
+
+def build_caches(progress: Progress) -> None:
+    """Build what ``prepare`` would build, without starting a sandbox."""
+    require_machine()
+    tools.require({**tools.HOSTS, **tools.ACME, **tools.GATES}, progress)
+    golang.find(progress)
+    policies.prepare(build.ensure(progress), layout.PULUMI_HOME, progress)
+    build_program(progress)
+    ensure_image(DEFAULT_BASE, progress)
 
 
 def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[str, str]:

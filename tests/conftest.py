@@ -9,7 +9,6 @@ import pytest
 
 from dev.recorder import INSTANCE_ID, LOOP, OWNER_ID, PROJECT, REPOSITORY_ID, Recorder, run
 from sandbox.engine import provider
-from tests.support import emulation
 
 GOLDEN = Path(__file__).parent / "golden"
 STACKS = ("prod", "test")
@@ -32,13 +31,6 @@ def _clean_environment() -> Iterator[None]:
         patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "true")
         yield
     LOOP.close()
-
-
-@pytest.fixture(scope="session")
-def home() -> Iterator[None]:
-    """One sandbox for all slow tests, made from nothing, used in the order of the files, gone at the end."""
-    with emulation.from_nothing():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,15 @@ def send(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
+def cpu_seconds(name: str) -> float | None:
+    """CPU seconds that processes have used in the group and below it; None if no hierarchy counts them."""
+    for group in paths(name):
+        counted = group / "cpu.stat"
+        if counted.is_file():
+            return int(counted.read_text().split()[1]) / 1e6
+    return None
+
+
 def _processes(group: Path) -> set[int]:
     found: set[int] = set()
     for folder, _, _ in os.walk(group):

@@ -15,7 +15,7 @@ from dev.recorder import PROJECT, run
 from ops.commands import env
 from tests.support.stacks import a_stack
 
-SANDBOX = "tests/sandbox/test_2_faults.py"
+SANDBOX = "tests/sandbox/operate/test_2_faults.py"
 
 #: What must be impossible, and its tests. Those of ``tests/sandbox`` use the real engine, and a host.
 FAULTS = {
@@ -24,8 +24,8 @@ FAULTS = {
         "tests/unit/test_faults.py::test_no_resource_of_test_has_a_name_of_prods",
         "tests/unit/components/policies/test_policies.py::test_no_document_of_one_stack_names_anything_of_the_other",
         "tests/unit/test_settings.py::test_the_surroundings_override_the_keys_that_they_may_and_no_others",
-        "tests/sandbox/test_3_beside.py::test_a_token_of_one_stack_is_nothing_to_the_other",
-        "tests/sandbox/test_5_ends.py::test_destroying_test_leaves_nothing_of_test_and_prod_as_it_was",
+        "tests/sandbox/beside/test_3_beside.py::test_a_token_of_one_stack_is_nothing_to_the_other",
+        "tests/sandbox/beside/test_5_ends.py::test_destroying_test_leaves_nothing_of_test_and_prod_as_it_was",
     ],
     "2. The sender's link is cut, the mail is lost, every run waits two minutes, a mail without a link ends it": [
         "tests/emulated/test_sender.py::"
@@ -35,7 +35,8 @@ FAULTS = {
         "tests/emulated/test_sender.py::test_a_link_that_ses_does_not_take_any_more_stays_and_the_next_mail_is_read",
         "tests/emulated/test_sender.py::test_with_worn_out_links_alone_another_mail_is_asked_for",
         "tests/emulated/test_sender.py::test_a_lost_mail_is_asked_for_again",
-        "tests/sandbox/test_2_commands.py::test_a_command_does_what_the_document_says[agentkeys sender -s test]",
+        "tests/sandbox/operate/test_2_commands.py::"
+        "test_a_command_does_what_the_document_says[agentkeys sender -s test]",
     ],
     "3. An auto-assigned address or an unknown instance ends the run without a word": [
         "tests/unit/components/checks/test_existing_host.py::test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted",
@@ -46,15 +47,15 @@ FAULTS = {
         f"{SANDBOX}::test_a_preview_needs_no_right_to_write_and_writes_nothing",
         f"{SANDBOX}::test_no_command_that_looks_writes_anything[doctor]",
         "tests/unit/ops/commands/test_env.py::test_check_names_what_differs_without_its_value_and_writes_nothing",
-        "tests/sandbox/test_4_existing.py::"
+        "tests/sandbox/taken/test_4_existing.py::"
         "test_with_it_the_machine_is_taken_as_it_is_and_the_second_run_changes_nothing",
     ],
     "5. A second run undoes hardening: the broad grant and the broad mail policy come back": [
         "tests/unit/test_faults.py::test_no_run_after_federation_has_the_grants_of_the_stage_before",
         "tests/unit/test_faults.py::test_two_runs_ask_for_the_same",
         f"{SANDBOX}::test_the_broad_grants_of_the_stage_before_go_and_no_run_brings_them_back",
-        "tests/sandbox/test_1_up.py::test_a_second_up_changes_nothing_on_the_host_either",
-        "tests/sandbox/test_1_up.py::test_trust_switches_in_place_and_back",
+        "tests/sandbox/up/test_1_up.py::test_a_second_up_changes_nothing_on_the_host_either",
+        "tests/sandbox/up/test_1_up.py::test_trust_switches_in_place_and_back",
     ],
     "6. What was changed behind a marker is skipped as done": [
         f"{SANDBOX}::test_what_was_loosened_by_hand_is_seen_by_preview_and_audit_and_an_up_puts_it_back",
@@ -62,11 +63,11 @@ FAULTS = {
     ],
     "7. Account, private zone, address ranges, zone and caller are not checked": [
         f"{SANDBOX}::test_a_number_of_another_account_goes_nowhere",
-        "tests/sandbox/test_2_refusals.py::"
+        "tests/sandbox/operate/test_2_refusals.py::"
         "test_wrong_input_is_one_clear_error_before_anything_is_created[credentials of another account]",
-        "tests/sandbox/test_2_refusals.py::"
+        "tests/sandbox/operate/test_2_refusals.py::"
         "test_wrong_input_is_one_clear_error_before_anything_is_created[private zone]",
-        "tests/sandbox/test_2_refusals.py::"
+        "tests/sandbox/operate/test_2_refusals.py::"
         "test_wrong_input_is_one_clear_error_before_anything_is_created[refused address]",
         *(
             f"tests/unit/test_settings.py::test_an_address_that_cannot_be_an_elastic_ip_is_refused[{address}]"
@@ -85,7 +86,7 @@ FAULTS = {
         "test_a_launched_machine_takes_neither_the_first_address_of_the_account_nor_any_that_is_associated",
         "tests/unit/components/checks/test_existing_host.py::test_without_any_address_one_is_allocated_and_carries_the_mark_of_its_owner",
         "tests/unit/test_program.py::test_twelve_records_and_every_address_is_the_stacks_own",
-        "tests/sandbox/test_3_beside.py::"
+        "tests/sandbox/beside/test_3_beside.py::"
         "test_every_address_record_of_a_stack_says_its_own_address_and_the_other_stacks_is_in_none",
     ],
     "9. Another active receipt rule set is replaced without a word": [
@@ -100,7 +101,7 @@ FAULTS = {
         "tests/unit/test_program.py::test_the_receipt_rule_waits_for_the_policy_that_lets_ses_write",
         "tests/unit/test_settings.py::test_a_reader_of_the_mail_bucket_that_is_not_there_is_named_before_the_first_resource",
         "tests/emulated/test_written_policies.py::test_a_bucket_policy_is_checked_when_it_is_written",
-        "tests/sandbox/test_1_up.py::test_ses_left_its_notification_when_the_rule_was_made",
+        "tests/sandbox/up/test_1_up.py::test_ses_left_its_notification_when_the_rule_was_made",
     ],
     "11. The region of a profile is used for some calls": [
         "tests/unit/test_regions.py::test_every_session_with_aws_is_given_its_region",

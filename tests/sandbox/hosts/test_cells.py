@@ -84,7 +84,7 @@ def test_a_cell_has_its_own_of_what_a_sandbox_needs_and_ends_with_its_command() 
     assert cell.returncode == 7
     assert seen["devices"] == ["eth0", "lo"]
     assert set(seen["group"]) == {"/"}
-    assert seen["home"] == str(layout.CHECKOUT / ".cells" / NAMES[0])
+    assert seen["home"] == str(layout.CHECKOUT / ".sandbox/cells" / NAMES[0])
     assert seen["namespaces"] == []
     assert seen["processes"] == 2
     assert left() == before

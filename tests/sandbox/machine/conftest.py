@@ -1,7 +1,7 @@
-"""A real host of the one sandbox, set up by the steps as ``components/hostsetup.py`` carries them, without the engine.
+"""A real host of the sandbox, set up by the steps as ``components/hostsetup.py`` carries them, without the engine.
 
 ``machine`` is one that is done, for all files of this folder: whoever breaks something on it puts it right again.
-``launched`` makes further ones, each from zero. Both are gone before the tests behind this folder.
+``launched`` makes further ones, each from zero. Both go with the folder's sandbox.
 """
 
 import dataclasses
@@ -21,24 +21,11 @@ from sandbox.rehearsal import say
 from sandbox.standin.archive import build_archive
 from tests.support import emulation
 from tests.support.host_over_ssh import SSH_SECONDS, Host
+from tests.support.live import home  # noqa: F401 - a fixture of this folder
 from tests.support.sites import a_site
 
 #: Those of a stack (``components/host.py``); 22 and 80 are the usual ways in.
 OPEN_PORTS = (22, 80, 443)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/sandbox/machine/" in str(item.path):
-            item.add_marker(pytest.mark.sandbox)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Restores the account before the next folder's tests read it."""
-    yield
-    if nextitem is None or "tests/sandbox/machine/" not in str(nextitem.path):
-        Machine.end_all()
 
 
 class Machine(Host):
@@ -174,15 +161,16 @@ class Machine(Host):
         )
 
 
-@pytest.fixture(scope="session")
-def launched(home: None) -> Iterator[Callable[..., Machine]]:
+@pytest.fixture(scope="package")
+def launched(request: pytest.FixtureRequest) -> Iterator[Callable[..., Machine]]:
     """Makes a machine of that suffix, ``-other`` for example; its names are its own."""
+    request.getfixturevalue("home")
     supervisor.start(say)
     yield Machine
     Machine.end_all()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine(launched: Callable[..., Machine]) -> Machine:
     """A machine on which every step has run."""
     began = time.monotonic()

@@ -1,7 +1,7 @@
 """A machine that Pulumi did not launch: what is asked of it, which address it gets, and what is left alone.
 
-The address ladder, rung by rung; with the real engine in ``tests/sandbox/test_4_existing.py`` and, where a running
-account is adopted, in ``tests/sandbox/test_6_takeover.py`` and ``tests/engine/test_adopt.py``:
+The address ladder, rung by rung; with the real engine in ``tests/sandbox/taken/test_4_existing.py`` and, where a
+running account is adopted, in ``tests/sandbox/taken/test_6_takeover.py`` and ``tests/engine/test_adopt.py``:
 
 - attached: ``test_an_address_that_it_did_not_allocate_is_used_when_the_config_says_so…[attached]``; a live host with
   one is adopted in ``test_6_takeover``

@@ -16,8 +16,8 @@ import yaml
 from gates import issuer
 from ops.commands.ssh import ephemeral_key
 from sandbox import layout
-from tests.sandbox.test_1_up import ACTOR
 from tests.support.emulation import eventually
+from tests.support.live import ACTOR
 
 RUNBOOK = (layout.CHECKOUT / "docs/runbook.md").read_text()
 BROKER = "test-broker.litentry.org"
@@ -190,7 +190,7 @@ certbot renew --quiet --force-renewal --no-random-sleep-on-renew --cert-name {na
 
 
 def test_a_renewal_with_another_chain_is_no_change_and_a_private_authoritys_is_registered_on_demand(ground, rotated):
-    """The sandbox was started again since the certificates were issued (test_1_up): its authority has another root."""
+    """The sandbox was started again since the certificates were issued (test_4_comes_back)."""
     chain = rotated.thumbprint()
     assert rotated.registered() == [chain]
     script = RENEWED.format(directory=ground.surroundings["AGENTKEYS_ACME_DIRECTORY"], name=BROKER)

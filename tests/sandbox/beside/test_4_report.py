@@ -5,16 +5,14 @@ import subprocess
 
 import pytest
 
-from sandbox import layout, rehearsal
+from sandbox import layout
 
 MARK = '<div class="unseen">'
 
 
 @pytest.fixture(scope="module", autouse=True)
 def both(ground):
-    for stack in ("prod", "test"):
-        if not ground.engine.has_stack(rehearsal.deployment(stack)) or "urls" not in ground.outputs(stack):
-            rehearsal.up(stack, rehearsal.say)
+    ground.bring_up("prod", "test")
 
 
 @pytest.fixture

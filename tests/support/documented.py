@@ -1,15 +1,8 @@
-"""Every command of README and runbook is one that a test has run: here as it stands, or in the test that is named."""
+"""The commands of README and runbook, and which test runs each: as it stands, or in the test that is named."""
 
 import re
-import shlex
-import shutil
-import subprocess
-from pathlib import Path
-
-import pytest
 
 from dev.recorder import PROJECT
-from sandbox import layout, rehearsal
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "docs/runbook.md"]
 
@@ -57,7 +50,7 @@ ELSEWHERE = {
     "agentkeys --help": ("tests/unit/ops/test_commands.py", '"--help"'),
     "make bench": ("Makefile", "bench: setup"),
     "make check": (".ci/run", "make check"),
-    "make down STACK=test": ("tests/sandbox/test_5_ends.py", 'rehearsal.down("test"'),
+    "make down STACK=test": ("tests/sandbox/beside/test_5_ends.py", 'rehearsal.down("test"'),
     "make golden": ("tests/conftest.py", "--update-golden"),
     "make graph": ("tests/unit/dev/test_picture.py", "docs/graph.svg"),
     "make licences": ("tests/unit/dev/test_licences.py", "docs/licences.md"),
@@ -66,25 +59,25 @@ ELSEWHERE = {
     "make test": (".ci/run", "make test"),
     "make test-fast": ("Makefile", "test: tools"),
     "make test-policies": ("Makefile", "tests/unit/components/policies/truth"),
-    "make up": ("tests/sandbox/test_1_up.py", 'rehearsal.up("test"'),
-    "make up STACK=prod": ("tests/sandbox/test_3_beside.py", 'rehearsal.up("prod"'),
-    "pulumi -C account destroy": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "destroy"'),
+    "make up": ("tests/sandbox/up/test_1_up.py", 'rehearsal.up("test"'),
+    "make up STACK=prod": ("tests/sandbox/beside/test_3_beside.py", 'rehearsal.up("prod"'),
+    "pulumi -C account destroy": ("tests/sandbox/beside/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "destroy"'),
     "pulumi -C account stack init litentry": ("sandbox/rehearsal.py", '"stack", "init"'),
-    "pulumi -C account up": ("tests/sandbox/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "up"'),
+    "pulumi -C account up": ("tests/sandbox/beside/test_5_ends.py", 'rehearsal.ACCOUNT_STACK, "up"'),
     "pulumi cancel -s test": ("docs/state.md", "pulumi cancel"),
-    "pulumi destroy": ("tests/sandbox/test_9_retire.py", '"prod", "destroy"'),
+    "pulumi destroy": ("tests/sandbox/beside/test_9_retire.py", '"prod", "destroy"'),
     "pulumi import": ("tests/engine/test_adopt.py", 'self.run("bash", "-euc", line, more=typed)'),
     "pulumi login s3://<state bucket>?region=us-east-1": ("docs/state.md", "pulumi login"),
-    "pulumi preview": ("tests/sandbox/test_1_up.py", '"preview"'),
+    "pulumi preview": ("tests/sandbox/up/test_1_up.py", '"preview"'),
     "pulumi stack init test --secrets-provider": ("docs/state.md", "--secrets-provider"),
-    "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/sandbox/conftest.py", '"--show-secrets"'),
-    "pulumi up": ("tests/sandbox/test_1_up.py", '"up", "--yes"'),
+    "pulumi stack output -s test sshPrivateKey --show-secrets": ("tests/support/live.py", '"--show-secrets"'),
+    "pulumi up": ("tests/sandbox/up/test_1_up.py", '"up", "--yes"'),
     "agentkeys doctor": ("tests/unit/ops/test_commands.py", '"doctor"'),
     "agentkeys adopt -s prod": ("tests/engine/test_adopt.py", '"ops", "adopt"'),
-    "agentkeys adopt -s test": ("tests/sandbox/test_6_takeover.py", "ops adopt -s test"),
-    "agentkeys proof -s": ("tests/sandbox/test_4_isolation.py", '"proof"'),
-    "agentkeys report": ("tests/sandbox/test_4_report.py", '"report"'),
-    "agentkeys retire -s prod": ("tests/sandbox/test_9_retire.py", '"ops", "retire"'),
+    "agentkeys adopt -s test": ("tests/sandbox/taken/test_6_takeover.py", "ops adopt -s test"),
+    "agentkeys proof -s": ("tests/sandbox/beside/test_4_isolation.py", '"proof"'),
+    "agentkeys report": ("tests/sandbox/beside/test_4_report.py", '"report"'),
+    "agentkeys retire -s prod": ("tests/sandbox/beside/test_9_retire.py", '"ops", "retire"'),
 }
 
 #: Named as the way out of a failure, or with values that only a person has.
@@ -112,67 +105,3 @@ def commands():
 
 
 FOUND = commands()
-
-
-def test_every_command_of_the_documents_is_run_somewhere():
-    told = [*HERE, *ELSEWHERE, *NAMED_ONLY]
-    missing = [
-        command
-        for command in FOUND
-        if not SETTINGS.fullmatch(command)
-        and not any(command == one or command.startswith(f"{one} ") or command.startswith(f"{one}=") for one in told)
-    ]
-    assert missing == []
-
-
-@pytest.mark.parametrize("command", ELSEWHERE)
-def test_the_test_that_runs_a_command_is_there(command):
-    path, piece = ELSEWHERE[command]
-    assert piece in (PROJECT / path).read_text()
-
-
-@pytest.fixture
-def shell(ground, tmp_path):
-    """Runs a command as a person in the sandbox's shell would, its files in a folder of the test."""
-    credentials = tmp_path / "credentials.ini"
-    shutil.copy(ground.engine.environment["AWS_SHARED_CREDENTIALS_FILE"], credentials)
-
-    def run(command: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            ["bash", "-c", command.replace("<folder>", shlex.quote(str(tmp_path / "folder")))],
-            cwd=layout.CHECKOUT,
-            env={**ground.engine.environment, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.mark.parametrize("command", HERE)
-def test_a_command_does_what_the_document_says(command, shell):
-    assert any(command == found or found.startswith(f"{command} ") for found in FOUND), "no document has it any more"
-    code, said = HERE[command]
-    done = shell(f"{command} {ADDED.get(command, '')}")
-    assert done.returncode == code, done.stdout + done.stderr
-    assert said in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    "command", [command for command in FOUND if SETTINGS.fullmatch(command) and "<" not in command]
-)
-def test_a_setting_is_taken_by_the_engine(command, ground, shell, tmp_path):
-    stack = "prod" if "-s prod" in command else "test"
-    ground.engine.init(rehearsal.deployment(stack))
-    copy = Path(shutil.copy(layout.CHECKOUT / f"Pulumi.{stack}.yaml", tmp_path))
-    before = copy.read_text()
-    if " rm " in command:
-        key = command.split()[-1]
-        copy.write_text(f"{before}  agentkeys-cloud:{key}: x\n")
-        before = copy.read_text()
-    done = shell(f"{command} --config-file {copy}")
-    assert done.returncode == 0, done.stderr
-    assert copy.read_text() != before

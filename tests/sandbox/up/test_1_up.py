@@ -8,9 +8,8 @@ from botocore.exceptions import ClientError
 from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
 from tests.support.emulation import FOOTPRINT, eventually, refuses
+from tests.support.live import ACTOR
 from tests.support.releases import EXITS
-
-ACTOR = "ab" * 32
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -167,14 +166,3 @@ def test_trust_switches_in_place_and_back(ground):
     assert "~ 3 updated" in back.stdout
     assert "- 1 deleted" in back.stdout
     ground.assume("data", "test", ground.token("test-broker.litentry.org", ACTOR))
-
-
-def test_the_sandbox_comes_back_with_its_state(ground):
-    before = ground.listing()
-    supervisor.stop(rehearsal.say)
-    assert refuses(layout.LOOPBACK, layout.PORTS["aws"])
-    supervisor.start(rehearsal.say)
-    assert ground.listing() == before
-    assert eventually(lambda: not refuses(ground.outputs("test")["elasticIp"], 443), 60)
-    assert eventually(lambda: ground.get("test-broker.litentry.org", "/healthz").status == 200, 30)
-    ground.pulumi("test", "preview", "--refresh", "--expect-no-changes")

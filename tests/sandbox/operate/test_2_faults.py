@@ -13,14 +13,15 @@ from botocore.exceptions import ClientError
 from ops import exits
 from sandbox import layout, rehearsal
 from sandbox.rehearsal import ACCOUNT_STACK
+from tests.support.live import copy_of_checkout
 
 READER = "agentkeys-reader"
 KEY = "agentkeys-cloud:"
 
 
-def ops(ground, *arguments, **surroundings):
+def ops(ground, *arguments, folder=layout.CHECKOUT, **surroundings):
     done = subprocess.run(
-        [layout.CHECKOUT / "venv/bin/python", "-m", "ops", *arguments], cwd=layout.CHECKOUT,
+        [layout.CHECKOUT / "venv/bin/python", "-m", "ops", *arguments], cwd=folder,
         env={**ground.engine.environment, **surroundings}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
@@ -197,41 +198,45 @@ def test_a_rule_set_that_somebody_activated_stays_active(ground):
         ses.delete_receipt_rule_set(RuleSetName="somebody-elses")
 
 
-LEFT = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack="left")
+VAULT_LEFT = "agentkeys-vault-left-429071895007"
 
 
 @pytest.fixture
-def left(ground):
+def left(ground, tmp_path):
     """A stack of a user and a bucket with an object in it, which its destroy refuses to empty."""
-    s3, bucket, file = ground.client("s3"), "agentkeys-vault-left-429071895007", layout.CHECKOUT / "Pulumi.left.yaml"
+    s3, project = (
+        ground.client("s3"),
+        rehearsal.Project(name="agentkeys-cloud", folder=copy_of_checkout(tmp_path), stack="left"),
+    )
     text = (layout.CHECKOUT / "Pulumi.test.yaml").read_text().replace("suffix: -test", "suffix: -left")
-    file.write_text(text.replace("bucketsOnDestroy: delete", "bucketsOnDestroy: refuse"))
+    (project.folder / "Pulumi.left.yaml").write_text(
+        text.replace("bucketsOnDestroy: delete", "bucketsOnDestroy: refuse")
+    )
     try:
-        ground.engine.init(LEFT)
+        ground.engine.init(project)
         wanted = ("Identities::identities", "::identities-daemon", "PrivateBucket::vault", "::vault-bucket")
         targets = [f"--target=**{what}" for what in wanted]
         # The policy pack finds fault with a bucket without its guards, and it is there all the same.
-        ground.engine.run(LEFT, "up", "--yes", "--skip-preview", *targets, capture=True, check=False)
-        s3.put_object(Bucket=bucket, Key="kept", Body=b"kept")
-        yield bucket
-        s3.delete_object(Bucket=bucket, Key="kept")
-        s3.delete_bucket(Bucket=bucket)
+        ground.engine.run(project, "up", "--yes", "--skip-preview", *targets, capture=True, check=False)
+        s3.put_object(Bucket=VAULT_LEFT, Key="kept", Body=b"kept")
+        yield project
+        s3.delete_object(Bucket=VAULT_LEFT, Key="kept")
+        s3.delete_bucket(Bucket=VAULT_LEFT)
     finally:
-        ground.engine.run(LEFT, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True, check=False)
-        file.unlink()
+        ground.engine.run(project, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True, check=False)
 
 
 def test_what_a_failed_destroy_left_is_listed_by_doctor_with_and_without_its_state(ground, left):
-    failed = ground.engine.run(LEFT, "destroy", "--yes", capture=True, check=False)
+    failed = ground.engine.run(left, "destroy", "--yes", capture=True, check=False)
     assert failed.returncode != 0
     assert "BucketNotEmpty" in failed.stdout + failed.stderr
-    half = ops(ground, "doctor", "-s", "left", "--json")
+    half = ops(ground, "doctor", "-s", "left", "--json", folder=left.folder)
     seen = {line["claim"]: line for line in json.loads(half.stdout)["lines"]}
     assert seen["free, or in the state"]["verdict"] == "ok", "the state still has it, and destroy goes on with it"
-    ground.engine.run(LEFT, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True)
-    ground.engine.init(LEFT)
-    lost = ops(ground, "doctor", "-s", "left", "--json")
+    ground.engine.run(left, "stack", "rm", "--yes", "--force", "--preserve-config", capture=True)
+    ground.engine.init(left)
+    lost = ops(ground, "doctor", "-s", "left", "--json", folder=left.folder)
     lines = [line for line in json.loads(lost.stdout)["lines"] if line["subject"] == "left in the account"]
-    assert [line["claim"] for line in lines] == [f"bucket {left}"]
+    assert [line["claim"] for line in lines] == [f"bucket {VAULT_LEFT}"]
     assert "agentkeys adopt -s left" in lines[0]["fix"]
-    assert f"aws s3 rb s3://{left} --force" in lines[0]["fix"]
+    assert f"aws s3 rb s3://{VAULT_LEFT} --force" in lines[0]["fix"]

@@ -1,14 +1,14 @@
 """The policy pack under the real engine: it passes the program as it is and stops weakened ones in time."""
 
 import json
-import shutil
 
 import pytest
 
 from dev.lint import preview, resources
 from dev.lint.__main__ import programs
 from policypack.table import RULES
-from sandbox import layout, rehearsal
+from sandbox import rehearsal
+from tests.support.live import copy_of_checkout
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -22,10 +22,7 @@ def weakened(tmp_path):
     """The checkout with one line changed."""
 
     def copy(file, old, new):
-        made = tmp_path / "checkout"
-        shutil.copytree(
-            layout.CHECKOUT, made, ignore=shutil.ignore_patterns("venv", ".git", ".sandbox", ".*_cache", "node_modules")
-        )
+        made = copy_of_checkout(tmp_path)
         text = (made / file).read_text()
         assert text.count(old) == 1, file
         (made / file).write_text(text.replace(old, new))

@@ -29,9 +29,7 @@ INSIDE = 8091
 
 @pytest.fixture(scope="module", autouse=True)
 def both(ground):
-    for stack in ("prod", "test"):
-        if not ground.engine.has_stack(rehearsal.deployment(stack)) or "urls" not in ground.outputs(stack):
-            rehearsal.up(stack, rehearsal.say)
+    ground.bring_up("prod", "test")
 
 
 def ops(ground, *arguments, code):

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import rehearsal
-from tests.sandbox.test_1_up import ACTOR
+from tests.support.live import ACTOR
 
 #: What is being made when the engine is killed: names and machines, packages on the host, certificates.
 KILLS = ("host-address creating", "setup-packages creating", "setup-certificates creating")
@@ -34,6 +34,7 @@ def kill_during(ground, stack, what, tmp_path):
 
 @pytest.fixture(scope="module", autouse=True)
 def prod(ground, tmp_path_factory):
+    ground.bring_up("test")
     ground.engine.init(rehearsal.deployment("prod"))
     for what in KILLS:
         kill_during(ground, "prod", what, tmp_path_factory.mktemp("kill"))

@@ -10,7 +10,6 @@ import functools
 import itertools
 import json
 import re
-import shutil
 import subprocess
 import threading
 
@@ -20,9 +19,9 @@ from components.naming import BUCKET_KEYS, Names, default_broker_host, default_e
 from hostsetup.services import SERVICES
 from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
-from tests.sandbox.test_1_up import ACTOR
 from tests.support import emulation, former_host, runbook
 from tests.support.host_over_ssh import Host
+from tests.support.live import ACTOR, copy_of_checkout
 from tests.support.sites import a_site
 
 STACK, OTHER = rehearsal.deployment("test"), "prod"
@@ -115,10 +114,7 @@ class Operator:
     """Who takes it over, in a checkout of his own: the settings are written into its stack file."""
 
     def __init__(self, ground, folder):
-        self.folder = folder / "checkout"
-        left = shutil.ignore_patterns(".git", "venv", ".sandbox", "tests", "docs", "*cache*")
-        shutil.copytree(layout.CHECKOUT, self.folder, ignore=left)
-        (self.folder / "venv").symlink_to((layout.CHECKOUT / "venv").resolve())
+        self.folder = copy_of_checkout(folder)
         self.environment = {**ground.engine.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
 
     def types(self, command, *, code=0):
@@ -163,8 +159,7 @@ def watching(ground, names):
 
 @pytest.fixture(scope="module")
 def before(ground):
-    if not ground.engine.has_stack(rehearsal.deployment(OTHER)) or "urls" not in ground.outputs(OTHER):
-        rehearsal.up(OTHER, rehearsal.say)
+    ground.bring_up(OTHER)
     return ground.listing()
 
 

@@ -1,0 +1,71 @@
+"""Runs slow tests in lanes: workers of pytest-xdist, each in a cell (``sandbox.cells``) with a sandbox of its own.
+
+A folder below ``tests/sandbox``, and a file elsewhere, is a group, which one lane runs from its first test to its last.
+A pytest plugin: ``make test`` names it with ``-p``. Without it, all slow tests run in one process, in one sandbox at a
+time.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+
+import execnet
+import pytest
+
+from sandbox import cells
+from sandbox.rehearsal import say
+
+#: Groups that start first, because they take longest. The others follow in the order of their names.
+LONGEST_FIRST = (
+    "tests/sandbox/beside",
+    "tests/sandbox/operate",
+    "tests/sandbox/up",
+    "tests/sandbox/machine",
+    "tests/sandbox/taken",
+    "tests/engine/test_adopt.py",
+)
+
+#: A lane needs about 2 GB while two stacks are up in it, and waits more than it computes.
+LANES_ON_FEW_CORES, LANES = 3, 4
+
+
+def group_of(nodeid: str) -> str:
+    """The group of a test: its folder below ``tests/sandbox``, else its file."""
+    file = nodeid.partition("::")[0]
+    return file.rpartition("/")[0] if file.startswith("tests/sandbox/") else file
+
+
+def order(group: str) -> tuple[int, str]:
+    """What groups are sorted by."""
+    return (LONGEST_FIRST.index(group) if group in LONGEST_FIRST else len(LONGEST_FIRST), group)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item.nodeid)))
+    items.sort(key=lambda item: order(group_of(item.nodeid)))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return LANES if (os.cpu_count() or 1) >= 4 else LANES_ON_FEW_CORES
+
+
+def pytest_xdist_setupnodes(specs: Sequence[execnet.XSpec]) -> None:
+    for spec in specs:
+        spec.python = shlex.join([sys.executable, "-m", "sandbox", "cell", _cell(spec.id), "--", sys.executable])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what lanes left that did not end by themselves, for example after a failure in another lane."""
+    if hasattr(config, "workerinput"):
+        return
+    cells.sweep(say)
+    for home in cells.home(_cell("gw0")).parent.glob(_cell("gw*")):
+        shutil.rmtree(home) if home.is_dir() else home.unlink()
+
+
+def _cell(worker: str) -> str:
+    return f"lane-{worker}"
