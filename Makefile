@@ -12,7 +12,7 @@ SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
 FAST = tests --ignore=tests/sandbox --ignore=tests/clouds -m "not engine and not sandbox and not clouds" -q --numprocesses auto --dist loadfile
-SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto --dist loadgroup --no-loadscope-reorder \
+SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto --dist loadscope --no-loadscope-reorder \
 	--max-worker-restart 0 -v --durations 15
 
 .DEFAULT_GOAL := help

@@ -44,8 +44,15 @@ def main() -> int:
             made.add_argument("--boot", type=float, default=0, help="seconds until an instance's host boots")
         if name == "cell":
             made.add_argument("name", help="name of the cell in this checkout; its state is in .sandbox/cells/NAME")
-            made.add_argument("arguments", nargs="+", metavar="COMMAND", help="the command with its arguments")
+            made.add_argument(
+                "arguments", nargs=argparse.REMAINDER, metavar="COMMAND", help="the command with its arguments"
+            )
     given = parser.parse_args()
+    if given.command == "cell":
+        # argparse leaves the separator in or takes it out, depending on what is before it.
+        given.arguments = given.arguments[given.arguments[:1] == ["--"] :]
+        if not given.arguments:
+            parser.error("cell NAME -- COMMAND...: the command is missing")
 
     try:
         _run(given)

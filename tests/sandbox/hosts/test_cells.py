@@ -1,5 +1,6 @@
 """Cells: what a command sees in one, what two of them share, and what is left of one however it ends."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -44,12 +45,23 @@ def _remove_homes() -> Iterator[None]:
         shutil.rmtree(cells.home(name), ignore_errors=True)
 
 
-def start(name: str, *command: str, session: bool = False) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextlib.contextmanager
+def start(name: str, *command: str, session: bool = False) -> "Iterator[subprocess.Popen[str]]":
+    """The command in a cell; its output is read to the end."""
+    with subprocess.Popen(
         [sys.executable, "-m", "sandbox", "cell", name, "--", *command],
         cwd=layout.CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.PIPE, text=True,
         start_new_session=session,
-    )  # fmt: skip
+    ) as cell:  # fmt: skip
+        try:
+            yield cell
+        except BaseException:
+            cell.kill()
+            raise
+        if cell.stdin and not cell.stdin.closed:
+            cell.stdin.close()
+        if cell.stdout:
+            cell.stdout.read()
 
 
 def line(cell: "subprocess.Popen[str]", last: str) -> str:
@@ -148,7 +160,7 @@ def test_a_cell_that_is_ended_takes_its_processes_along(number: int, code: int) 
     before = left()
     with start(NAMES[0], sys.executable, "-c", LEAVE_ONE.format("import time; time.sleep(600)")) as cell:
         line(cell, "ready")
-        assert sleeping() == 1
+        assert eventually(lambda: sleeping() == 1)
         cell.send_signal(number)
     assert cell.returncode == code
     assert eventually(lambda: sleeping() == 0)
