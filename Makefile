@@ -64,8 +64,7 @@ test: tools ## run all tests: the fast ones, then the slow ones in several sandb
 	venv/bin/python -m pytest $(SLOW) -x
 
 hosts-all: tools ## set up hosts of every Debian and with older programs, see docs/hosts.md (about 10 minutes)
-	@$(SANDBOX) stop
-	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest \
+	@$(SANDBOX) cell hosts-all -- $(CURDIR)/venv/bin/python -m pytest \
 		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
 
 test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each)

@@ -59,6 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order(group_of(item.nodeid)))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     return LANES if (os.cpu_count() or 1) >= 4 else LANES_ON_FEW_CORES
 
