@@ -68,8 +68,7 @@ hosts-all: tools ## set up hosts of every Debian and with older programs, see do
 		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
 
 test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each)
-	@$(SANDBOX) stop
-	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/test venv/bin/python -m pytest tests/clouds -x
+	@$(SANDBOX) cell test-clouds -- $(CURDIR)/venv/bin/python -m pytest tests/clouds -x
 
 test-fast: tools ## run the tests that need no engine and no sandbox
 	venv/bin/python -m pytest $(FAST)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox import layout, supervisor, tools
 
 
-def main() -> int:
+def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in {
@@ -53,7 +53,11 @@ def main() -> int:
         given.arguments = given.arguments[given.arguments[:1] == ["--"] :]
         if not given.arguments:
             parser.error("cell NAME -- COMMAND...: the command is missing")
+    return given
 
+
+def main() -> int:
+    given = _given()
     try:
         _run(given)
     except KeyboardInterrupt:

@@ -29,6 +29,7 @@ HERE = {
     "agentkeys retire -s test": (0, "`pulumi destroy -s test` can go through."),
     "agentkeys sender -s test": (0, "noreply-test@bots-test.litentry.org is verified"),
     "agentkeys ssh -s test": (0, "--fallback"),
+    "venv/bin/python -m sandbox.engine": (0, "AWS provider: "),
     "agentkeys recover -s test": (0, "has nothing to recover"),
     "agentkeys recover -s litentry --folder account": (0, "has nothing to recover"),
 }
@@ -56,6 +57,7 @@ ELSEWHERE = {
     "make licences": ("tests/unit/dev/test_licences.py", "docs/licences.md"),
     "make lock": ("tests/unit/dev/test_lock_files.py", "the same for everybody"),
     "make setup": ("Makefile", "tools: setup"),
+    "make validate-aws": ("tests/emulated/test_validate_aws.py", "make validate-aws"),
     "make test": (".ci/run", "make test"),
     "make test-fast": ("Makefile", "test: tools"),
     "make test-policies": ("Makefile", "tests/unit/components/policies/truth"),

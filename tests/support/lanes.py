@@ -9,7 +9,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import execnet
 import pytest
@@ -53,6 +53,28 @@ class ByGroup(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
     return ByGroup(config, log)
+
+
+class EndAfterFailures:
+    """Ends all lanes after as many failures as ``-x`` or ``--maxfail`` allows.
+
+    xdist itself would wait for the tests that run in other lanes, which take minutes.
+    """
+
+    def __init__(self, allowed: int) -> None:
+        self._allowed = allowed
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
+        yield
+        self._allowed -= report.failed
+        if self._allowed <= 0 and report.failed:
+            pytest.exit(f"{report.nodeid} failed; ending the other lanes", returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.maxfail and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(EndAfterFailures(config.option.maxfail))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

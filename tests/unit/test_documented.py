@@ -1,4 +1,4 @@
-"""Every command of README and runbook is one that a test runs; ``tests/sandbox/operate/test_2_commands.py`` runs them."""
+"""Every command of README and runbook is one that a test runs, most of them test_2_commands."""
 
 import pytest
 
