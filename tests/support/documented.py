@@ -78,8 +78,11 @@ ELSEWHERE = {
     "agentkeys adopt -s prod": ("tests/engine/test_adopt.py", '"ops", "adopt"'),
     "agentkeys adopt -s test": ("tests/sandbox/taken/test_6_takeover.py", "ops adopt -s test"),
     "agentkeys proof -s": ("tests/sandbox/beside/test_4_isolation.py", '"proof"'),
+    "agentkeys backup": ("tests/unit/ops/commands/test_backup.py", "run(backup.command"),
+    "agentkeys restore": ("tests/unit/ops/commands/test_backup.py", "run(restore.command"),
+    "agentkeys snapshots": ("tests/unit/ops/test_commands.py", '"snapshots"'),
     "agentkeys report": ("tests/sandbox/beside/test_4_report.py", '"report"'),
-    "agentkeys retire -s prod": ("tests/sandbox/beside/test_9_retire.py", '"ops", "retire"'),
+    "agentkeys retire": ("tests/sandbox/beside/test_9_retire.py", '"ops", "retire"'),
 }
 
 #: Named as the way out of a failure, or with values that only a person has.
@@ -89,6 +92,8 @@ NAMED_ONLY = (
     "aws ec2-instance-connect send-ssh-public-key",
     "aws iam delete-access-key",
     "aws iam get-access-key-last-used",
+    "aws iam put-user-policy",
+    "pulumi refresh -s test",
 )
 
 
