@@ -124,11 +124,11 @@ def linked(bin_dir: Path) -> Provider:
 def notice() -> str:
     """What is said before a build starts."""
     version = versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]
-    older = versions.TERRAFORM_AWS["5"]
+    accepted = " or ".join(_inside(versions.TERRAFORM_AWS[generation]) for generation in wanted_generations())
     return (
-        f"engine: no Terraform AWS provider on this computer, so {version} is built from the Go module proxy, once: "
-        f"{TIME}, up to {GIGABYTES} GB of disk. Interrupt it at any time; the same command continues it. "
-        f"To skip it, put {_inside(version)} or {_inside(older)} below {next(_mirrors())}"
+        f"engine: Terraform's AWS provider {version} is not on this computer and is built from the Go module proxy, "
+        f"once: {TIME}, up to {GIGABYTES} GB of disk. Interrupt it at any time; the same command continues it. "
+        f"To skip it, put {accepted} below {next(_mirrors())}"
     )
 
 
