@@ -16,7 +16,7 @@ SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto -
 	--max-worker-restart 0 -v --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos engine tools \
+.PHONY: help setup policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos mutants engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -105,6 +105,7 @@ lock: setup ## rewrite the lock files after a change of a requirements file
 	$(COMPILE) requirements.txt --output-file requirements.lock --constraint requirements/dev.lock
 	$(COMPILE) requirements/policypack.txt --output-file requirements/policypack.lock
 	$(COMPILE) requirements/iam.txt --output-file requirements/iam.lock
+	$(COMPILE) requirements/mutants.txt --output-file requirements/mutants.lock
 	for version in 1.21 2.1 2.9 4.0; do \
 	  $(COMPILE) requirements/certbot-$$version.txt --output-file requirements/certbot-$$version.lock || exit; done
 	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
@@ -124,6 +125,9 @@ bench: setup ## time STACK's up, preview and destroy; AGAINST=commit [ROWS=previ
 
 chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK)
+
+mutants: setup ## change the product's code in one place at a time and report what no fast test notices (hours; continues)
+	venv/bin/python -m dev.mutants $(MODULES)
 
 sandbox-start: setup ## start the sandbox without bringing up a stack
 	@$(SANDBOX) start

@@ -10,6 +10,7 @@ advice.when_interrupted()
 import pulumi
 import pulumi_aws as aws
 
+from components.alarms import Alarms, AlarmsArgs
 from components.buckets import PrivateBucket, PrivateBucketArgs
 from components.checks import existing, network, permissions, preflight, snapshot, zone
 from components.checks.state import own
@@ -49,6 +50,7 @@ permissions.require(
     settings.dns_zone_id if settings.dns == "route53" else "",
     mine,
     snapshots=bool(settings.snapshots),
+    alarms=bool(settings.alarm_email),
 )
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)
@@ -96,6 +98,7 @@ host = BrokerHost(
         ssh_cidrs=settings.ssh_cidrs,
         ssh_key_epochs=settings.ssh_key_epochs,
         ssm_managed=settings.ssm_managed,
+        puts_metrics=bool(settings.alarm_email),
         protect=settings.protect,
     ),
     opts=kept,
@@ -148,6 +151,18 @@ setup = HostSetup(
     ),
     opts=here,
 )
+if settings.alarm_email:
+    Alarms(
+        "alarms",
+        AlarmsArgs(
+            names=names,
+            email=settings.alarm_email,
+            instance_id=host.instance_id,
+            may_restart=not settings.host_instance_id,
+            served=setup.done,
+        ),
+        opts=here,
+    )
 federation = Federation(
     "federation",
     FederationArgs(

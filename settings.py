@@ -301,6 +301,7 @@ class AccountSettings(Configured):
     #: The end of a token's `sub`. IAM's wildcards and variables are rejected: it names one branch or environment.
     deploy_from: Annotated[str, Field(pattern=r"^(ref:refs/heads/|environment:)[A-Za-z0-9._/+@#=,%-]+$")]
     deploy_instance_id: InstanceId
+    access_analyzer: bool
     github_provider: Literal["create", "existing"]
 
     @model_validator(mode="after")
@@ -354,6 +355,7 @@ class SiteSettings(Configured):
     #: RFC 8555 section 7.3.4 says an ASCII string; one without spaces fits a line of certbot's configuration.
     acme_eab_kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+=@-]{0,256}$")]
     acme_eab_hmac_key: SecretStr
+    alarm_email: Annotated[str, AfterValidator(_absent_or_address)]
     doh_urls: Annotated[list[HttpUrl], Field(min_length=1)]
     ca_bundle: str
     auth_methods: Line
@@ -624,6 +626,7 @@ class Settings(SiteSettings):
             acme_directory=self.acme_directory,
             acme_email=self.acme_email or f"hostmaster@{self.zone}",
             reboot_time=self.reboot_time,
+            metrics_namespace=names.metrics if self.alarm_email else "",
         )
 
     @property

@@ -32,6 +32,7 @@ singletons = Singletons(
     "account",
     settings.region,
     creates_github=settings.github_provider == "create",
+    analyzes_access=settings.access_analyzer,
     opts=pulumi.ResourceOptions(providers=[provider], protect=settings.protect),
 )
 ci = CiRoles(

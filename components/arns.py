@@ -52,6 +52,14 @@ def snapshots(region: str) -> str:
     return f"arn:aws:ec2:{region}::snapshot/*"
 
 
+def topic(region: str, account_id: str, name: str) -> str:
+    return f"arn:aws:sns:{region}:{account_id}:{name}"
+
+
+def alarm(region: str, account_id: str, name: str) -> str:
+    return f"arn:aws:cloudwatch:{region}:{account_id}:alarm:{name}"
+
+
 def ssm_document(region: str, name: str) -> str:
     """A document that AWS publishes; its ARN has no account id."""
     return f"arn:aws:ssm:{region}::document/{name}"

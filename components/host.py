@@ -31,7 +31,7 @@ ROOT_DEVICE = "/dev/sda1"
 METADATA: dict[str, Any] = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 
 #: Resource name of each policy of the host role, by policy name.
-GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email"}
+GRANTS = {"BrokerAssumeData": "assume-data", "BrokerSendEmail": "send-email", "BrokerPutMetrics": "put-metrics"}
 
 
 def opened(ssh_cidrs: Sequence[str]) -> list[tuple[int, Sequence[str], str]]:
@@ -83,6 +83,8 @@ class BrokerHostArgs:
     ssh_key_epochs: Sequence[int]
     #: Allow Systems Manager to run commands on the host. Default: false.
     ssm_managed: bool
+    #: Let the host write the metrics of the stack's alarms. Default: false.
+    puts_metrics: bool
     #: Also enable EC2's termination protection and keep the root volume when the instance is terminated. Default: true.
     protect: bool
 
@@ -103,7 +105,7 @@ class BrokerHost(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BrokerHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:host:BrokerHost", name, None, opts)
-        profile, policies = self._instance_profile(name, args.names, args.ssm_managed)
+        profile, policies = self._instance_profile(name, args)
         if args.existing is None:
             self._launch(name, args, profile, policies)
         else:
@@ -262,9 +264,9 @@ class BrokerHost(pulumi.ComponentResource):
         )
 
     def _instance_profile(
-        self, name: str, names: Names, ssm_managed: bool
+        self, name: str, args: BrokerHostArgs
     ) -> tuple[aws.iam.InstanceProfile, list[aws.iam.RolePolicy]]:
-        child = pulumi.ResourceOptions(parent=self, protect=False)
+        names, child = args.names, pulumi.ResourceOptions(parent=self, protect=False)
         role = aws.iam.Role(
             f"{name}-role",
             name=names.host,
@@ -276,11 +278,11 @@ class BrokerHost(pulumi.ComponentResource):
             aws.iam.RolePolicy(
                 f"{name}-{GRANTS[policy_name]}", name=policy_name, role=role.name, policy=text(policy), opts=child
             )
-            for policy_name, policy in grants.host_role(names).items()
+            for policy_name, policy in grants.host_role(names, puts_metrics=args.puts_metrics).items()
         ]
         managed = [
             aws.iam.RolePolicyAttachment(f"{name}-ssm", role=role.name, policy_arn=arn, opts=child).policy_arn
-            for arn in grants.host_role_managed(ssm_managed)
+            for arn in grants.host_role_managed(args.ssm_managed)
         ]
         exclusive.role(f"{name}-role", role, [grant.name for grant in policies], child, managed=managed)
         return aws.iam.InstanceProfile(f"{name}-profile", name=names.host, role=role.name, opts=child), policies

@@ -41,6 +41,9 @@ SERVES_TAG = "agentkeys:set-up-by"
 E2E_ROLE = "github-actions-agentkeys-e2e"
 DEPLOY_ROLE = "github-actions-agentkeys-deploy"
 
+#: The account's IAM Access Analyzer.
+ACCESS_ANALYZER = "agentkeys"
+
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
 #: Role and user names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -210,6 +213,22 @@ class Names(PublicNames):
     def restored_image(self, snapshot_id: str) -> str:
         """Name of the machine image that is registered from a snapshot of the host's disk."""
         return f"{self.host}-{snapshot_id}"
+
+    @property
+    def alarm_topic(self) -> str:
+        """Name of the SNS topic of the stack's alarms."""
+        return f"agentkeys-alarms{self.suffix}"
+
+    def alarm(self, key: str) -> str:
+        """Name of a CloudWatch alarm of ``components.alarms.ALARMS``."""
+        return f"agentkeys-alarm-{key}{self.suffix}"
+
+    @property
+    def metrics(self) -> str:
+        """CloudWatch namespace of what the host measures of itself. Each stack has its own, so that its host's role can
+        write no other's.
+        """
+        return f"agentkeys-metrics{self.suffix}"
 
     def role(self, key: str) -> str:
         """Name of the data role (key ``data``) or of a data class's role (``vault``, ``memory``)."""

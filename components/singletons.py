@@ -9,17 +9,25 @@ import pulumi_aws as aws
 import pulumi_command as command
 
 from components import cli
-from components.naming import GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE
+from components.naming import ACCESS_ANALYZER, GITHUB_ISSUER, RECEIPT_RULE_SET, STS_AUDIENCE
 
 
 class Singletons(pulumi.ComponentResource):
-    """The active rule set ``agentkeys``, GitHub's OIDC provider, the S3 public access block, EBS encryption."""
+    """The active rule set ``agentkeys``, GitHub's OIDC provider, the S3 public access block, EBS encryption and, if
+    asked for, an IAM Access Analyzer.
+    """
 
     #: OIDC provider for GitHub Actions; None if something else manages it.
     github: aws.iam.OpenIdConnectProvider | None
 
     def __init__(
-        self, name: str, region: str, *, creates_github: bool = True, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        region: str,
+        *,
+        creates_github: bool = True,
+        analyzes_access: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentkeys:account:Singletons", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -57,6 +65,15 @@ class Singletons(pulumi.ComponentResource):
             opts=child,
         )
         aws.ebs.EncryptionByDefault(f"{name}-ebs-encryption", enabled=True, opts=child)
+        if analyzes_access:
+            # One for access from outside is free; those for unused and internal access are paid for each resource.
+            aws.accessanalyzer.Analyzer(
+                f"{name}-access-analyzer",
+                analyzer_name=ACCESS_ANALYZER,
+                type="ACCOUNT",
+                # It holds nothing but findings, which the next one makes again.
+                opts=pulumi.ResourceOptions(parent=self, protect=False),
+            )
         self.register_outputs({})
 
     def _github(self, name: str) -> aws.iam.OpenIdConnectProvider:

@@ -26,7 +26,23 @@ def listing(client: Callable[[str], Any], zone: str) -> dict[str, Any]:
         found.update({f"rule {rule_set['Name']}/{rule['Name']}": rule for rule in rules})
     for identity in client("sesv2").list_email_identities()["EmailIdentities"]:
         found[f"identity {identity['IdentityName']}"] = identity["IdentityType"]
-    return {**found, **_network(client("ec2"))}
+    return {**found, **_alarms(client("cloudwatch"), client("sns"), client("route53")), **_network(client("ec2"))}
+
+
+def _alarms(cloudwatch: Any, sns: Any, route53: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
+        found[f"alarm {alarm['AlarmName']}"] = (alarm["Namespace"], alarm["MetricName"], alarm["AlarmActions"])
+    for topic in sns.list_topics()["Topics"]:
+        arn = topic["TopicArn"]
+        subscribed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+        found[f"topic {arn}"] = (
+            json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]),
+            sorted((item["Protocol"], item["Endpoint"]) for item in subscribed),
+        )
+    for check in route53.list_health_checks()["HealthChecks"]:
+        found[f"health check {check['HealthCheckConfig'].get('FullyQualifiedDomainName', check['Id'])}"] = check["Id"]
+    return found
 
 
 def _identities(iam: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ APART = (
     "requirements/policypack",
     "requirements/checkov",
     "requirements/iam",
+    "requirements/mutants",
     *(f"requirements/certbot-{version}" for version in ("1.21", "2.1", "2.9", "4.0")),
 )
 

@@ -313,6 +313,8 @@ class Site:
     acme_email: str
     #: HH:MM in the host's time zone at which the host may reboot after an update that needs it; empty for never.
     reboot_time: str
+    #: CloudWatch namespace that the host sends its metrics to; empty for none.
+    metrics_namespace: str = ""
     #: What replaces AWS's services. None: the host is an EC2 instance.
     elsewhere: Elsewhere | None = None
 

@@ -24,6 +24,10 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 #: Scripts for hosts outside AWS. Only such a host gets them.
 _ELSEWHERE = Path(__file__).parent / "elsewhere"
 
+#: The step of a stack with alarms, and the scripts that only it needs.
+METRICS = "metrics"
+METRICS_SCRIPTS = (METRICS, "put_metrics.py")
+
 #: Scripts that others source. They are not executable.
 SOURCED = ("activation", "build", "checks", "memory", "prelude")
 
@@ -215,6 +219,7 @@ def steps(site: Site) -> tuple[Step, ...]:
             seconds=900,
             after=("nginx-http",),
         ),
+        *_metrics(site),
         _step(
             name="nginx-https",
             summary="Serve HTTPS for every name that has its certificate",
@@ -239,7 +244,10 @@ def steps(site: Site) -> tuple[Step, ...]:
         name="toolkit",
         summary=summary,
         command=limited("toolkit", _TOOLKIT_SECONDS, "bash -s", root=True),
-        stdin=_script("install-files") + render_bundle(_toolkit_files(numbered, elsewhere=site.elsewhere is not None)),
+        stdin=_script("install-files")
+        + render_bundle(
+            _toolkit_files(numbered, elsewhere=site.elsewhere is not None, metrics=bool(site.metrics_namespace))
+        ),
         timeout_seconds=_TOOLKIT_SECONDS,
         after=(),
     )
@@ -371,6 +379,32 @@ def installed_files(site: Site, public_keys: Sequence[str]) -> dict[str, File]:
     return {file.path: file for step in every for file in read_bundle(step.stdin)}
 
 
+def _metrics(site: Site) -> tuple[Step, ...]:
+    """Return the step that sends metrics of the host to CloudWatch; none for a stack without alarms."""
+    if not site.metrics_namespace:
+        return ()
+    arguments = (site.region, site.metrics_namespace)
+    script = f"{TOOLKIT}/put_metrics.py"
+    return (
+        _step(
+            name=METRICS,
+            summary="Send disk, memory and certificates to CloudWatch every 5 minutes",
+            arguments=(_digest(_script("put_metrics.py")), *arguments),
+            stdin=render_bundle(
+                (
+                    File(
+                        path="/etc/systemd/system/agentkeys-measure.service",
+                        content=fill("metrics.service", command=" ".join((script, *arguments))),
+                    ),
+                    File(path="/etc/systemd/system/agentkeys-measure.timer", content=fill("metrics.timer")),
+                )
+            ),
+            seconds=120,
+            after=("certificates",),
+        ),
+    )
+
+
 def _update_files(reboot_time: str) -> tuple[File, ...]:
     """Return the update configuration of every distribution. A host installs its own part."""
     restart = f"ExecStartPost=/bin/sh -c 'dnf -q needs-restarting -r || shutdown -r {reboot_time}'"
@@ -390,8 +424,10 @@ def _update_files(reboot_time: str) -> tuple[File, ...]:
     )
 
 
-def _toolkit_files(numbered: Sequence[tuple[str, str]], *, elsewhere: bool) -> tuple[File, ...]:
-    """Return the scripts, and ``numbered``: name and summary of every step, for the numbers of ``scripts/step``."""
+def _toolkit_files(numbered: Sequence[tuple[str, str]], *, elsewhere: bool, metrics: bool) -> tuple[File, ...]:
+    """Return the scripts, those of the step ``metrics`` only where it is, and ``numbered``: name and summary of every
+    step, for the numbers of ``scripts/step``.
+    """
     # The order of a folder's files differs between machines.
     return (
         File(path=f"{TOOLKIT}/", mode="0755"),
@@ -404,7 +440,7 @@ def _toolkit_files(numbered: Sequence[tuple[str, str]], *, elsewhere: bool) -> t
                 mode="0644" if path.name in SOURCED else "0755",
             )
             for path in sorted((*_SCRIPTS.iterdir(), *(_ELSEWHERE.iterdir() if elsewhere else ())))
-            if path.is_file()
+            if path.is_file() and (metrics or path.name not in METRICS_SCRIPTS)
         ),
     )
 

@@ -5,6 +5,7 @@ Owns how a client is made, and which error codes mean that something does not ex
 """
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,11 @@ def of(session: boto3.Session, service: str, **config: Any) -> Any:
     # First, because the signature covers the host.
     made.meta.events.register_first("request-created.s3-control", _without_account_in_address)
     return made
+
+
+def elsewhere(ask: Callable[..., Any], service: str, own: str, region: str) -> Any:
+    """A client for ``region``, made by ``ask``, whose clients are for ``own``."""
+    return ask(service) if region == own else ask(service, region_name=region)
 
 
 def of_nobody(region: str, service: str) -> Any:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components import arns
+from components import alarms, arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
-from ops import snapshots
+from ops import clients, snapshots
 from ops.stack import Stack
-from ops.traces import ALIVE
+from ops.traces import ALIVE, is_health_check_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,13 @@ class Thing:
         return any(item["type"] == self.type and str(item.get("id")) == self.identifier for item in state)
 
 
-def unknown(stack: Stack, state: Sequence[Mapping[str, Any]], ask: Callable[[str], Any]) -> list[Thing]:
+def unknown(stack: Stack, state: Sequence[Mapping[str, Any]], ask: Callable[..., Any]) -> list[Thing]:
     """What is under the stack's names, and not in its state; ``ask`` makes a client of a service."""
     return [thing for thing in Search(stack=stack, ask=ask).things() if not thing.known_to(state)]
+
+
+#: Services that an alarm needs.
+_ALARMING = ("cloudwatch", "sns")
 
 
 def lacking(names: Names, state: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -83,7 +87,7 @@ class Search:
     """The looks at one account for one stack."""
 
     stack: Stack
-    ask: Callable[[str], Any]
+    ask: Callable[..., Any]
 
     @property
     def _names(self) -> Names:
@@ -91,6 +95,8 @@ class Search:
 
     def things(self) -> Iterator[Thing]:
         """In the order in which they can be removed."""
+        if self.stack.settings.alarm_email:
+            yield from self._alarms()
         yield from self._rules()
         yield from self._records()
         yield from self._addresses()
@@ -107,6 +113,42 @@ class Search:
 
     def _regional(self, service: str, *words: str) -> str:
         return _command(service, words[0], "--region", self._names.region, *words[1:])
+
+    def _alarms(self) -> Iterator[Thing]:
+        """Only for a stack that has alarms, since reading them takes permissions that no other stack needs."""
+        names = self._names
+        for region in alarms.regions(names):
+            own = [names.alarm(row.key) for row in alarms.of_region(names, region)]
+            cloudwatch, sns = (clients.elsewhere(self.ask, service, names.region, region) for service in _ALARMING)
+            for item in cloudwatch.describe_alarms(AlarmNames=own)["MetricAlarms"] if own else ():
+                name = item["AlarmName"]
+                yield Thing(
+                    what=f"alarm {name}",
+                    type="aws:cloudwatch/metricAlarm:MetricAlarm",
+                    identifier=name,
+                    removal=[_command("cloudwatch", "delete-alarms", "--region", region, "--alarm-names", name)],
+                    adoptable=False,
+                )
+            arn = alarms.topic_arn(names, region)
+            pages = sns.get_paginator("list_topics").paginate()
+            if any(item["TopicArn"] == arn for page in pages for item in page["Topics"]):
+                yield Thing(
+                    what=f"topic {names.alarm_topic}",
+                    type="aws:sns/topic:Topic",
+                    identifier=arn,
+                    removal=[_command("sns", "delete-topic", "--region", region, "--topic-arn", arn)],
+                    adoptable=False,
+                )
+        for page in self.ask("route53").get_paginator("list_health_checks").paginate():
+            for item in page["HealthChecks"]:
+                if is_health_check_of(alarms.reference(names), item):
+                    yield Thing(
+                        what=f"health check {item['Id']}",
+                        type="aws:route53/healthCheck:HealthCheck",
+                        identifier=item["Id"],
+                        removal=[_command("route53", "delete-health-check", "--health-check-id", item["Id"])],
+                        adoptable=False,
+                    )
 
     def _rules(self) -> Iterator[Thing]:
         ses, name = self.ask("ses"), self._names.receipt_rule

@@ -7,6 +7,7 @@ time within a run of this stack together with the content that the program wants
 
 import datetime
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,8 @@ Inputs = Mapping[str, Any]
 
 #: Identifier, in the form that an import of the type takes, from the inputs.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
+    "aws:accessanalyzer/analyzer:Analyzer": lambda i: i["analyzerName"],
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda i: i["name"],
     "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
     "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
@@ -65,6 +68,8 @@ REPEATED = frozenset(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:ses/activeReceiptRuleSet:ActiveReceiptRuleSet",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",  # SNS answers with the one that is there
         "command:local:Command",
         "command:remote:Command",
         "command:remote:CopyToRemote",
@@ -375,6 +380,40 @@ class LiveAccount:
                 ]
         return []
 
+    def _alarm(self, inputs: Inputs) -> list[Found]:
+        cloudwatch, name = self.of("cloudwatch"), inputs["name"]
+        found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])["MetricAlarms"]
+        return [
+            Found(identifier=name, owner=_tag(cloudwatch.list_tags_for_resource(ResourceARN=item["AlarmArn"])))
+            for item in found
+        ]
+
+    def _topic(self, inputs: Inputs) -> list[Found]:
+        sns = self.of("sns")
+        arn = arns.topic(sns.meta.region_name, self.account_id, inputs["name"])
+        if not self.there("sns", "get_topic_attributes", TopicArn=arn):
+            return []
+        return [Found(identifier=arn, owner=_tag(sns.list_tags_for_resource(ResourceArn=arn)))]
+
+    def _health_check(self, inputs: Inputs) -> list[Found]:
+        """By its caller reference, which the create itself writes; the tags are another call."""
+        found = self.of("route53").get_paginator("list_health_checks").paginate()
+        return [
+            Found(identifier=item["Id"], owner=(inputs.get("tags") or {}).get(OWNER_TAG))
+            for page in found
+            for item in page["HealthChecks"]
+            if is_health_check_of(inputs["referenceName"], item)
+        ]
+
+    def _analyzer(self, inputs: Inputs) -> list[Found]:
+        name = inputs["analyzerName"]
+        answer = self.there("accessanalyzer", "get_analyzer", analyzerName=name)
+        if not answer:
+            return []
+        analyzer = answer["analyzer"]
+        differs = [] if analyzer["type"] == inputs.get("type") else ["its type"]
+        return [Found(identifier=name, made=analyzer["createdAt"], differs=differs)]
+
     def _record(self, inputs: Inputs) -> list[Found]:
         name, kind, zone = inputs["name"], inputs["type"], inputs["zoneId"]
         answer = self.of("route53").list_resource_record_sets(
@@ -392,6 +431,8 @@ class LiveAccount:
 
 
 _FINDERS: dict[str, Callable[[LiveAccount, Inputs], list[Found]]] = {
+    "aws:accessanalyzer/analyzer:Analyzer": LiveAccount._analyzer,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": LiveAccount._alarm,
     "aws:dlm/lifecyclePolicy:LifecyclePolicy": LiveAccount._schedule,
     "aws:ec2/ami:Ami": LiveAccount._image,
     "aws:ec2/eip:Eip": LiveAccount._address,
@@ -402,11 +443,13 @@ _FINDERS: dict[str, Callable[[LiveAccount, Inputs], list[Found]]] = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": LiveAccount._issuer,
     "aws:iam/role:Role": LiveAccount._role,
     "aws:iam/user:User": LiveAccount._user,
+    "aws:route53/healthCheck:HealthCheck": LiveAccount._health_check,
     "aws:route53/record:Record": LiveAccount._record,
     "aws:s3/bucket:Bucket": LiveAccount._bucket,
     "aws:ses/receiptRule:ReceiptRule": LiveAccount._rule,
     "aws:ses/receiptRuleSet:ReceiptRuleSet": LiveAccount._rule_set,
     "aws:sesv2/emailIdentity:EmailIdentity": LiveAccount._identity,
+    "aws:sns/topic:Topic": LiveAccount._topic,
 }
 
 _PART_LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
@@ -426,6 +469,11 @@ _PART_LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = 
         lambda i: {"UserName": i["user"], "PolicyName": i["name"]},
     ),
 }
+
+
+def is_health_check_of(reference: str, item: Mapping[str, Any]) -> bool:
+    """Whether the provider made a health check with this reference name, which it puts in front of an id of its own."""
+    return bool(re.fullmatch(rf"{re.escape(reference)}-terraform-[0-9a-f]+", str(item["CallerReference"])))
 
 
 def _attached(answer: Mapping[str, Any], inputs: Inputs) -> bool:

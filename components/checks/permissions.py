@@ -41,9 +41,9 @@ class Call:
     creates: str = ""
 
 
-def calls(names: Names, zone_id: str, *, snapshots: bool) -> Iterator[Call]:
+def calls(names: Names, zone_id: str, *, snapshots: bool, alarms: bool) -> Iterator[Call]:
     """What the first `up` of a stack calls. ``zone_id`` is empty where Route 53 does not hold the records;
-    ``snapshots``: the stack has a schedule of them.
+    ``snapshots`` and ``alarms``: the stack has a schedule of them, and has them.
     """
     account, region = names.account_id, names.region
 
@@ -90,13 +90,30 @@ def calls(names: Names, zone_id: str, *, snapshots: bool) -> Iterator[Call]:
             creates="inbox-bucket" if key == "mail" else f"{key}-bucket",
         )
     yield Call(actions=("ses:CreateReceiptRule",), resource="*", region=region)
+    if alarms:
+        topic = arns.topic(region, account, names.alarm_topic)
+        yield Call(
+            actions=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe"), resource=topic, region=region
+        )
+        yield iam("*", "route53:CreateHealthCheck")
+        alarm = arns.alarm(region, account, names.alarm("system"))
+        yield Call(actions=("cloudwatch:PutMetricAlarm",), resource=alarm, region=region)
 
 
-def require(provider: aws.Provider, caller_arn: str, names: Names, zone_id: str, own: Own, *, snapshots: bool) -> None:
+def require(
+    provider: aws.Provider,
+    caller_arn: str,
+    names: Names,
+    zone_id: str,
+    own: Own,
+    *,
+    snapshots: bool,
+    alarms: bool,
+) -> None:
     """The caller may make every call that creates what the stack lacks. Raises RunError with the first one that is
     denied; a preview warns of it, since a caller that may only read can preview a stack.
     """
-    every = calls(names, zone_id, snapshots=snapshots)
+    every = calls(names, zone_id, snapshots=snapshots, alarms=alarms)
     needed = [call for call in every if own.is_new or (call.creates and not own.has(call.creates))]
     options = pulumi.InvokeOptions(provider=provider)
     try:

@@ -9,9 +9,10 @@ Document = dict[str, Any]
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 #: Size limits in characters without white space, by kind of policy:
-#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and for bucket policies (20 KB)
-#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
-SIZE_LIMITS = {"role": 10240, "user": 2048, "trust": 2048, "bucket": 20480}
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, for bucket policies (20 KB)
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html, and for topic policies (30 KB)
+#: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+SIZE_LIMITS = {"role": 10240, "user": 2048, "trust": 2048, "bucket": 20480, "topic": 30720}
 
 
 def statement(
@@ -37,7 +38,7 @@ def statement(
     return made
 
 
-def document(*statements: Statement, kind: Literal["role", "user", "trust", "bucket"]) -> Document:
+def document(*statements: Statement, kind: Literal["role", "user", "trust", "bucket", "topic"]) -> Document:
     """A document of these statements. Raises ValueError for a duplicate Sid or a text over the limit of ``kind``."""
     sids = [item["Sid"] for item in statements]
     if len(set(sids)) != len(sids):

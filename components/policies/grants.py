@@ -15,11 +15,12 @@ from components.policies.document import Document
 Trust = Literal["federated", "static"]
 
 
-def host_role(names: Names) -> dict[str, Document]:
-    """Inline policies of the broker host's role."""
+def host_role(names: Names, *, puts_metrics: bool) -> dict[str, Document]:
+    """Inline policies of the broker host's role. ``puts_metrics``: the stack has alarms, and the host their metrics."""
     return {
         "BrokerAssumeData": roles.assume_data_role(names.role_arn("data")),
         "BrokerSendEmail": roles.send_email(names.mail_domain, names.email_from, names.account_id, names.region),
+        **({"BrokerPutMetrics": roles.put_metrics(names.metrics)} if puts_metrics else {}),
     }
 
 

@@ -89,6 +89,23 @@ def send_email(mail_domain: str, email_from: str, account_id: str, region: str) 
     )
 
 
+def put_metrics(namespace: str) -> Document:
+    """The host role's ``BrokerPutMetrics``, if the stack has alarms: write metrics of one namespace.
+
+    PutMetricData supports no resource; the namespace is a condition key:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    """
+    return document(
+        statement(
+            "PutOwnMetrics",
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            condition={"StringEquals": {"cloudwatch:namespace": namespace}},
+        ),
+        kind="role",
+    )
+
+
 def _sending_identities(mail_domain: str, account_id: str, region: str) -> list[str]:
     return [
         arns.ses_identity(region, account_id, mail_domain),

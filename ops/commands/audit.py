@@ -19,7 +19,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import arns
+from components import alarms, arns
 from components.checks import existing
 from components.host import ANYWHERE, METADATA, opened
 from components.mail import SCANNED
@@ -82,7 +82,7 @@ class Audit:
     #: The stack to audit.
     stack: Stack
     #: Makes a client of an AWS service, by boto3's name.
-    ask: Callable[[str], Any]
+    ask: Callable[..., Any]
     #: The time at which the age of access keys is measured.
     now: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
     _lines: list[Line] = field(default_factory=list)
@@ -101,6 +101,8 @@ class Audit:
         self._machine()
         self._disk()
         self._records()
+        if self.stack.settings.alarm_email:
+            self._alarms()
         return self._lines
 
     def _look(
@@ -183,8 +185,10 @@ class Audit:
             return [role["RoleName"] for role in found]
 
         self._look("broker host", "the role it runs as", [names.host], profile)
-        managed = grants.host_role_managed(self.stack.settings.ssm_managed)
-        self._role(subject, names.host, trust.ec2(), grants.host_role(names), managed)
+        settings = self.stack.settings
+        policies = grants.host_role(names, puts_metrics=bool(settings.alarm_email))
+        managed = grants.host_role_managed(settings.ssm_managed)
+        self._role(subject, names.host, trust.ec2(), policies, managed)
         self._look(subject, "an S3 action that it may use", NOTHING, lambda: _listing(self._s3_actions(names.host)))
 
     def _data_role(self, key: str) -> None:
@@ -566,6 +570,41 @@ class Audit:
         for host in names.public_hosts.values():
             self._look(f"record {host}", "the address it gives", [address], partial(addresses, host))
 
+    def _alarms(self) -> None:
+        names, settings = self.stack.names, self.stack.settings
+        for region in alarms.regions(names):
+            self._look(
+                f"topic {names.alarm_topic}" + ("" if region == names.region else f" in {region}"),
+                "who may send through it",
+                meaning(alarms.topic_policy(names, region)),
+                partial(
+                    _policy_of_topic,
+                    clients.elsewhere(self.ask, "sns", names.region, region),
+                    alarms.topic_arn(names, region),
+                ),
+                told=_difference,
+            )
+        health_check = next(
+            (str(item["id"]) for item in self._state if item["type"] == "aws:route53/healthCheck:HealthCheck"), ""
+        )
+        ids = {"InstanceId": str(self.stack.output("instanceId")), "HealthCheckId": health_check}
+        for row in alarms.ALARMS:
+            region = alarms.region_of(row, names)
+            name = names.alarm(row.key)
+            self._look(
+                f"alarm {name}",
+                "when it goes off, and what it does",
+                alarms.definition(row, names, ids, may_restart=not settings.host_instance_id),
+                partial(_alarm, clients.elsewhere(self.ask, "cloudwatch", names.region, region), name),
+            )
+        wanted = {"FullyQualifiedDomainName": names.broker_host, **alarms.HEALTH_CHECK, "Disabled": False}
+
+        def asked() -> dict[str, Any]:
+            found = self.ask("route53").get_health_check(HealthCheckId=health_check)["HealthCheck"]
+            return {key: found["HealthCheckConfig"].get(key) for key in wanted}
+
+        self._look("health check of the broker", "what it asks for", wanted, asked)
+
     def _instance(self) -> Any:
         found = self._ec2.describe_instances(InstanceIds=[self.stack.output("instanceId")])
         return found["Reservations"][0]["Instances"][0]
@@ -601,6 +640,22 @@ class Audit:
         except self._iam.exceptions.NoSuchEntityException:
             return NOTHING
         return "a password"
+
+
+def _policy_of_topic(sns: Any, topic: str) -> Document:
+    return meaning(json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]))
+
+
+def _alarm(cloudwatch: Any, name: str) -> dict[str, Any] | str:
+    """An alarm in the form of ``alarms.definition``."""
+    found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    if not found:
+        return NOTHING
+    return {
+        **{key: found[0].get(key) for key in alarms.DEFINED},
+        "Dimensions": {item["Name"]: item["Value"] for item in found[0].get("Dimensions", [])},
+        "AlarmActions": sorted(found[0].get("AlarmActions", [])),
+    }
 
 
 def _s3(item: Mapping[str, Any]) -> list[str]:

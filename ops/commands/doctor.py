@@ -21,7 +21,7 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components import images
+from components import alarms, images
 from components.checks import zone as checks
 from components.checks.preflight import identity_of
 from components.naming import BUCKET_KEYS, RECEIPT_RULE_SET, ROLE_KEYS
@@ -53,6 +53,9 @@ CLOCK_SECONDS = 60
 SES_SANDBOX_MAILS = 200
 #: Time limit in seconds for a TLS handshake with the host.
 TLS_SECONDS = 10
+
+#: Seconds in which the host sends its metrics at least twice.
+METRICS_SECONDS = 900
 
 #: Default quota of buckets per account:
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
@@ -222,7 +225,7 @@ class Doctor(Checks):
     #: The stack to check.
     stack: Stack
     #: Makes a client of an AWS service, by boto3's name.
-    ask: Callable[[str], Any]
+    ask: Callable[..., Any]
     #: Returns the audit's lines if the caller has them. None: the doctor runs the audit.
     audited: Callable[[], list[Line]] | None = None
 
@@ -274,6 +277,10 @@ class Doctor(Checks):
             self._look("certificate", host, partial(self.certificate, host, address))
         for identity in (names.mail_domain, names.email_from):
             self._look("mail", f"{identity} verified", partial(self.verified, identity))
+        if settings.alarm_email:
+            self._look("alarms", f"mail to {settings.alarm_email}", self.alarm_mail)
+            self._look("alarms", "none has gone off", self.alarms)
+            self._look("alarms", "metrics of the host", self.metrics)
         self._look("account", "audit", self.audit)
         self._look("host", "image", self.image)
         if settings.snapshots:
@@ -460,6 +467,63 @@ class Doctor(Checks):
             f"not verified, DKIM {found.get('DkimAttributes', {}).get('Status', 'unknown')}",
             "SES checks the three DKIM records for up to 72 hours. Check that the zone is delegated.",
         )
+
+    def alarm_mail(self) -> Seen:
+        """Whether somebody has confirmed the subscription of every topic."""
+        names, email = self.stack.names, self.stack.settings.alarm_email
+        for region in alarms.regions(names):
+            sns = clients.elsewhere(self.ask, "sns", names.region, region)
+            pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=alarms.topic_arn(names, region))
+            found = [
+                item["SubscriptionArn"]
+                for page in pages
+                for item in page["Subscriptions"]
+                if (item["Protocol"], item["Endpoint"]) == ("email", email)
+            ]
+            if not found:
+                return wrong(
+                    f"the topic in {region} does not send to it",
+                    f"Nobody confirmed it within 48 hours, or somebody unsubscribed: `pulumi up -s {self.stack.name} "
+                    "--refresh` asks again.",
+                )
+            if not any(arn.startswith("arn:") for arn in found):
+                return warn(
+                    f"waits for a confirmation in {region}",
+                    "Open the link in the mail AWS Notification - Subscription Confirmation, within 48 hours.",
+                )
+        return well("confirmed")
+
+    def alarms(self) -> Seen:
+        names = self.stack.names
+        found: dict[str, str] = {}
+        for region in alarms.regions(names):
+            own = [names.alarm(row.key) for row in alarms.of_region(names, region)]
+            cloudwatch = clients.elsewhere(self.ask, "cloudwatch", names.region, region)
+            listed = cloudwatch.describe_alarms(AlarmNames=own)["MetricAlarms"] if own else []
+            found |= {item["AlarmName"]: item["StateValue"] for item in listed}
+        if gone := sorted(name for name, state in found.items() if state == "ALARM"):
+            return wrong(", ".join(gone), "docs/runbook.md, An alarm arrives, has a row for each.")
+        return well(f"{len(found)} alarms")
+
+    def metrics(self) -> Seen:
+        """Whether CloudWatch got the host's metrics lately."""
+        now = datetime.datetime.now(datetime.UTC)
+        answer = self.ask("cloudwatch").get_metric_statistics(
+            Namespace=self.stack.names.metrics,
+            MetricName="DiskUsedPercent",
+            StartTime=now - datetime.timedelta(seconds=METRICS_SECONDS),
+            EndTime=now,
+            Period=300,
+            Statistics=["Maximum"],
+        )
+        if not answer["Datapoints"]:
+            return warn(
+                f"none in the last {METRICS_SECONDS // 60} minutes",
+                "`journalctl -u agentkeys-measure` on the host says why. A host that the stack did not launch needs "
+                "the stack's instance profile (hostInstanceProfile: attach).",
+            )
+        latest = max(answer["Datapoints"], key=lambda item: item["Timestamp"])
+        return well(f"the disk is {latest['Maximum']:.0f} % full")
 
     def audit(self) -> Seen:
         lines = self.audited() if self.audited else Audit(stack=self.stack, ask=self.ask).lines()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components import alarms
 from ops.page.facts import Deployed, Facts, Unseen
 
 #: Hours per month in AWS's calculator: https://docs.aws.amazon.com/pricing-calculator/
@@ -107,6 +108,16 @@ def _alarms(stack: Deployed) -> Amount | None:
     return Amount(count=count, said=f"{count} alarms", usd=_usd("alarm"))
 
 
+def _metrics(stack: Deployed) -> Amount | None:
+    count = sum(row.namespace == alarms.HOST for row in alarms.ALARMS) if stack.settings.alarm_email else 0
+    return Amount(count=count, said=f"{count} metrics", usd=_usd("metric"))
+
+
+def _health_checks(stack: Deployed) -> Amount | None:
+    count = sum("route53/healthCheck" in str(resource["type"]) for resource in stack.resources)
+    return Amount(count=count, said=f"{count} checks", usd=_usd("health check"))
+
+
 #: Function for the amount that a stack uses, by the price's key. Prices without a row here are paid by use.
 AMOUNTS: dict[str, Callable[[Deployed], Amount | None]] = {
     "instance": _instance,
@@ -114,6 +125,8 @@ AMOUNTS: dict[str, Callable[[Deployed], Amount | None]] = {
     "address": _address,
     "zone": _zone,
     "alarm": _alarms,
+    "metric": _metrics,
+    "health check": _health_checks,
 }
 
 
@@ -163,8 +176,15 @@ def _dollars(usd: float) -> str:
 
 def _settings(stack: Deployed) -> list[Setting]:
     """Cost differences between other values and the current ones."""
+    of_host = sum(row.namespace == alarms.HOST for row in alarms.ALARMS)
+    told = len(alarms.ALARMS) * _usd("alarm") + of_host * _usd("metric") + _usd("health check")
+    alarming = (
+        Setting(key="alarmEmail", change="empty, no alarms", usd=-told)
+        if stack.settings.alarm_email
+        else Setting(key="alarmEmail", change=f"an address, {len(alarms.ALARMS)} alarms", usd=told)
+    )
     if stack.settings.host_instance_id:
-        return []
+        return [alarming]
     kinds: dict[str, float] = prices()["instance"]
     present = kinds.get(stack.settings.instance_type)
     return [
@@ -179,4 +199,5 @@ def _settings(stack: Deployed) -> list[Setting]:
             if stack.settings.dns == "route53"
             else []
         ),
+        alarming,
     ]

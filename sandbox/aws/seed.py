@@ -148,6 +148,8 @@ _ADMINISTRATOR = (
     "arn:aws:iam::aws:policy/AmazonSESFullAccess",
     "arn:aws:iam::aws:policy/AmazonRoute53FullAccess",
     "arn:aws:iam::aws:policy/AmazonEC2FullAccess",
+    "arn:aws:iam::aws:policy/AmazonSNSFullAccess",
+    "arn:aws:iam::aws:policy/IAMAccessAnalyzerFullAccess",
 )
 
 #: Data Lifecycle Manager has no managed policy for operators: docs/runbook.md, First account.

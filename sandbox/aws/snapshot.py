@@ -27,7 +27,7 @@ from sandbox.aws.serial import RequestLock
 log = logging.getLogger(__name__)
 
 #: Services whose state is saved. kms holds the key that default EBS encryption creates.
-SERVICES = ("ec2", "iam", "kms", "route53", "s3", "s3control", "ses", "sesv2", "sts")
+SERVICES = ("cloudwatch", "ec2", "iam", "kms", "route53", "s3", "s3control", "ses", "sesv2", "sns", "sts")
 
 _FORMAT = 1
 

@@ -62,6 +62,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field(("rules", "noncurrentVersionExpiration"), "noncurrentVersionExpirations", listed="there"),
     ),
     "aws:ec2/securityGroup:SecurityGroup": (Field(("ingress",), "ingresses"), Field(("egress",), "egresses")),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": (Field(("name",), "alarmName"),),
+    "aws:sns/topicSubscription:TopicSubscription": (Field(("topic",), "topicArn"),),
     "aws:route53/record:Record": (
         Field(("aliases",), "alias", listed="here"),
         Field(("failoverRoutingPolicies",), "failoverRoutingPolicy", listed="here"),

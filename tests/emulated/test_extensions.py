@@ -604,3 +604,40 @@ def test_a_deny_of_plain_http_denies_nobody_who_comes_over_tls(client: Client, b
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     s3.put_object(Bucket=bucket, Key="k", Body=b"v")
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"v"
+
+
+# --- alarms
+
+
+def test_a_subscription_by_mail_waits_for_somebody(client: Client, unique: str) -> None:
+    sns = client("sns")
+    topic = sns.create_topic(Name=unique)["TopicArn"]
+    wanted = {"TopicArn": topic, "Protocol": "email", "Endpoint": "ops@example.org", "ReturnSubscriptionArn": True}
+    arn = sns.subscribe(**wanted)["SubscriptionArn"]
+
+    def listed() -> list[str]:
+        return [item["SubscriptionArn"] for item in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]]
+
+    assert listed() == ["PendingConfirmation"]
+    with refused("InvalidParameter", "pending confirmation"):
+        sns.unsubscribe(SubscriptionArn=arn)
+    with refused("NotFound"):
+        sns.confirm_subscription(TopicArn=topic, Token="of-nothing")
+    sns.confirm_subscription(TopicArn=topic, Token=arn.rpartition(":")[2])
+    assert listed() == [arn]
+    assert sns.subscribe(**wanted)["SubscriptionArn"] == arn
+    assert listed() == [arn], "a second request leaves it confirmed"
+    sns.unsubscribe(SubscriptionArn=arn)
+    assert listed() == []
+
+
+def test_a_subscription_that_is_no_mail_waits_for_nobody(client: Client, unique: str) -> None:
+    sns = client("sns")
+    topic = sns.create_topic(Name=unique)["TopicArn"]
+    arn = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:q")
+    assert (
+        sns.get_subscription_attributes(**{"SubscriptionArn": arn["SubscriptionArn"]})["Attributes"][
+            "PendingConfirmation"
+        ]
+        == "false"
+    )

@@ -27,6 +27,18 @@ def ses_arn(name: str) -> str:
     return f"arn:aws:ses:{REGION}:{ACCOUNT_ID}:identity/{name}"
 
 
+def topic_arn(name: str) -> str:
+    return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{name}"
+
+
+def alarm_arn(name: str) -> str:
+    return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:{name}"
+
+
+ALARM = {
+    **{"AlarmName": "{unique}", "Namespace": "n", "MetricName": "m", "Statistic": "Maximum", "Period": 60},
+    **{"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "LessThanThreshold"},
+}
 DOCUMENT = f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript"
 EMAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 
@@ -147,6 +159,28 @@ EMAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
         ),
         ("s3control", "get_public_access_block", {"AccountId": ACCOUNT_ID}, "s3:GetAccountPublicAccessBlock", ["*"]),
         ("kms", "create_key", {}, "kms:CreateKey", ["*"]),
+        ("sns", "create_topic", {"Name": "{unique}"}, "sns:CreateTopic", [topic_arn("{unique}")]),
+        ("sns", "get_topic_attributes", {"TopicArn": topic_arn("none")}, "sns:GetTopicAttributes", [topic_arn("none")]),
+        ("sns", "list_tags_for_resource", {"ResourceArn": topic_arn("n")}, "sns:ListTagsForResource", [topic_arn("n")]),
+        ("sns", "list_topics", {}, "sns:ListTopics", ["*"]),
+        ("cloudwatch", "put_metric_alarm", ALARM, "cloudwatch:PutMetricAlarm", [alarm_arn("{unique}")]),
+        (
+            "cloudwatch",
+            "describe_alarms",
+            {"AlarmNames": ["a", "b"]},
+            "cloudwatch:DescribeAlarms",
+            [alarm_arn("a"), alarm_arn("b")],
+        ),
+        ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms", ["*"]),
+        (
+            "cloudwatch",
+            "list_tags_for_resource",
+            {"ResourceARN": alarm_arn("a")},
+            "cloudwatch:ListTagsForResource",
+            [alarm_arn("a")],
+        ),
+        ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}, "cloudwatch:PutMetricData", ["*"]),
+        ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", ["*"]),
     ],
 )
 def test_each_call_needs_its_action_on_its_resources(

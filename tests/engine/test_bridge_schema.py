@@ -62,6 +62,12 @@ RESOURCES = [
     aws.ses.ActiveReceiptRuleSet,
     aws.ses.ReceiptRule,
     aws.sesv2.EmailIdentity,
+    aws.sns.Topic,
+    aws.sns.TopicPolicy,
+    aws.sns.TopicSubscription,
+    aws.cloudwatch.MetricAlarm,
+    aws.route53.HealthCheck,
+    aws.accessanalyzer.Analyzer,
 ]
 
 FUNCTIONS = [
@@ -95,6 +101,8 @@ LACKING: Mapping[str, Mapping[str, set[str]]] = {
     "6": {
         "aws:s3/bucket:Bucket": {"replicationConfiguration."},
         "aws:ec2/getVpc:getVpc": {"ipv6CidrBlockAssociations"},
+        "aws:sns/topic:Topic": {"maximumMessageSize"},
+        "aws:cloudwatch/metricAlarm:MetricAlarm": {"evaluationWindow", "warmUpConfiguration"},
         translate.PROVIDER: {
             f"endpoints.{service}"
             for service in (
@@ -105,6 +113,11 @@ LACKING: Mapping[str, Mapping[str, set[str]]] = {
         },
     },
     "5": {
+        "aws:sns/topic:Topic": {"maximumMessageSize"},
+        "aws:cloudwatch/metricAlarm:MetricAlarm": {
+            *("evaluationCriteria", "evaluationInterval", "evaluationWindow", "warmUpConfiguration"),
+        },
+        "aws:accessanalyzer/analyzer:Analyzer": {"configuration.internalAccess"},
         "aws:s3/bucket:Bucket": {
             "bucketNamespace",
             "replicationConfiguration.",
@@ -173,7 +186,8 @@ def sdk_shape(given: Any, fields: Callable[[type], dict[str, Any] | None]) -> Sh
         plain = [
             choice
             for choice in typing.get_args(given)
-            if choice is not type(None) and "Awaitable" not in str(choice) and "Output[" not in str(choice)
+            if choice is not type(None)
+            and getattr(typing.get_origin(choice), "__name__", "") not in ("Awaitable", "Output")
         ]
         return sdk_shape(plain[0], fields)
     name = getattr(typing.get_origin(given), "__name__", "")

@@ -72,6 +72,7 @@ BAD = [
     ("emailFromAddress", "a" * 65 + "@bots-test.litentry.org", "64 characters at most before the @"),
     ("emailFromAddress", "a..b@bots-test.litentry.org", "must be an address at the mail domain"),
     ("acmeEmail", "hostmaster@-x", "acmeEmail: 'hostmaster@-x' must be a mail address"),
+    ("alarmEmail", "ops", "alarmEmail: 'ops' must be a mail address"),
     ("authMethods", "wallet_sig\nX=1", "authMethods: 'wallet_sig\\nX=1' must be one line of printable characters"),
     ("contracts", '{"A_HEIMA": "0x1\\n"}', "contracts.A_HEIMA: '0x1\\n' must be one line of printable characters"),
     ("dohUrls", '["https://"]', "dohUrls.0: 'https://' must be a URL of http or https with a host"),

@@ -24,6 +24,9 @@ UNKNOWN = "UnknownOperation"
 
 _BY_PARAMETER = ("query", "ec2")
 
+#: Service by the name in its signatures, where that is another.
+_SIGNED_AS = {"monitoring": "cloudwatch"}
+
 #: Service by the start of its paths, for services that have paths of their own.
 _PATHS = {"/v2/email/": "sesv2", "/2013-04-01/": "route53", "/v20180820/": "s3control"}
 
@@ -137,7 +140,7 @@ def receive(environ: Mapping[str, Any], body: bytes) -> Received:
     )
     credential = _credential(bare)
     service = _service(bare, credential)
-    protocol = _protocol(service)
+    protocol = _spoken(bare, _protocol(service))
     _check_names_operation_once(bare, protocol)
     operation, labels = _operation(bare, service)
     return Received(
@@ -201,7 +204,7 @@ def _credential(received: Received) -> Credential | None:
 
 def _service(received: Received, credential: Credential | None) -> str:
     if credential is not None:
-        signed = credential.service
+        signed = _SIGNED_AS.get(credential.service, credential.service)
         if signed == "s3" and (received.path.startswith("/v20180820/") or "s3-control" in received.host):
             return "s3control"
         if signed == "ses" and received.path.startswith("/v2/"):
@@ -224,6 +227,15 @@ def _protocol(service: str) -> str:
         return str(get_service_model(service).metadata["protocol"])
     except (UnknownServiceError, DataNotFoundError, KeyError):
         return "json"
+
+
+def _spoken(received: Received, protocol: str) -> str:
+    """The protocol of a request to a service that has several, of which ``protocol`` is the first."""
+    if protocol != "smithy-rpc-v2-cbor":
+        return protocol
+    if "urlencoded" in received.headers.get("content-type", ""):
+        return "query"
+    return "json" if "x-amz-target" in received.headers else protocol
 
 
 def _check_names_operation_once(received: Received, protocol: str) -> None:

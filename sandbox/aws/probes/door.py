@@ -218,6 +218,26 @@ def permissions_of_ssm(ground: Ground) -> Answers:
 
 
 @probe(
+    "iam.actions.alarms",
+    calls="sns and cloudwatch calls of a session without permissions",
+    page=f"{_AUTHORIZATION}/list_amazoncloudwatch.html",
+    makes=_SESSION,
+)
+def permissions_of_alarms(ground: Ground) -> Answers:
+    """A refusal of SNS and CloudWatch names the action and the ARN of the topic or the alarm."""
+    topic = f"arn:aws:sns:{ground.region}:{ground.account_id}:agentkeys-probe-none"
+    topics: dict[str, dict[str, Any]] = {"get_topic_attributes": {"TopicArn": topic}, "list_topics": {}}
+    alarms: dict[str, dict[str, Any]] = {
+        "describe_alarms": {"AlarmNames": ["agentkeys-probe-none"]},
+        "put_metric_data": {"Namespace": "agentkeys-probe", "MetricData": [{"MetricName": "probe", "Value": 1}]},
+    }
+    return {
+        **{f"sns {call}": seen for call, seen in _denied(ground, "sns", topics).items()},
+        **{f"cloudwatch {call}": seen for call, seen in _denied(ground, "cloudwatch", alarms).items()},
+    }
+
+
+@probe(
     "iam.actions.sts",
     calls="sts calls of a session without permissions",
     page=f"{_AUTHORIZATION}/list_awssecuritytokenservice.html",

@@ -55,6 +55,7 @@ _TITLES = {
     "route53": "Route 53",
     "s3": "S3",
     "ses": "SES",
+    "sns": "SNS",
     "sts": "STS",
 }
 

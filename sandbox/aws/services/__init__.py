@@ -13,6 +13,7 @@ from sandbox.aws.services import (  # noqa: F401  (importing a module registers 
     route53,
     s3,
     ses,
+    sns,
     sts,
 )
 from sandbox.aws.services.context import Context, enter

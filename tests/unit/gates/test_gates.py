@@ -180,6 +180,11 @@ def test_an_issuer_gives_the_thumbprint_of_the_top_of_its_chain(broker):
             "jwks_uri 'https://other/keys', which is not on",
         ),
         ("/keys", {"keys": [{"kty": "RSA"}]}, "has 1 keys and no ES256 key"),
+        # RFC 7517 section 4: a key of another type may have any other member, and another curve makes no ES256.
+        ("/keys", {"keys": [{"kty": "OKP", "crv": "P-256"}]}, "has 1 keys and no ES256 key"),
+        ("/keys", {"keys": [{"kty": "EC", "crv": "P-384"}, {"kty": "RSA"}]}, "has 2 keys and no ES256 key"),
+        ("/keys", {}, "has 0 keys and no ES256 key"),
+        ("/keys", [1], "/keys is not a JSON object"),
         ("/healthz", None, "healthz answers 502"),
     ],
 )
@@ -361,3 +366,12 @@ def test_the_command_of_a_gate_is_the_same_on_every_machine():
 def test_the_closest_caa_records_upwards_decide(monkeypatch, sets, found):
     monkeypatch.setattr(dns, "resolve", lambda name, _url, kind: sets.get(name, []) if kind == "CAA" else [])
     assert dns.relevant_caa("x.example.org", "https://resolver.example") == found
+
+
+@pytest.mark.parametrize("program", ["ssh", "ssh-keyscan", "openssl"])
+def test_a_missing_program_is_named_before_the_wait(monkeypatch, program):
+    found = __main__.shutil.which
+    monkeypatch.setattr(__main__.shutil, "which", lambda name: None if name == program else found(name) or name)
+    monkeypatch.setattr(__main__, "wait", lambda *_, **__: pytest.fail("the gate waits without the program"))
+    with pytest.raises(SystemExit, match=f"^{program} is not on PATH and this gate needs it. Install it, then run"):
+        __main__.main(["host-key", "127.0.0.1"])

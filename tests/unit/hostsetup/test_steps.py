@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hostsetup import steps as steps_module
-from hostsetup.bundle import File, render_bundle
+from hostsetup.bundle import File, read_bundle, render_bundle
 from hostsetup.environment import SECRET_FILES, environment_files
 from hostsetup.families import TOOLKIT, family_table
 from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
@@ -229,3 +229,24 @@ def test_a_bundle_refuses_what_the_host_would_misread(file: File, message: str) 
 
 def test_services_listen_on_ports_of_their_own() -> None:
     assert len({service.port for service in SERVICES}) == len(SERVICES)
+
+
+def test_the_toolkit_can_be_run_where_it_is_a_command_and_only_read_where_others_source_it(site: Site) -> None:
+    files = {Path(file.path).name: file for file in read_bundle(by_name(site)["toolkit"].stdin)}
+    modes = {path.name: files[path.name].mode for path in SCRIPTS.iterdir() if path.name in files}
+    assert {name for name, mode in modes.items() if mode == "0644"} == set(steps_module.SOURCED)
+    assert {mode for name, mode in modes.items() if name not in steps_module.SOURCED} == {"0755"}
+    assert {file.owner for file in files.values()} == {"root:root"}
+
+
+def test_only_a_site_with_metrics_has_their_step_and_their_scripts(site: Site) -> None:
+    without = by_name(site)
+    measured = by_name(dataclasses.replace(site, metrics_namespace="agentkeys-metrics-x"))
+    assert set(measured) - set(without) == {"metrics"}
+    assert rerun(without, measured) == {"toolkit"}
+
+    def scripts(of: dict[str, Step]) -> set[str]:
+        return {Path(file.path).name for file in read_bundle(of["toolkit"].stdin)}
+
+    assert scripts(measured) - scripts(without) == {"metrics", "put_metrics.py"}
+    assert f"{site.region} agentkeys-metrics-x" in measured["metrics"].stdin

@@ -50,6 +50,13 @@ def test_the_real_programs_break_no_rule(plans, stack):
     assert seen(plans[stack], stack_facts(stack)) == []
 
 
+@pytest.mark.parametrize("stack", ["prod", "test"])
+def test_alarms_break_no_rule(release, stack):
+    recorded = run(stack, changed={**release, "alarmEmail": "ops@litentry.org"})
+    assert recorded.of("aws:sns/topicPolicy:TopicPolicy")
+    assert seen(recorded.planned(), stack_facts(stack)) == []
+
+
 def test_a_preview_of_a_first_up_breaks_no_rule(release):
     resources = run("test", changed=release, preview=True).planned(known=False)
     assert any(UNKNOWN in item.props.get("records", []) for item in resources), "the addresses are not known yet"

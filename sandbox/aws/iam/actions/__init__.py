@@ -7,11 +7,12 @@ unmodelled resource. Only `Resource: "*"` allows that.
 from collections.abc import Callable
 
 from sandbox.aws.iam.access import Access
-from sandbox.aws.iam.actions import dlm, ec2, iam, route53, s3, ses, ssm, sts
+from sandbox.aws.iam.actions import alarms, dlm, ec2, iam, route53, s3, ses, ssm, sts
 from sandbox.aws.iam.callers import Caller
 from sandbox.aws.iam.received import Received
 
 _NEEDS: dict[str, Callable[[Received, str], list[Access]]] = {
+    "cloudwatch": alarms.cloudwatch_needs,
     "dlm": dlm.needs,
     "ec2": ec2.needs,
     "ec2-instance-connect": ec2.connect_needs,
@@ -19,6 +20,7 @@ _NEEDS: dict[str, Callable[[Received, str], list[Access]]] = {
     "s3control": s3.control_needs,
     "ses": ses.needs,
     "sesv2": ses.needs,
+    "sns": alarms.sns_needs,
     "ssm": ssm.needs,
     "sts": sts.needs,
 }

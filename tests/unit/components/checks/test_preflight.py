@@ -1,0 +1,88 @@
+"""Checks of the account before the first resource: the caller, the hosted zone, the rule set, the readers of mail."""
+
+import pulumi
+import pytest
+
+from dev.recorder import LOOKUPS, run
+
+CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
+ZONE = "aws:route53/getZone:getZone"
+RULE_SET = "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet"
+
+
+def said(release, token, answer, *, stack="test", **changed):
+    """The error that an answer of AWS ends the program with."""
+    with pytest.raises(pulumi.RunError) as refused:
+        run(stack, changed={**release, **changed}, lookups={token: answer})
+    text = str(refused.value)
+    assert "Nothing was created." in text
+    return text
+
+
+def caller_of(arn):
+    return {**LOOKUPS[CALLER], "arn": arn}
+
+
+def test_credentials_of_another_account_are_named_with_both_accounts(release):
+    text = said(release, CALLER, "AWS account ID not allowed: 111122223333")
+    assert text.startswith("accountId: the stack is for account 429071895007, the credentials belong to 111122223333.")
+    assert "AWS_PROFILE" in text
+
+
+def test_credentials_that_aws_does_not_take_are_an_error_of_the_lookup(release):
+    text = said(release, CALLER, "ExpiredToken: the security token is expired")
+    assert text.startswith("AWS rejected the lookup of the caller's identity: ")
+    assert "ExpiredToken" in text
+
+
+@pytest.mark.parametrize(
+    ("arn", "who"),
+    [
+        ("arn:aws:iam::429071895007:user/somebody", "user/somebody"),
+        ("arn:aws:iam::429071895007:user/agentkeys-admin/somebody", "user/somebody"),
+        ("arn:aws:sts::429071895007:assumed-role/other/agentkeys-admin", "role/other"),
+        ("arn:aws:sts::429071895007:assumed-role/agentkeys-admin/session", "role/agentkeys-admin"),
+        ("arn:aws:iam::429071895007:root", "root/"),
+    ],
+)
+def test_an_identity_that_may_not_run_the_program_is_named(release, arn, who):
+    text = said(release, CALLER, caller_of(arn))
+    assert text.startswith(f"allowedCallers: the credentials belong to {who!r}, and only user/agentkeys-admin, ")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::429071895007:user/agentkeys-admin",
+        "arn:aws:iam::429071895007:user/a/path/AgentKeys-Admin",
+        "arn:aws:sts::429071895007:assumed-role/agentkeys-broker-host/i-0123456789abcdef0",
+    ],
+)
+def test_an_identity_that_may_is_let_through_whatever_its_case_and_path(release, arn):
+    run("test", changed=release, lookups={CALLER: caller_of(arn)})
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ({"privateZone": True}, "is a private hosted zone"),
+        ({"name": "example.org"}, "is the hosted zone of 'example.org', not of zone 'litentry.org'"),
+        ({"name": "example.org."}, "is the hosted zone of 'example.org', not of zone 'litentry.org'"),
+    ],
+)
+def test_another_hosted_zone_is_refused(release, answer, sentence):
+    assert sentence in said(release, ZONE, {**LOOKUPS[ZONE], **answer})
+
+
+def test_a_hosted_zone_that_does_not_exist_is_refused(release):
+    assert "the hosted zone Z09723983CFJOHAE3VC65" in said(release, ZONE, "NoSuchHostedZone: none")
+
+
+def test_another_active_rule_set_and_none_are_refused(release):
+    assert "is 'other'; this program adds its rule to 'agentkeys'" in said(release, RULE_SET, {"ruleSetName": "other"})
+    assert "no active SES receipt rule set in us-east-1" in said(release, RULE_SET, "empty result")
+
+
+def test_a_reader_of_mail_that_does_not_exist_is_named(release):
+    text = said(release, "aws:iam/getRole:getRole", "NoSuchEntity: none", rawMailReaders='["reader"]')
+    assert text.startswith("rawMailReaders: the account has no role 'reader'")
