@@ -99,7 +99,7 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
     """The variables that point the unchanged program at the sandbox."""
     wanted = emulated()
     doh = f"http://{layout.LOOPBACK}:{layout.PORTS['doh']}"
-    beside_proxies = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), layout.LOOPBACK]))
+    beside_proxies = _beside_proxies()
     return {
         "NO_PROXY": beside_proxies,
         "no_proxy": beside_proxies,
@@ -138,6 +138,12 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
         "AGENTKEYS_ACME_DIRECTORY": f"https://{layout.ACME_HOST}:{layout.PORTS['acme']}/dir",
         "AGENTKEYS_CA_BUNDLE": str(layout.HOME / "ca" / "trust.pem"),
     }
+
+
+def _beside_proxies() -> str:
+    """``NO_PROXY`` with the loopback address, once: the plugins' pool keeps processes by this environment."""
+    names = [name for name in (os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "").split(",") if name]
+    return ",".join([*names, *([] if layout.LOOPBACK in names else [layout.LOOPBACK])])
 
 
 def _passphrase() -> Path:

@@ -181,3 +181,12 @@ def test_a_run_that_fails_says_what_recovers_it(verb, monkeypatch, tmp_path):
         supervisor.SandboxError, match=r"failed\nRun the same command again: .*`agentkeys recover -s test`"
     ):
         getattr(engine, verb)(rehearsal.deployment("test"))
+
+
+@pytest.mark.parametrize("given", ["", "internal.example", "internal.example,127.0.0.1"])
+def test_a_command_in_the_sandboxes_own_environment_changes_no_proxy_setting(monkeypatch, given):
+    monkeypatch.setenv("NO_PROXY", given)
+    once = rehearsal._beside_proxies()
+    assert once.split(",").count("127.0.0.1") == 1
+    monkeypatch.setenv("NO_PROXY", once)
+    assert rehearsal._beside_proxies() == once
