@@ -61,6 +61,10 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field(("rules", "filter", "tag"), "tags", listed="there"),
         Field(("rules", "noncurrentVersionExpiration"), "noncurrentVersionExpirations", listed="there"),
     ),
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": (
+        Field(("policyDetails", "resourceLocations"), "resourceLocations", listed="there"),
+        Field(("policyDetails", "schedules", "createRule", "times"), "times", listed="there"),
+    ),
     "aws:ec2/securityGroup:SecurityGroup": (Field(("ingress",), "ingresses"), Field(("egress",), "egresses")),
     "aws:cloudwatch/metricAlarm:MetricAlarm": (Field(("name",), "alarmName"),),
     "aws:sns/topicSubscription:TopicSubscription": (Field(("topic",), "topicArn"),),
