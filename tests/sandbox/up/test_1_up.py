@@ -1,11 +1,13 @@
 """The main job: a stack from nothing to a working broker, and everything that must be seen of it."""
 
+import json
 import re
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import layout, rehearsal, supervisor
+from sandbox.engine import wire
 from sandbox.standin.archive import build_archive
 from tests.support.emulation import FOOTPRINT, eventually, refuses
 from tests.support.live import ACTOR
@@ -129,6 +131,46 @@ def test_no_secret_stands_in_the_state_in_clear(ground):
         if re.fullmatch(r"[0-9a-f]{64}", value):
             assert value not in text
             assert value not in supervisor.LOG.read_text()
+
+
+def _hidden(value, *, inside=False):
+    """The texts below secret marks in an export, but for what a connection holds beside its key."""
+    if isinstance(value, dict):
+        if value.get(wire.MARK) == wire.SECRET:
+            plain = json.loads(value["plaintext"]) if "plaintext" in value else value["value"]
+            yield from _hidden(plain, inside=True)
+        else:
+            kept = {key: item for key, item in value.items() if "privateKey" not in value or key == "privateKey"}
+            yield from (text for item in kept.values() for text in _hidden(item, inside=inside))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _hidden(item, inside=inside))
+    elif inside and isinstance(value, str):
+        yield value
+
+
+def test_nothing_that_a_step_prints_is_secret(ground):
+    """The official plugin keeps what a command prints plain in the state (sandbox/engine/conformance/cases.py)."""
+    exported = ground.engine.run(rehearsal.deployment("test"), "stack", "export", "--show-secrets", capture=True).stdout
+    deployment = json.loads(exported)["deployment"]
+    on_host = ground.on_host(
+        "test",
+        "sudo sh -c 'cat /etc/agentkeys/*.env /etc/letsencrypt/live/*/privkey.pem; find /var/lib/agentkeys/keys -type f"
+        " -exec cat {} +'",
+    )
+    keys = re.findall(r'=["]?([0-9a-f]{64})["]?$|^([A-Za-z0-9+/=]{40,})$', on_host, re.MULTILINE)
+    values = [*_hidden(deployment), *(text for pair in keys for text in pair)]
+    secrets = {line for value in values for line in value.splitlines() if len(line) >= 20 and "-----" not in line}
+    assert len(secrets) >= 20
+    printed = {
+        (item["urn"].rpartition("::")[2], name): item["outputs"][name]
+        for item in deployment["resources"]
+        if item["type"] in ("command:remote:Command", "command:local:Command")
+        for name in ("stdout", "stderr")
+    }
+    assert len(printed) >= 2 * 22
+    for place, text in printed.items():
+        assert isinstance(text, str), f"{place} is marked as a secret"
+        assert not [secret[:4] for secret in secrets if secret in text], place
 
 
 def test_the_checkouts_stack_files_are_as_they_were():
