@@ -16,7 +16,7 @@ class Limit:
 
 
 #: Where the program has been applied.
-APPLIED = "in the sandbox only: Debian hosts, and AWS's emulator as the object store"
+APPLIED = "in the sandbox only: a Debian 12 host, and AWS's emulator as the object store"
 
 NO_EQUAL = (
     Limit(
