@@ -355,7 +355,6 @@ class SiteSettings(Configured):
     #: RFC 8555 section 7.3.4 says an ASCII string; one without spaces fits a line of certbot's configuration.
     acme_eab_kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+=@-]{0,256}$")]
     acme_eab_hmac_key: SecretStr
-    alarm_email: Annotated[str, AfterValidator(_absent_or_address)]
     doh_urls: Annotated[list[HttpUrl], Field(min_length=1)]
     ca_bundle: str
     auth_methods: Line
@@ -519,6 +518,7 @@ class Settings(SiteSettings):
     account_id: AccountId
     region: Region
     parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
+    alarm_email: Annotated[str, AfterValidator(_absent_or_address)]
     trust: Literal["federated", "static"]
     allowed_callers: Callers
     access_key_users: list[Literal["daemon", "broker"]]
