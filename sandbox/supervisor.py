@@ -1,7 +1,7 @@
 """The sandbox's process: it starts the account, DNS, mail, ACME server and hosts, and stops them together.
 
-It holds the lock that limits a computer to one sandbox, and keeps the hosts in step with the account's instances.
-Leaves out the Pulumi runs (``rehearsal``).
+It holds the lock that limits a network namespace to one sandbox, and keeps the hosts in step with the account's
+instances. Leaves out the Pulumi runs (``rehearsal``).
 """
 
 import contextlib
