@@ -172,7 +172,9 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
             return None
         value.struct_value.fields["value"].CopyFrom(content)
         return value
-    if wire.is_unknown(value) or value.WhichOneof("kind") == "null_value":
+    kind = value.WhichOneof("kind")
+    # A list that is to be wrapped had no such shape when it came: an empty one, with one name on both sides.
+    if wire.is_unknown(value) or kind == "null_value" or (kind == "list_value" and field.wraps(outward=outward)):
         return value
     if encoded:
         return _reshape_text(value.string_value, wraps=field.wraps(outward=outward))
@@ -180,7 +182,7 @@ def _reshape(value: Value, field: Field, *, outward: bool, encoded: bool) -> Val
         wrapped = Value()
         wrapped.list_value.values.add().CopyFrom(value)
         return wrapped
-    if value.WhichOneof("kind") == "list_value" and len(value.list_value.values) == 1:
+    if kind == "list_value" and len(value.list_value.values) == 1:
         single = Value()
         single.CopyFrom(value.list_value.values[0])
         return single

@@ -97,7 +97,7 @@ def none_left(client: Client):
 def test_a_policy_looks_as_it_was_made_and_changes_in_place(client: Client, make) -> None:
     service, identifier = client("dlm"), make(PROD, PROD, 14)
     seen = service.get_lifecycle_policy(PolicyId=identifier)["Policy"]
-    assert (seen["State"], seen["PolicyDetails"]) == ("ENABLED", details(PROD, 14))
+    assert (seen["State"], seen["PolicyDetails"]) == ("ENABLED", details(PROD, 14) | {"ResourceLocations": ["CLOUD"]})
     assert seen["Tags"] == {OWNER_TAG: PROD.host}
     service.update_lifecycle_policy(PolicyId=identifier, State="DISABLED", PolicyDetails=details(PROD, 3))
     seen = service.get_lifecycle_policy(PolicyId=identifier)["Policy"]

@@ -141,3 +141,16 @@ def test_region_of_pulumi_aws_7() -> None:
     assert translate.region_output("aws:iam/role:Role") is None
     assert translate.region_output(SSH) is None
     assert translate.region_output("aws:ec2/getAmi:getAmi") is None
+
+
+def test_an_empty_list_where_one_value_belongs_stays_a_list_on_the_way_out_and_back():
+    """As a provider gives it for what AWS has not filled in."""
+    policy = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
+    given = {"policyDetails": {"resourceLocations": [], "schedules": [{"createRule": {"times": ["03:00"]}}]}}
+    value = struct(given)
+    translate.outward(policy, value)
+    assert MessageToDict(value) == {
+        "policyDetails": {"resourceLocations": [], "schedules": [{"createRule": {"times": "03:00"}}]}
+    }
+    translate.inward(policy, value)
+    assert MessageToDict(value) == given

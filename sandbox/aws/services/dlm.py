@@ -72,6 +72,7 @@ def _create(received: Received, policies: dict[str, Any], account_id: str, regio
         "StatusMessage": given["State"],
         "Tags": {},
         **{key: value for key, value in given.items() if value is not None},
+        "PolicyDetails": _whole(given["PolicyDetails"]),
     }
     return {"PolicyId": identifier}
 
@@ -80,8 +81,14 @@ def _update(received: Received, policies: dict[str, Any], _account_id: str, _reg
     found = _found(received, policies)
     changed = {**found, **{key: value for key, value in received.json.items() if value is not None}}
     _check(changed)
-    found.update(changed, DateModified=_now(), StatusMessage=changed["State"])
+    details = _whole(changed["PolicyDetails"])
+    found.update(changed, PolicyDetails=details, DateModified=_now(), StatusMessage=changed["State"])
     return {}
+
+
+def _whole(details: Mapping[str, Any]) -> dict[str, Any]:
+    """With the default of what a request does not name: the resources are in the region, on no outpost."""
+    return {**details, "ResourceLocations": details.get("ResourceLocations") or ["CLOUD"]}
 
 
 def _check(given: Mapping[str, Any]) -> None:
