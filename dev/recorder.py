@@ -7,6 +7,7 @@ program with a new lookup fail until the table has a row for it.
 import asyncio
 import json
 import runpy
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,5 +207,10 @@ def run(
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
         return pulumi.Output.all(**get_root_resource().outputs).apply(recorder.outputs.update)
 
-    program()
+    # A program sets its own handler, which is for a process of its own.
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        program()
+    finally:
+        signal.signal(signal.SIGINT, handler)
     return recorder

@@ -47,10 +47,9 @@ def store(configuration: "dict[str, Any]") -> Any:
         config = Config(**options, **wanted)
     except TypeError:
         config = Config(**options)
-    return boto3.client(
+    return boto3.Session(region_name=configuration["region"]).client(
         "s3",
         endpoint_url=configuration["endpoint"],
-        region_name=configuration["region"],
         verify=AUTHORITIES if Path(AUTHORITIES).exists() else None,
         config=config,
     )

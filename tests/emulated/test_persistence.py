@@ -200,6 +200,8 @@ def test_the_seed_is_what_the_stack_files_say(client: Any, account: Any) -> None
         "AmazonRoute53FullAccess",
         "AmazonS3FullAccess",
         "AmazonSESFullAccess",
+        "AmazonSNSFullAccess",
+        "IAMAccessAnalyzerFullAccess",
         "IAMFullAccess",
     ]
     assert json.loads(json.dumps(credentials(account.home))).keys() == {"aws_access_key_id", "aws_secret_access_key"}

@@ -553,8 +553,8 @@ def test_nothing_is_touched_with_credentials_of_another_account(user, repair):
 
 
 def test_an_unknown_type_is_an_error_with_the_way_out(repair):
-    engine = Engine(pending=[("creating", resource("aws:sns/topic:Topic", "topic", name="t"))])
-    with pytest.raises(RecoveryError, match=r"topic, a aws:sns/topic:Topic.*--clear-pending-creates"):
+    engine = Engine(pending=[("creating", resource("aws:sqs/queue:Queue", "queue", name="q"))])
+    with pytest.raises(RecoveryError, match=r"queue, a aws:sqs/queue:Queue.*--clear-pending-creates"):
         repair(engine)
 
 

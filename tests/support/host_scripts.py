@@ -21,6 +21,9 @@ class Row:
     said: str = ""
 
 
+#: The brackets are set up as a stack with alarms is.
+METRICS_NAMESPACE = "AgentKeys/bracket"
+
 _ACCOUNT = acme_account("kid", "a2V5")
 
 BY_THEMSELVES = {

@@ -15,7 +15,7 @@ from ops.stack import Stack
 def stack(machine):
     """The machine as a stack: over the command's own way to the host."""
     settings = SimpleNamespace(
-        site=machine.site, login_user="ubuntu", source_ref="", release_sha256=machine.site.release_sha256
+        site=machine.site, logs_in_as="ubuntu", source_ref="", release_sha256=machine.site.release_sha256
     )
     # No key of the program's: the step for the login user's keys belongs to a machine that the engine launched.
     outputs = {"elasticIp": machine.address, "sshHostKey": ssh.host_key(machine.address), "sshPublicKeys": []}

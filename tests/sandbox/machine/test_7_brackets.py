@@ -5,7 +5,7 @@ docs/hosts.md says which real host each one brackets. Only the oldest runs by de
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +22,7 @@ from tests.sandbox.machine.test_1_again import changed
 from tests.sandbox.machine.test_3_certificates import NGINX_STARTED, serial
 from tests.support import emulation
 from tests.support.host_programs import certbot, old_openssl
-from tests.support.host_scripts import BY_THEMSELVES
+from tests.support.host_scripts import BY_THEMSELVES, METRICS_NAMESPACE
 from tests.support.releases import EXITS, archive_of, binaries, carry, later
 
 IMAGES = {image.base: image for image in seed.IMAGES if image.owner == seed.DEBIAN and image.architecture == "x86_64"}
@@ -63,6 +63,7 @@ def bracket(launched, request):
     if not (chosen.always or request.config.getoption("--every-bracket")):
         pytest.skip("only with --every-bracket (make hosts-all)")
     machine = launched(f"-{request.param}", IMAGES[chosen.base])
+    machine.site = replace(machine.site, metrics_namespace=METRICS_NAMESPACE)
     for install in chosen.programs:
         install(machine)
     yield machine
@@ -137,7 +138,7 @@ def test_certificates_are_renewed_without_a_restart(bracket):
 
 def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
     settings = SimpleNamespace(
-        site=bracket.site, login_user=bracket.login_user, source_ref="", release_sha256=bracket.site.release_sha256
+        site=bracket.site, logs_in_as=bracket.login_user, source_ref="", release_sha256=bracket.site.release_sha256
     )
     outputs = {
         "elasticIp": bracket.address,

@@ -1,10 +1,11 @@
 """Every script of a host runs on each Debian of tests/sandbox/machine/test_7_brackets.py."""
 
 import re
+from dataclasses import replace
 
 from dev.recorder import PROJECT
 from hostsetup.steps import authorized_keys, steps
-from tests.support.host_scripts import BY_THEMSELVES, NOT_EVERYWHERE
+from tests.support.host_scripts import BY_THEMSELVES, METRICS_NAMESPACE, NOT_EVERYWHERE
 from tests.support.sites import a_site
 
 SCRIPTS = {path.name: path.read_text() for path in (PROJECT / "hostsetup/scripts").iterdir() if path.is_file()}
@@ -18,7 +19,7 @@ def called_by(texts: list[str]) -> set[str]:
 
 def test_every_script_runs_on_every_bracket_or_says_why_not() -> None:
     # The first step installs every script, which runs none of them but its own.
-    every = [*steps(a_site("test"))[1:], authorized_keys([])]
+    every = [*steps(replace(a_site("test"), metrics_namespace=METRICS_NAMESPACE))[1:], authorized_keys([])]
     # What `step` runs, and what the units and sshd's configuration name.
     ran = {"install-files", *called_by([text for step in every for text in (step.command, step.stdin)])}
     ran |= {word for step in every for word in step.command.split() if word in SCRIPTS}

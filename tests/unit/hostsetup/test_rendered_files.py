@@ -2,18 +2,16 @@
 
 import dataclasses
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from hostsetup.families import OWN_KEYS_COMMAND
 from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, SERVICES, Site
-from hostsetup.steps import SOURCED, authorized_keys, steps
-from hostsetup.units import EXPOSED, KEY_WRAPPER, MOST_EXPOSED, unit_files
+from hostsetup.steps import SOURCED, steps
+from hostsetup.units import EXPOSED, MOST_EXPOSED, unit_files
 from tests.support.sites import SCRIPTS, require_tool
 
 TEMPLATES = SCRIPTS.parent / "templates"
@@ -50,25 +48,6 @@ def test_no_script_hides_what_a_tool_says() -> None:
         path.name: len(hidden.findall(path.read_text())) for path in [*SCRIPTS.iterdir(), TEMPLATES / "renewal-hook"]
     }
     assert {name: count for name, count in found.items() if count} == QUIET
-
-
-#: Runs where an external account is set, tests/sandbox/machine/test_3_certificates.py.
-ACCOUNT = {"acme-account"}
-
-
-def test_the_brackets_run_every_script(site: Site) -> None:
-    """tests/sandbox/machine/test_7_brackets.py runs every step on every host; the other scripts are called by those."""
-    every = [*steps(site), authorized_keys(["ssh-ed25519 AAAA"])]
-    run = {shlex.split(step.command)[4] for step in every if step.name != "toolkit"}
-    called = {
-        "install-files",
-        "step",
-        "acme_problem.py",
-        "read_certificates.py",
-        KEY_WRAPPER,
-        Path(OWN_KEYS_COMMAND).name,
-    }
-    assert {path.name for path in SCRIPTS.iterdir()} == run | ACCOUNT | called | set(SOURCED)
 
 
 @pytest.fixture
