@@ -5,7 +5,7 @@ They are in no state: Data Lifecycle Manager makes them (``components/snapshots.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,12 @@ def policy(dlm: Any, names: Names, host_tag: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = dlm.get_lifecycle_policy(PolicyId=listed[0]["PolicyId"])["Policy"]
     return found
+
+
+def first_due(policy: Mapping[str, Any]) -> datetime.datetime:
+    """When a lifecycle policy must have made its first snapshot. Before that, having none is no fault."""
+    created: datetime.datetime = policy["DateCreated"]
+    return created + datetime.timedelta(hours=LATE_HOURS)
 
 
 def removal(names: Names, identifier: str) -> str:

@@ -478,10 +478,13 @@ class Audit:
         )
         self._role(f"role {names.snapshot_role}", names.snapshot_role, trusts, policies)
 
+        due: list[datetime.datetime] = []
+
         def schedule() -> dict[str, Any]:
             found = snapshots.policy(self.ask("dlm"), names, settings.host_tag)
             if found is None:
                 return {}
+            due.append(snapshots.first_due(found))
             (daily,) = found["PolicyDetails"]["Schedules"]
             return {
                 "State": found["State"],
@@ -525,20 +528,21 @@ class Audit:
             fix=f"`aws ec2 reset-snapshot-attribute --region {names.region} --attribute createVolumePermission "
             "--snapshot-id <id>`.",
         )
-        self._newest(found)
+        self._newest(found, early=any(self.now < first for first in due))
 
-    def _newest(self, found: Sequence[Snapshot]) -> None:
+    def _newest(self, found: Sequence[Snapshot], *, early: bool) -> None:
+        """The age of the newest snapshot. ``early``: the schedule's first one is not due yet."""
         hours = snapshots.age_hours(found, self.now)
-        late = hours is None or hours > snapshots.LATE_HOURS
+        late = not early if hours is None else hours > snapshots.LATE_HOURS
         self._lines.append(
             Line(
                 subject="snapshots",
                 claim="age of the newest",
                 expected=f"at most {snapshots.LATE_HOURS} hours",
-                seen="no snapshot yet" if hours is None else f"{hours:.0f} hours",
+                seen="none yet" if hours is None else f"{hours:.0f} hours",
                 verdict=Verdict.WARNING if late else Verdict.OK,
-                fix=f"`agentkeys snapshots -s {self.stack.name} --take` takes one now. The first of a schedule comes "
-                "within a day; after that, see the policy's state above."
+                fix=f"`agentkeys snapshots -s {self.stack.name} --take` takes one now. A schedule makes one "
+                "within a day: see the policy's state above."
                 if late
                 else "",
                 gauge=None

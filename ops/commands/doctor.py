@@ -560,7 +560,7 @@ class Doctor(Checks):
             policy = snapshots.policy(self.ask("dlm"), names, settings.host_tag)
             if policy is None:
                 return wrong("none, and nothing makes any", f"`pulumi up -s {self.stack.name} --refresh` restores it.")
-            due = policy["DateCreated"] + datetime.timedelta(hours=snapshots.LATE_HOURS)
+            due = snapshots.first_due(policy)
             if now < due:
                 return well("none yet; the first comes within a day")
             return warn(f"none, and one was due before {due:%Y-%m-%d %H:%M} UTC", f"{now_one} {_WHY_NO_SNAPSHOT}")

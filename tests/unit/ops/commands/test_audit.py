@@ -93,6 +93,7 @@ def account_of(recorded, names):
         "schedule": [
             {
                 "PolicyId": "policy-1", "State": item.inputs["state"],
+                "DateCreated": NOW - datetime.timedelta(days=30),
                 "ExecutionRoleArn": f"arn:aws:iam::429071895007:role/{names.snapshot_role}",
                 "PolicyDetails": {"Schedules": [
                     {"CreateRule": {"Interval": int(one["createRule"]["interval"])},
@@ -431,7 +432,7 @@ def test_a_rotation_in_between_has_two_keys_and_both_are_right(looked, release, 
         (("schedule",), [], "how they are made", "nothing", Verdict.WRONG),
         (("schedule", 0, "State"), "DISABLED", "how they are made", "State DISABLED", Verdict.WRONG),
         (("schedule", 0, "ExecutionRoleArn"), "arn:aws:iam::1:role/admin", "how they are made", "admin", Verdict.WRONG),
-        (("snapshots",), [], "age of the newest", "no snapshot yet", Verdict.WARNING),
+        (("snapshots",), [], "age of the newest", "none yet", Verdict.WARNING),
         (("snapshots",), [a_snapshot("snap-1", 49)], "age of the newest", "49 hours", Verdict.WARNING),
         (("snapshots", 1, "State"), "pending", "age of the newest", "30 hours", Verdict.OK),
         (("snapshots", 0, "Encrypted"), False, "those that are not encrypted", "snap-1", Verdict.WRONG),
@@ -450,6 +451,17 @@ def test_the_copies_of_the_disk_are_looked_at(programs, release, monkeypatch, ke
     assert (found.verdict, seen in found.seen) == (verdict, True), found
     assert bool(found.fix) == (verdict != Verdict.OK)
     assert [line for line in lines if line.verdict != Verdict.OK] == ([found] if verdict != Verdict.OK else [])
+
+
+def test_no_snapshot_is_no_fault_before_the_first_is_due(programs, release, monkeypatch):
+    monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": []}})
+    read = a_stack("prod", release)
+    account = account_of(programs["prod"], read.names)
+    account["snapshots"] = []
+    for hours, verdict in ((47, Verdict.OK), (49, Verdict.WARNING)):
+        account["schedule"][0]["DateCreated"] = NOW - datetime.timedelta(hours=hours)
+        (found,) = [line for line in audited(read, account) if line.claim == "age of the newest"]
+        assert (found.verdict, found.seen) == (verdict, "none yet")
 
 
 def test_a_stack_without_snapshots_has_no_row_about_them(programs, release, monkeypatch):
