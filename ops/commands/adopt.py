@@ -73,12 +73,13 @@ LOOKUPS: dict[str, tuple[str, str, Callable[[Inputs], dict[str, Any]]]] = {
 
 #: Types that the `up` creates and that are never imported. Commands, generated keys, tags and the locks on policies
 #: have nothing in AWS to import. The secret of an access key cannot be read again. Settings name an existing host and
-#: its address instead.
+#: its address instead. An alarm or a topic of the same name is taken over by the call that creates it.
 MADE_ANEW = (
     *("command:", "tls:", "pulumi:", "aws:ec2/tag:", "aws:iam/accessKey:", "aws:iam/rolePolicyAttachment:"),
     *("aws:iam/rolePoliciesExclusive:", "aws:iam/rolePolicyAttachmentsExclusive:"),
     *("aws:iam/userPoliciesExclusive:", "aws:iam/userPolicyAttachmentsExclusive:"),
     *("aws:ec2/eip:", "aws:ec2/instance:", "aws:ec2/keyPair:", "aws:ec2/securityGroup:"),
+    *("aws:cloudwatch/", "aws:sns/", "aws:route53/healthCheck:"),
 )
 
 
@@ -129,6 +130,8 @@ class Lookup:
                 "Status" in self.of("s3").get_bucket_versioning(Bucket=inputs["bucket"])
             )
             return BY_NAME[kind](inputs) if versioned else None
+        if kind == "aws:dlm/lifecyclePolicy:LifecyclePolicy":
+            return self._schedule(inputs)
         if kind == "aws:route53/record:Record":
             there = (f"{inputs['name']}.", inputs["type"]) in self.records
             return BY_NAME[kind](inputs) if there else None
@@ -147,6 +150,11 @@ class Lookup:
             (item["AssociationId"] for item in found if item.get("InstanceId") == inputs["instanceId"]),
             None,
         )
+
+    def _schedule(self, inputs: Inputs) -> str | None:
+        tags = [f"{key}={value}" for key, value in inputs["policyDetails"]["targetTags"].items()]
+        found = self.of("dlm").get_lifecycle_policies(TargetTags=tags)["Policies"]
+        return str(found[0]["PolicyId"]) if found else None
 
     @cached_property
     def records(self) -> dict[tuple[str, str], list[str]]:
