@@ -118,6 +118,17 @@ LACKING: Mapping[str, Mapping[str, set[str]]] = {
             *("evaluationCriteria", "evaluationInterval", "evaluationWindow", "warmUpConfiguration"),
         },
         "aws:accessanalyzer/analyzer:Analyzer": {"configuration.internalAccess"},
+        "aws:dlm/lifecyclePolicy:LifecyclePolicy": {
+            "defaultPolicy",
+            *(
+                f"policyDetails.{name}"
+                for name in (
+                    *("copyTags", "createInterval", "exclusions", "extendDeletion", "parameters.excludeDataVolumeTags"),
+                    *("policyLanguage", "resourceType", "retainInterval", "schedules.archiveRule"),
+                    *("schedules.createRule.scripts", "schedules.crossRegionCopyRules.targetRegion"),
+                )
+            ),
+        },
         "aws:s3/bucket:Bucket": {
             "bucketNamespace",
             "replicationConfiguration.",

@@ -88,7 +88,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_xdist_setupnodes(specs: Sequence[execnet.XSpec]) -> None:
     for spec in specs:
-        spec.python = shlex.join([sys.executable, "-m", "sandbox", "cell", _cell(spec.id), "--", sys.executable])
+        spec.python = shlex.join([sys.executable, "-m", "sandbox", "cell", cell(spec.id), "--", sys.executable])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -96,9 +96,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     cells.sweep(say)
-    for home in cells.home(_cell("gw0")).parent.glob(_cell("gw*")):
+    for home in cells.home(cell("gw0")).parent.glob(cell("gw*")):
         shutil.rmtree(home) if home.is_dir() else home.unlink()
 
 
-def _cell(worker: str) -> str:
-    return f"lane-{worker}"
+def cell(worker: str) -> str:
+    """The name of a lane's cell. A run inside a lane, as that of test_lanes.py, has names of its own."""
+    return "-".join(("lane", *filter(None, [os.environ.get("PYTEST_XDIST_WORKER")]), worker))

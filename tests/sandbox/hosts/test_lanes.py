@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from sandbox import cells, layout
-from tests.support import emulation
+from tests.support import emulation, lanes
 
 #: Each waits for the other's file, so both lanes run at once, and then ends as its name says.
 TEST = """
@@ -59,4 +59,4 @@ def test_all_lanes_end_and_nothing_is_left(how, tmp_path):
     if how == "failure":
         assert "AssertionError: the reason" in said
     assert running() == "0"
-    assert not list(cells.home("lane-gw0").parent.glob("lane-gw*")), "homes are deleted"
+    assert not list(cells.home(lanes.cell("gw0")).parent.glob(lanes.cell("gw*"))), "homes are deleted"
