@@ -1,5 +1,4 @@
-"""What is rotated on a stack that runs: its SSH key, its address, the chain of its certificates' authority. Alarms come
-with the last of these runs and go with the stack.
+"""What is rotated on a stack that runs: its SSH key, its address, the chain of its certificates' authority.
 
 Each preview is held against the runbook's. The last before test goes: its stack ends with settings that are not in its
 file.
@@ -14,9 +13,7 @@ import sys
 import pytest
 import yaml
 
-from components.alarms import ALARMS
 from gates import issuer
-from hostsetup.units import MOST_EXPOSED
 from ops.commands.ssh import ephemeral_key
 from sandbox import layout
 from tests.support.emulation import eventually
@@ -216,35 +213,7 @@ def test_another_authority_issues_every_certificate_anew(ground, rotated):
     directory = ground.surroundings["AGENTKEYS_ACME_DIRECTORY"]
     rotated.surroundings = {"AGENTKEYS_ACME_DIRECTORY": f"{directory}?another"}
     assert rotated.changes() == documented("Another certificate authority")[0]
-    rotated.set(alarmEmail="ops@litentry.org")
     rotated.up()
     assert len(set(before) | set(certificates(ground).splitlines())) == 12
     assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
     ground.assume("vault", "test", ground.token(BROKER, ACTOR))
-
-
-ALARMED = {"alarm", "topic", "health"}
-
-
-def alarming(ground):
-    """What the account has for alarms, by the first word of its kind."""
-    return {name.split()[0] for name in ground.listing()} & ALARMED
-
-
-def test_alarms_are_there_with_the_address_they_write_to_and_the_host_measures_itself(ground, rotated):
-    assert alarming(ground) == ALARMED
-    rotated.pulumi("preview", "--refresh", "--expect-no-changes")
-    (topic,) = ground.client("sns").list_topics()["Topics"]
-    (mail,) = ground.client("sns").list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]
-    assert (mail["Endpoint"], mail["SubscriptionArn"]) == ("ops@litentry.org", "PendingConfirmation")
-    assert len(ground.client("cloudwatch").describe_alarms()["MetricAlarms"]) == len(ALARMS)
-    # The sandbox has no metadata service, and so no role whose metrics CloudWatch would take.
-    said = ground.on_host(
-        "test",
-        "sudo systemctl start agentkeys-measure.service && systemctl is-active agentkeys-measure.timer && "
-        "sudo journalctl -u agentkeys-measure.service -o cat --no-pager",
-    )
-    assert said.startswith("active\n")
-    assert "not sent: the metadata service gives no credentials of a role" in said
-    rating = ground.on_host("test", "systemd-analyze security --no-pager agentkeys-measure.service | tail -n 1")
-    assert float(re.search(r"([\d.]+) ", rating)[1]) <= MOST_EXPOSED
