@@ -14,7 +14,7 @@ import re
 import tomllib
 from abc import abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypedDict, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import pulumi
@@ -29,7 +29,7 @@ from components import images
 from components.naming import BUCKET_KEYS, OWNER_TAG, SERVES_TAG, Names, PublicNames, of_settings
 from components.policies.trust import Repository
 from hostsetup.environment import environment_files
-from hostsetup.services import Site
+from hostsetup.services import Elsewhere, Site
 from hostsetup.units import unit_files
 
 #: Version of the program; every stack has it as an output.
@@ -322,17 +322,6 @@ class AccountSettings(Configured):
         )
 
 
-class Binaries(TypedDict):
-    """The fields of a ``Site`` that say where its binaries come from."""
-
-    release: str
-    release_sha256: str
-    source_repository: str
-    source_ref: str
-    source_sha256: str
-    toolchain: str
-
-
 class SiteSettings(Configured):
     """What the settings of every cloud have in common: names, DNS, binaries, certificates and the services' values."""
 
@@ -498,18 +487,44 @@ class SiteSettings(Configured):
     def site(self) -> Site:
         """The part of the settings that the host gets. Local paths are not part of it."""
 
-    @property
-    def binaries(self) -> Binaries:
-        """The source of the binaries, as a site has it."""
-        copied = self.copied_to_host
-        return {
-            "release": "" if copied else self.release,
-            "release_sha256": self.release_sha256,
-            "source_repository": "" if copied else self.source_repository,
-            "source_ref": self.source_ref,
-            "source_sha256": _sha256(copied) if copied and self.source_ref else "",
-            "toolchain": self.toolchain,
-        }
+    def site_at(
+        self,
+        *,
+        account_id: str,
+        region: str,
+        buckets: dict[str, str],
+        data_role_arn: str,
+        metrics_namespace: str = "",
+        elsewhere: Elsewhere | None = None,
+    ) -> Site:
+        """The part of the settings that a host in this cloud gets; the arguments are the cloud's own."""
+        names, copied = self.names, self.copied_to_host
+        return Site(
+            account_id=account_id,
+            region=region,
+            issuer=names.issuer,
+            public_names=names.public_hosts,
+            buckets=buckets,
+            data_role_arn=data_role_arn,
+            email_from=names.email_from,
+            auth_methods=self.auth_methods,
+            audit_anchors=self.audit_anchors,
+            email_sender=self.email_sender,
+            chain=self.chain,
+            chain_rpc=self.chain_rpc_http,
+            contracts=self.contracts,
+            release="" if copied else self.release,
+            release_sha256=self.release_sha256,
+            source_repository="" if copied else self.source_repository,
+            source_ref=self.source_ref,
+            source_sha256=_sha256(copied) if copied and self.source_ref else "",
+            toolchain=self.toolchain,
+            acme_directory=self.acme_directory,
+            acme_email=self.acme_email or f"hostmaster@{self.zone}",
+            reboot_time=self.reboot_time,
+            metrics_namespace=metrics_namespace,
+            elsewhere=elsewhere,
+        )
 
 
 class Settings(SiteSettings):
@@ -608,24 +623,11 @@ class Settings(SiteSettings):
     def site(self) -> Site:
         """The part of the settings that the host gets. Local paths are not part of it."""
         names = self.names
-        return Site(
+        return self.site_at(
             account_id=self.account_id,
             region=self.region,
-            issuer=names.issuer,
-            public_names=names.public_hosts,
             buckets={key: names.bucket(key) for key in BUCKET_KEYS},
             data_role_arn=names.role_arn("data"),
-            email_from=names.email_from,
-            auth_methods=self.auth_methods,
-            audit_anchors=self.audit_anchors,
-            email_sender=self.email_sender,
-            chain=self.chain,
-            chain_rpc=self.chain_rpc_http,
-            contracts=self.contracts,
-            **self.binaries,
-            acme_directory=self.acme_directory,
-            acme_email=self.acme_email or f"hostmaster@{self.zone}",
-            reboot_time=self.reboot_time,
             metrics_namespace=names.metrics if self.alarm_email else "",
         )
 

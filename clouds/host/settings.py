@@ -186,25 +186,11 @@ class HostSettings(SiteSettings):
 
     @property
     def site(self) -> Site:
-        names = self.names
-        return Site(
+        return self.site_at(
             account_id=self.store_account,
             region=self.store_region,
-            issuer=names.issuer,
-            public_names=names.public_hosts,
             buckets=self.buckets,
             data_role_arn=self.data_role,
-            email_from=names.email_from,
-            auth_methods=self.auth_methods,
-            audit_anchors=self.audit_anchors,
-            email_sender=self.email_sender,
-            chain=self.chain,
-            chain_rpc=self.chain_rpc_http,
-            contracts=self.contracts,
-            **self.binaries,
-            acme_directory=self.acme_directory,
-            acme_email=self.acme_email or f"hostmaster@{self.zone}",
-            reboot_time=self.reboot_time,
             elsewhere=Elsewhere(
                 store_endpoint=self.store_endpoint,
                 sts_endpoint=self.sts_endpoint or self.store_endpoint,
