@@ -62,9 +62,15 @@ def age_hours(found: Sequence[Snapshot], now: datetime.datetime) -> float | None
     return (now - max(whole)).total_seconds() / 3600 if whole else None
 
 
+def policies(dlm: Any, target_tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The summaries of the lifecycle policies for instances with these tags."""
+    tags = [f"{key}={value}" for key, value in target_tags.items()]
+    return list(dlm.get_lifecycle_policies(TargetTags=tags)["Policies"])
+
+
 def policy(dlm: Any, names: Names, host_tag: str) -> dict[str, Any] | None:
     """The stack's lifecycle policy as the service has it; None without one."""
-    listed = dlm.get_lifecycle_policies(TargetTags=[f"{host_tag}={names.host}"])["Policies"]
+    listed = policies(dlm, {host_tag: names.host})
     if not listed:
         return None
     found: dict[str, Any] = dlm.get_lifecycle_policy(PolicyId=listed[0]["PolicyId"])["Policy"]

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from components import arns
 from components.naming import OWNER_TAG
-from ops import clients
+from ops import clients, snapshots
 
 Inputs = Mapping[str, Any]
 
@@ -342,8 +342,7 @@ class LiveAccount:
         return [Found(identifier=item["ImageId"], owner=_tag(item)) for item in found]
 
     def _schedule(self, inputs: Inputs) -> list[Found]:
-        wanted = [f"{key}={value}" for key, value in inputs["policyDetails"]["targetTags"].items()]
-        found = self.of("dlm").get_lifecycle_policies(TargetTags=wanted)["Policies"]
+        found = snapshots.policies(self.of("dlm"), inputs["policyDetails"]["targetTags"])
         return [Found(identifier=item["PolicyId"], owner=item.get("Tags", {}).get(OWNER_TAG)) for item in found]
 
     def _identity(self, inputs: Inputs) -> list[Found]:

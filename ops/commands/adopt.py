@@ -23,7 +23,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components import arns
 from components.naming import RECEIPT_RULE_SET, ROLE_KEYS, Names
-from ops import clients, exits, options, session, verdicts
+from ops import clients, exits, options, session, snapshots, verdicts
 from ops.options import PROJECT
 from ops.stack import Stack, ask, called, read
 from ops.traces import ALIVE, BY_NAME, Inputs
@@ -152,8 +152,7 @@ class Lookup:
         )
 
     def _schedule(self, inputs: Inputs) -> str | None:
-        tags = [f"{key}={value}" for key, value in inputs["policyDetails"]["targetTags"].items()]
-        found = self.of("dlm").get_lifecycle_policies(TargetTags=tags)["Policies"]
+        found = snapshots.policies(self.of("dlm"), inputs["policyDetails"]["targetTags"])
         return str(found[0]["PolicyId"]) if found else None
 
     @cached_property
