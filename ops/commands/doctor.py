@@ -137,6 +137,20 @@ class Checks:
             )
         )
 
+    def published(self) -> None:
+        """Check what the gates of `up` checked: DNS, the issuer and every host's certificate."""
+        names, settings, address = self.stack.names, self.stack.settings, self.stack.address
+        hosts = list(names.public_hosts.values())
+        self._look("DNS", "every host has the stack's address", lambda: well(
+            dns.visible(hosts, address, settings.doh_urls)
+        ))  # fmt: skip
+        self._look("DNS", "mail's records", self.mail_records)
+        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
+            f"answers; top of its chain {issuer.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
+        ))  # fmt: skip
+        for host in hosts:
+            self._look("certificate", host, partial(self.certificate, host, address))
+
     def programs(self) -> Seen:
         wanted = {name: source for name, source in PROGRAMS.items() if isinstance(self.stack, Stack) or name != "aws"}
         missing = {name: source for name, source in wanted.items() if shutil.which(name) is None}
@@ -264,17 +278,7 @@ class Doctor(Checks):
     def after(self) -> None:
         """Check a running stack: what the gates of `up` checked, then what expires or drifts."""
         names, settings = self.stack.names, self.stack.settings
-        hosts = list(names.public_hosts.values())
-        address = str(self.stack.output("elasticIp"))
-        self._look("DNS", "every host has the stack's address", lambda: well(
-            dns.visible(hosts, address, settings.doh_urls)
-        ))  # fmt: skip
-        self._look("DNS", "mail's records", self.mail_records)
-        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
-            f"answers; top of its chain {issuer.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
-        ))  # fmt: skip
-        for host in hosts:
-            self._look("certificate", host, partial(self.certificate, host, address))
+        self.published()
         for identity in (names.mail_domain, names.email_from):
             self._look("mail", f"{identity} verified", partial(self.verified, identity))
         if settings.alarm_email:
@@ -579,7 +583,7 @@ class HostDoctor(Checks):
     """The checks of a stack on any Linux host: this computer, the zone, DNS, the issuer, certificates and the host."""
 
     def examine(self) -> list[Line]:
-        settings, names = self.stack.settings, self.stack.names
+        settings = self.stack.settings
         self._look("this machine", "programs", self.programs)
         for url in settings.doh_urls:
             self._look("this machine", f"resolver {url}", partial(self.resolver, url))
@@ -588,16 +592,7 @@ class HostDoctor(Checks):
         self._look("zone", "no record excludes the stack's", self.excluded)
         if not self.stack.outputs:
             return self.lines
-        hosts, address = list(names.public_hosts.values()), self.stack.address
-        self._look("DNS", "every host has the stack's address", lambda: well(
-            dns.visible(hosts, address, settings.doh_urls)
-        ))  # fmt: skip
-        self._look("DNS", "mail's records", self.mail_records)
-        self._look("issuer", "discovery, keys and health over public TLS", lambda: well(
-            f"answers; top of its chain {issuer.issuer(names.broker_host, settings.doh_urls, settings.ca_bundle)}"
-        ))  # fmt: skip
-        for host in hosts:
-            self._look("certificate", host, partial(self.certificate, host, address))
+        self.published()
         self._look("host", "drift", self.drift)
         return self.lines
 
