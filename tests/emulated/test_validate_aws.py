@@ -190,17 +190,18 @@ def test_an_interrupted_run_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
     sent: signal.Signals,
 ) -> None:
-    if sent == signal.SIGINT:
-        # A program that ran in this process has left a handler of its own.
-        signal.signal(sent, signal.default_int_handler)
-
     def interrupted(ground: Ground) -> dict[str, Any]:
         ground.role()
         os.kill(os.getpid(), sent)
         return {}
 
     only(monkeypatch, interrupted)
-    assert run("--yes") == 130
+    # A shell that starts the tests in the background makes them ignore SIGINT.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert run("--yes") == 130
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     assert "interrupted; what it made is deleted" in capsys.readouterr().err
     assert left(client) == []
 

@@ -174,7 +174,8 @@ def test_a_signal_ends_a_command_with_one_line_and_its_engine_in_order(clone, tm
     engine.write_text(ENGINE.format(told=told))
     engine.chmod(0o755)
     running = subprocess.Popen(
-        [clone / "venv/bin/agentkeys", "records", "-s", "test"],
+        # nohup, and a shell in the background, would make the command ignore the signal.
+        ["env", "--default-signal", clone / "venv/bin/agentkeys", "records", "-s", "test"],
         env={**os.environ, "PATH": f"{engine.parent}:{os.environ['PATH']}", "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
