@@ -56,10 +56,8 @@ def end(name: str) -> None:
     deadline = time.monotonic() + _KILL_SECONDS
     while pids := {pid for group in groups for pid in _processes(group)}:
         if time.monotonic() > deadline:
-            raise HostError(f"processes {sorted(pids)} of {name} do not end; look at /proc/<pid>/stack")
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            raise HostError(f"processes {sorted(pids)} of {name} do not end; see /proc/<pid>/stack")
+        send(pids, signal.SIGKILL)
         time.sleep(0.05)
     # nspawn also removes these when it exits, possibly at the same time.
     for group in groups:
