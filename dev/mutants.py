@@ -112,7 +112,7 @@ def _copy() -> Path:
     """The project as it is now, in a folder that may be changed."""
     folder = HOME / "tree"
     shutil.rmtree(folder, ignore_errors=True)
-    ignored = shutil.ignore_patterns("venv", ".git", ".mutants", ".sandbox", ".cells", "__pycache__", ".*_cache")
+    ignored = shutil.ignore_patterns("venv", ".git", ".mutants", ".sandbox", "__pycache__", ".*_cache")
     shutil.copytree(PROJECT, folder, ignore=ignored, symlinks=True)
     (folder / "venv").symlink_to(PROJECT / "venv")
     return folder

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import layout
+from sandbox import cells, layout
 from sandbox.measure import ROWS, Values
 from sandbox.rehearsal import Progress
 from sandbox.supervisor import SandboxError
@@ -38,7 +38,8 @@ TARGETS = {
 #: The highest value of this build that is wanted, for values that are ratios themselves.
 LIMITS = {("plan", "preview / plan wall s"): 0.45, ("up", "up / longest chain"): 1.05}
 
-_CHECKOUTS = layout.CHECKOUT / ".cells" / "checkouts"
+#: The other commits' checkouts and the last table.
+_FOLDER = cells.home("bench")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ def run(stack: str, commit: str, rows: str, runs: int, progress: Progress) -> No
                     progress(f"bench: {name}, {build}, run {number} of {runs}: {shown}")
                 add(results, name, found["before"], found["now"])
     text = table(results, commit, about)
-    path = layout.CHECKOUT / ".cells" / "bench.md"
+    path = _FOLDER / "bench.md"
     path.write_text(text)
     print(text)
     progress(f"the table is in {path}")
@@ -143,9 +144,9 @@ def machine() -> str:
 
 
 def checkout(commit: str, progress: Progress) -> Path:
-    """A checkout of the commit with its packages, made once below ``.cells``. Raises SandboxError."""
+    """A checkout of the commit with its packages, made once below ``.sandbox/cells/bench``. Raises SandboxError."""
     full = _run("git", "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", folder=layout.CHECKOUT).strip()
-    folder = _CHECKOUTS / full[:12]
+    folder = _FOLDER / "checkouts" / full[:12]
     if not folder.exists():
         _run("git", "worktree", "add", "--detach", "--force", str(folder), full, folder=layout.CHECKOUT)
     progress(f"bench: packages of {commit} in {folder}")

@@ -35,7 +35,7 @@ def test_every_link_leads_to_a_file(document):
 
 def test_every_file_that_is_named_is_there(document):
     for name in re.findall(r"`((?:[\w.]+/)+[\w.]*|[\w.]+\.(?:py|yaml|md))`", document.read_text()):
-        if "<" not in name and not name.startswith(("inbound/", "bots/", ".sandbox/", ".cells/")):
+        if "<" not in name and not name.startswith(("inbound/", "bots/", ".sandbox/")):
             assert (PROJECT / name).exists(), name
 
 
