@@ -6,7 +6,6 @@ the checksum file beside it; until then it is ``<name>.partial``, which a later 
 
 import contextlib
 import hashlib
-import platform
 import re
 import tarfile
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from sandbox.engine.steps import EngineError, Progress
+from sandbox.engine.steps import EngineError, Progress, architecture
 
 #: Where Pulumi's installation script takes the command line from: https://get.pulumi.com
 SDK = "https://get.pulumi.com/releases/sdk"
@@ -49,8 +48,7 @@ class UnavailableError(Exception):
 
 def command_line(version: str, bin_dir: Path, progress: Progress) -> None:
     """Download the command line with its language hosts into ``bin_dir``. Raises UnavailableError and EngineError."""
-    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    name = f"pulumi-v{version}-linux-{machine}.tar.gz"
+    name = f"pulumi-v{version}-linux-{architecture().replace('amd64', 'x64')}.tar.gz"
     archive = fetch(SDK, name, f"pulumi-{version}-checksums.txt", bin_dir.parent, progress)
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
@@ -62,8 +60,7 @@ def command_line(version: str, bin_dir: Path, progress: Progress) -> None:
 
 def plugin(name: str, version: str, to: Path, progress: Progress) -> Path:
     """The archive of a resource plugin in the folder ``to``; downloaded if it is not there. Raises EngineError."""
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    archive = f"pulumi-resource-{name}-v{version}-linux-{machine}.tar.gz"
+    archive = f"pulumi-resource-{name}-v{version}-linux-{architecture()}.tar.gz"
     reasons = []
     for server in PLUGINS:
         try:

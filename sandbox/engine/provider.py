@@ -10,7 +10,6 @@ Owns the choice, the search and the build. The choice, from the first that there
 """
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 from dev import toolchain
 from dev.toolchain import golang
 from sandbox.engine import versions
-from sandbox.engine.steps import GO_MODULES, EngineError, Progress, alone, go_build, go_environment
+from sandbox.engine.steps import GO_MODULES, EngineError, Progress, alone, architecture, go_build, go_environment
 
 PATH_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
 GENERATION_VARIABLE = "AGENTKEYS_PROVIDER"
@@ -140,7 +139,7 @@ def folder() -> Path:
 def binary() -> Path:
     """Where the built provider is."""
     version = versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]
-    return folder() / f"linux_{_machine()}" / f"terraform-provider-aws_v{version}_x5"
+    return folder() / f"linux_{architecture()}" / f"terraform-provider-aws_v{version}_x5"
 
 
 def build(progress: Progress) -> None:
@@ -225,11 +224,7 @@ def _found() -> Iterator[Provider]:
 def _inside(version: str) -> str:
     """The path in a Terraform mirror folder."""
     name = f"terraform-provider-aws_v{version}_x5"
-    return f"registry.terraform.io/hashicorp/aws/{version}/linux_{_machine()}/{name}"
-
-
-def _machine() -> str:
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"registry.terraform.io/hashicorp/aws/{version}/linux_{architecture()}/{name}"
 
 
 def _mirrors() -> Iterator[Path]:

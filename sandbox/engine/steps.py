@@ -6,6 +6,7 @@ Leaves out what is built, which ``build`` and ``provider`` know.
 import contextlib
 import fcntl
 import os
+import platform
 import shlex
 import subprocess
 import time
@@ -22,6 +23,11 @@ _LINES_OF_LOG = 15
 
 class EngineError(Exception):
     """The engine cannot be provided. The message states what is missing and what to do."""
+
+
+def architecture() -> str:
+    """This computer's processor, by Go's name."""
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "mirror"))
     monkeypatch.setattr(provider, "_SYSTEM", (tmp_path / "opt",))
-    monkeypatch.setattr(provider, "_machine", lambda: "amd64")
+    monkeypatch.setattr(provider, "architecture", lambda: "amd64")
     monkeypatch.setattr(toolchain, "CACHE", tmp_path / "cache")
 
 
