@@ -20,7 +20,7 @@ from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
 from components.identities import Identities, IdentitiesArgs
 from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
-from components.naming import BUCKET_KEYS, DATA_CLASSES, INBOUND_PREFIX
+from components.naming import BUCKET_KEYS, DATA_CLASSES, INBOUND_DAYS, INBOUND_PREFIX
 from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
 from components.snapshots import Snapshots, SnapshotsArgs
@@ -202,7 +202,7 @@ mail_bucket = PrivateBucket(
         # Deleted mail must be gone: an old version would keep its body.
         versioning=False,
         on_destroy=settings.buckets_on_destroy,
-        expire_days={INBOUND_PREFIX: 30},
+        expire_days={INBOUND_PREFIX: INBOUND_DAYS},
     ),
     opts=kept,
 )

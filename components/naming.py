@@ -20,8 +20,10 @@ STS_AUDIENCE = "sts.amazonaws.com"
 #: SES has one active receipt rule set per account and region. The account project owns it; each stack adds a rule.
 RECEIPT_RULE_SET = "agentkeys"
 
-#: Where SES puts raw mail in the mail bucket.
+#: Where raw mail is in the mail bucket: SES puts it there, or the receiver of a host outside AWS.
 INBOUND_PREFIX = "inbound/"
+#: Days that it stays there.
+INBOUND_DAYS = 30
 
 #: Issuer of GitHub Actions' tokens. An account has one provider for it, owned by the account project.
 GITHUB_ISSUER = "token.actions.githubusercontent.com"

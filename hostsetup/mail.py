@@ -24,9 +24,6 @@ CONFIGURATION = PurePosixPath("/etc/agentkeys-mail/mail.json")
 #: The host's key of the bucket, in the form of AWS's shared credentials file. Only root reads it; systemd passes it on.
 KEY_FILE = PurePosixPath("/etc/agentkeys-mail/store-key")
 
-#: Prefix of the objects' keys, as SES's rule has it (``components/naming.py``).
-PREFIX = "inbound/"
-
 #: Messages that are received at the same time; others wait.
 AT_ONCE = 4
 
@@ -105,7 +102,7 @@ def _configuration(site: Site, receiver: Receiver) -> str:
         "least_free_bytes": _LEAST_FREE_MIB * 1024 * 1024,
         "spool": str(SPOOL),
         "bucket": site.buckets["mail"],
-        "prefix": PREFIX,
+        "prefix": receiver.prefix,
         "expire_days": receiver.expire_days,
         "endpoint": place.store_endpoint if place else "",
         "region": site.region,

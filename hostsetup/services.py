@@ -234,6 +234,8 @@ class Receiver:
     domain: str
     #: Its name in SMTP, whose certificate it shows: a value of ``Site.public_names``.
     name: str
+    #: Prefix of the objects' keys in the bucket.
+    prefix: str
     #: Largest message in MiB.
     limit_mib: int
     #: Whether a sender must use STARTTLS.

@@ -9,13 +9,10 @@ from typing import Annotated, Literal, Self
 import pulumi
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames, public_names
+from components.naming import BUCKET_KEYS, INBOUND_DAYS, INBOUND_PREFIX, STS_AUDIENCE, PublicNames, public_names
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import BINARIES, Elsewhere, Receiver, Site
 from settings import HttpUrl, Line, SiteSettings, refused_network, require_login_key
-
-#: Days that the bucket keeps mail, as on AWS.
-MAIL_DAYS = 30
 
 #: An S3 bucket name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -205,9 +202,10 @@ class HostSettings(SiteSettings):
         return Receiver(
             domain=self.names.mail_domain,
             name=self.names.public_hosts["email"],
+            prefix=INBOUND_PREFIX,
             limit_mib=self.mail_size_limit_mib,
             requires_tls=self.inbound_tls == "Require",
-            expire_days=MAIL_DAYS,
+            expire_days=INBOUND_DAYS,
             has_key=bool(self.store_access_key_id),
         )
 

@@ -13,6 +13,7 @@ def a_site_elsewhere(**changed: object) -> Site:
     receiver = Receiver(
         domain="bots-test.example.org",
         name=site.public_names["email"],
+        prefix="inbound/",
         limit_mib=10,
         requires_tls=False,
         expire_days=30,
