@@ -9,7 +9,6 @@ injected in such a run, because the host takes minutes. The campaign has its own
 """
 
 import argparse
-import configparser
 import contextlib
 import json
 import subprocess
@@ -22,15 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from dev import inventory
 from ops import verdicts
 from ops.verdicts import Line, Verdict
 from sandbox import layout, rehearsal, supervisor
 from sandbox.aws import faults
 from sandbox.aws.faults import KINDS, Fault, Kind
-from sandbox.aws.seed import OPERATOR
 from sandbox.hosts import machines
 from sandbox.rehearsal import Engine, Progress, Project
 from sandbox.supervisor import SandboxError
@@ -113,14 +109,8 @@ class ChaosLab:
         self.plan = layout.HOME / "faults.json"
         self.light: Sequence[str] = LIGHT
 
-    def client(self, service: str) -> Any:
-        parsed = configparser.ConfigParser()
-        parsed.read(layout.HOME / "credentials.ini")
-        session = boto3.Session(**dict(parsed[OPERATOR]))
-        return session.client(service, endpoint_url=layout.AWS_ENDPOINT, region_name=supervisor.emulated().region)
-
     def listing(self) -> dict[str, Any]:
-        return inventory.listing(self.client, supervisor.emulated().zone_id)
+        return inventory.listing(supervisor.client, supervisor.emulated().zone_id)
 
     def command(self, stage: str, *, light: bool) -> list[str]:
         # A destroy removes whatever exists, and it has no --exclude-dependents.
@@ -185,7 +175,7 @@ class ChaosLab:
                 break
         else:
             return
-        ec2 = self.client("ec2")
+        ec2 = supervisor.client("ec2")
         named = [{"Name": "tag:Name", "Values": [f"agentkeys-broker-host-{self.project.stack}"]}]
         for several in ec2.describe_instances(Filters=named)["Reservations"]:
             for instance in several["Instances"]:

@@ -27,6 +27,9 @@ FORWARDING_LOCK = Path("/run/agentkeys-forwarding.lock")
 
 LOOPBACK = "127.0.0.1"
 
+#: Profile of the emulated account's operator in ``HOME``/credentials.ini.
+OPERATOR = "agentkeys-admin"
+
 #: Loopback TCP ports (DNS: UDP and TCP) by the service that listens there.
 PORTS = {
     "aws": 14566,  # every AWS API, moto

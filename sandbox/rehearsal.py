@@ -127,7 +127,7 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
         "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),
-        "AWS_PROFILE": "agentkeys-admin",
+        "AWS_PROFILE": layout.OPERATOR,
         # SDKs for Go read AWS_REGION; boto3 and the aws command read AWS_DEFAULT_REGION.
         "AWS_REGION": wanted.region,
         "AWS_DEFAULT_REGION": wanted.region,

@@ -4,21 +4,18 @@ The emulated account stands in for all of it: an instance that no stack launched
 the DNS provider. Nothing here is destroyed with a stack; `make sandbox-reset` deletes it.
 """
 
-import configparser
 import json
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from sandbox import layout
 from sandbox.hosts import network
-from sandbox.supervisor import SandboxError, emulated
+from sandbox.supervisor import SandboxError, client, emulated
 
 #: Ports that they have opened: SSH, ACME challenges, the services, mail.
 OPEN_PORTS = (22, 25, 80, 443)
@@ -60,14 +57,6 @@ class Brought:
     buckets: Mapping[str, str]
     #: Key of the mail bucket, and its secret.
     access_key: tuple[str, str]
-
-
-def client(service: str) -> Any:
-    """A client of the emulated account as its operator."""
-    parsed = configparser.ConfigParser()
-    parsed.read(layout.HOME / "credentials.ini")
-    session = boto3.Session(**dict(parsed["agentkeys-admin"]))
-    return session.client(service, endpoint_url=layout.AWS_ENDPOINT, region_name=emulated().region)
 
 
 def bring(name: str, image_name: str) -> Brought:

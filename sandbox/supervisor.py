@@ -4,6 +4,7 @@ It holds the lock that limits a network namespace to one sandbox, and keeps the 
 instances. Leaves out the Pulumi runs (``rehearsal``).
 """
 
+import configparser
 import contextlib
 import fcntl
 import json
@@ -51,6 +52,19 @@ class Emulated:
     zone: str
     zone_id: str
     region: str
+
+
+def client(service: str, **credentials: str) -> Any:
+    """A client of the running sandbox's account, by default as its operator."""
+    # Most commands of the sandbox need no client, and boto3 takes a while to import.
+    import boto3
+
+    if not credentials:
+        parsed = configparser.ConfigParser()
+        parsed.read(layout.HOME / "credentials.ini")
+        credentials = dict(parsed[layout.OPERATOR])
+    session = boto3.Session(**credentials)
+    return session.client(service, endpoint_url=layout.AWS_ENDPOINT, region_name=emulated().region)
 
 
 def emulated() -> Emulated:

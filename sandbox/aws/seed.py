@@ -17,7 +17,7 @@ from moto.ec2.models.amis import Ami
 from moto.iam.models import iam_backends
 from moto.route53.models import route53_backends
 
-OPERATOR = "agentkeys-admin"
+from sandbox.layout import OPERATOR
 
 #: Another company's account. An operator may choose its credentials by mistake.
 OTHER_ACCOUNT = "111122223333"

@@ -31,7 +31,7 @@ class Life:
         self.engine = rehearsal.Engine(rehearsal.prepare(say))
         self.project.file.unlink(missing_ok=True)
         self.brought = rehearsal.configure(self.engine, self.project, say, image)
-        self.store = somebody.client("s3")
+        self.store = supervisor.client("s3")
 
     def pulumi(self, *arguments, check=True):
         done = self.engine.run(self.project, *arguments, capture=True, check=check)
@@ -89,7 +89,7 @@ def life(request, home):
     # The next image gets a machine of its own.
     made.pulumi("destroy", "--yes", check=False)
     made.engine.run(made.project, "stack", "rm", "--yes", "--preserve-config", capture=True, check=False)
-    ec2 = somebody.client("ec2")
+    ec2 = supervisor.client("ec2")
     ec2.terminate_instances(InstanceIds=[made.brought.instance_id])
     addresses = ec2.describe_addresses(PublicIps=[made.brought.address])["Addresses"]
     ec2.release_address(AllocationId=addresses[0]["AllocationId"])

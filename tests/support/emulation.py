@@ -1,6 +1,5 @@
 """The sandbox that the slow tests share: how it starts and stops, and how a test reads its state."""
 
-import configparser
 import shutil
 import socket
 import time
@@ -8,10 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
-
 from sandbox import layout, supervisor
-from sandbox.aws.seed import OPERATOR
 from sandbox.engine import warm
 from sandbox.rehearsal import say
 
@@ -41,16 +37,6 @@ def from_nothing() -> Iterator[None]:
 def _end() -> None:
     warm.stop(layout.PULUMI_HOME)
     supervisor.stop(say)
-
-
-def client(service: str, **credentials: str) -> Any:
-    """A client of the emulated account, by default as its operator."""
-    if not credentials:
-        parsed = configparser.ConfigParser()
-        parsed.read(layout.HOME / "credentials.ini")
-        credentials = dict(parsed[OPERATOR])
-    session = boto3.Session(**credentials)
-    return session.client(service, endpoint_url=layout.AWS_ENDPOINT, region_name=supervisor.emulated().region)
 
 
 def refuses(address: str, port: int) -> bool:

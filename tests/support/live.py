@@ -46,7 +46,7 @@ class LiveSandbox:
                 rehearsal.up(stack, rehearsal.say)
 
     def client(self, service: str, **credentials: str) -> Any:
-        return emulation.client(service, **credentials)
+        return supervisor.client(service, **credentials)
 
     def pulumi(self, stack: str, *arguments: str, check: bool = True, **surroundings: str) -> Any:
         """An engine command in the project's folder, its output in the result."""

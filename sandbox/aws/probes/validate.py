@@ -14,8 +14,8 @@ from botocore.parsers import ResponseParserError
 from sandbox.aws.probes.ground import Ground, LeftError, NotHereError
 from sandbox.aws.probes.normal import differences, normalised, of_words
 from sandbox.aws.probes.rows import Probe
-from sandbox.aws.seed import OPERATOR
 from sandbox.aws.server import Account
+from sandbox.layout import OPERATOR
 
 #: What AWS answered, one file for each service.
 ANSWERS = Path(__file__).with_name("answers")

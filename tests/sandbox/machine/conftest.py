@@ -61,7 +61,7 @@ class Machine(Host):
         self.folder = layout.HOME / "machines" / self.names.host
         self.folder.mkdir(parents=True)
         Machine._all.append(self)
-        self._ec2 = emulation.client("ec2")
+        self._ec2 = supervisor.client("ec2")
         self._records: dict[str, str] = {}
         self.key = self.new_key("login")
         self._launch()
@@ -156,7 +156,7 @@ class Machine(Host):
             }
             for name, address in addresses.items()
         ]  # fmt: skip
-        emulation.client("route53").change_resource_record_sets(
+        supervisor.client("route53").change_resource_record_sets(
             HostedZoneId=supervisor.emulated().zone_id, ChangeBatch={"Changes": changes}
         )
 

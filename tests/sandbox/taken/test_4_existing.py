@@ -7,9 +7,8 @@ import subprocess
 
 import pytest
 
-from sandbox import layout, rehearsal
+from sandbox import layout, rehearsal, supervisor
 from sandbox.aws import seed
-from tests.support import emulation
 
 KEY = "agentkeys-cloud:"
 STACK = rehearsal.Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack="existing")
@@ -25,7 +24,7 @@ class Existing:
 
     def __init__(self, ground, folder):
         self.engine = ground.engine
-        self.ec2 = emulation.client("ec2")
+        self.ec2 = supervisor.client("ec2")
         key = folder / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         self.ec2.import_key_pair(KeyName="by-hand", PublicKeyMaterial=key.with_suffix(".pub").read_bytes())

@@ -19,7 +19,7 @@ from components.naming import BUCKET_KEYS, Names, default_broker_host, default_e
 from hostsetup.services import SERVICES
 from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
-from tests.support import emulation, former_host, runbook
+from tests.support import former_host, runbook
 from tests.support.host_over_ssh import Host
 from tests.support.live import ACTOR, copy_of_checkout
 from tests.support.sites import a_site
@@ -51,7 +51,7 @@ class ByHand(Host):
             broker_host=default_broker_host(emulated.zone, suffix), mail_domain=mail_domain,
             email_from=default_email_from(mail_domain, suffix),
         )  # fmt: skip
-        self.clients = functools.cache(emulation.client)
+        self.clients = functools.cache(supervisor.client)
         self.made = runbook.build(self.clients, self.names, emulated.zone_id)
         self.address = self.made.address
         self.key = folder / "key.pem"
