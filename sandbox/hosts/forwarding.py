@@ -3,12 +3,11 @@
 Several processes may need it at once, so each holds a lock while it does. The last one restores the earlier value.
 """
 
-import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
+from dev.toolchain import hold
 from sandbox import layout
 
 _IP_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
@@ -16,7 +15,7 @@ _IP_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 def acquire() -> int:
     """Turn forwarding on. Returns a file descriptor for ``release``; the end of the process releases it too."""
-    with _alone():
+    with hold(layout.FORWARDING_LOCK):
         users = os.open(layout.FORWARDING, os.O_RDWR | os.O_CREAT, 0o600)
         # A value in the file although nobody holds the lock is from a crash, and is the one to restore.
         if _sole(users) and not os.pread(users, 16, 0):
@@ -28,7 +27,7 @@ def acquire() -> int:
 
 def release(users: int) -> None:
     """Give up what ``acquire`` returned. Restores the earlier value unless another process needs forwarding."""
-    with _alone():
+    with hold(layout.FORWARDING_LOCK):
         try:
             if _sole(users) and (before := os.pread(users, 16, 0)):
                 _IP_FORWARD.write_bytes(before)
@@ -39,16 +38,9 @@ def release(users: int) -> None:
 
 def settle() -> None:
     """Restore the earlier value if a process that needed forwarding did not release it."""
-    with _alone():
+    with hold(layout.FORWARDING_LOCK):
         users = os.open(layout.FORWARDING, os.O_RDWR | os.O_CREAT, 0o600)
     release(users)
-
-
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    with layout.FORWARDING_LOCK.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _sole(users: int) -> bool:

@@ -13,7 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from dev.toolchain import CACHE, alone, node
+from dev.toolchain import CACHE, creating, node
 from sandbox import tools
 
 _AXE = Path(__file__).parent / "axe"
@@ -49,7 +49,7 @@ def axe():
     """axe-core's script, fetched once per version into the cache folder."""
     version = json.loads((_AXE / "package.json").read_text())["dependencies"]["axe-core"]
     made = CACHE / "axe-core" / version
-    with alone(made):
+    with creating(made):
         if not made.exists():
             with tempfile.TemporaryDirectory(dir=made.parent) as folder:
                 node.fetch(_AXE, Path(folder), print)

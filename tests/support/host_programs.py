@@ -72,7 +72,7 @@ def _send(machine, file: Path, place: str) -> None:
 def _openssl() -> Path:
     version, digest = OPENSSL_CRATE
     program = toolchain.CACHE / "host-programs" / f"openssl-{version}-static" / "openssl"
-    with toolchain.alone(program.parent):
+    with toolchain.creating(program.parent):
         if not program.exists():
             _build_openssl(version, digest, program)
     return program
@@ -101,7 +101,7 @@ def _build_openssl(version: str, digest: str, program: Path) -> None:
 
 def _certbot(version: str) -> Path:
     archive = toolchain.CACHE / "host-programs" / f"certbot-{version}.tar.gz"
-    with toolchain.alone(archive):
+    with toolchain.creating(archive):
         if not archive.exists():
             _pack_certbot(version, archive)
     return archive
