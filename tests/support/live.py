@@ -36,8 +36,7 @@ class LiveSandbox:
     """The running sandbox, as a test sees it: engine, AWS, names, hosts."""
 
     def __init__(self) -> None:
-        self.surroundings = rehearsal.prepare(rehearsal.say)
-        self.engine = rehearsal.Engine(self.surroundings)
+        self.engine = rehearsal.Engine(rehearsal.prepare(rehearsal.say))
 
     def bring_up(self, *stacks: str) -> None:
         """Stacks that are not up yet, with `make up`."""
@@ -48,10 +47,10 @@ class LiveSandbox:
     def client(self, service: str, **credentials: str) -> Any:
         return supervisor.client(service, **credentials)
 
-    def pulumi(self, stack: str, *arguments: str, check: bool = True, **surroundings: str) -> Any:
+    def pulumi(self, stack: str, *arguments: str, check: bool = True, **environment: str) -> Any:
         """An engine command in the project's folder, its output in the result."""
         project = rehearsal.ACCOUNT if stack == rehearsal.ACCOUNT_STACK else rehearsal.deployment(stack)
-        engine = rehearsal.Engine({**self.surroundings, **surroundings})
+        engine = rehearsal.Engine({**self.engine.environment, **environment})
         return engine.run(project, *arguments, capture=True, check=check)
 
     def outputs(self, stack: str) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class LiveSandbox:
 
     def address(self, name: str) -> str:
         """As the world sees it: over DNS-over-HTTPS."""
-        (found,) = dns.resolve(name, json.loads(self.surroundings["AGENTKEYS_DOH_URLS"])[0])
+        (found,) = dns.resolve(name, json.loads(self.engine.environment["AGENTKEYS_DOH_URLS"])[0])
         return found
 
     def get(self, name: str, path: str, *, method: str = "GET", **request: Any) -> urllib3.BaseHTTPResponse:
@@ -71,7 +70,7 @@ class LiveSandbox:
             self.address(name),
             server_hostname=name,
             assert_hostname=name,
-            ca_certs=self.surroundings["AGENTKEYS_CA_BUNDLE"],
+            ca_certs=self.engine.environment["AGENTKEYS_CA_BUNDLE"],
             timeout=10,
             retries=False,
         ) as pool:

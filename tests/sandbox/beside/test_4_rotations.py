@@ -193,7 +193,7 @@ def test_a_renewal_with_another_chain_is_no_change_and_a_private_authoritys_is_r
     """The sandbox was started again since the certificates were issued (test_4_comes_back)."""
     chain = rotated.thumbprint()
     assert rotated.registered() == [chain]
-    script = RENEWED.format(directory=ground.surroundings["AGENTKEYS_ACME_DIRECTORY"], name=BROKER)
+    script = RENEWED.format(directory=ground.engine.environment["AGENTKEYS_ACME_DIRECTORY"], name=BROKER)
     ground.on_host("test", f"sudo sh -euc {shlex.quote(script)}")
     assert eventually(lambda: rotated.thumbprint() != chain), "nginx reads its files again by itself"
     rotated.pulumi("preview", "--expect-no-changes")
@@ -210,7 +210,7 @@ def test_a_renewal_with_another_chain_is_no_change_and_a_private_authoritys_is_r
 
 def test_another_authority_issues_every_certificate_anew(ground, rotated):
     before = certificates(ground).splitlines()
-    directory = ground.surroundings["AGENTKEYS_ACME_DIRECTORY"]
+    directory = ground.engine.environment["AGENTKEYS_ACME_DIRECTORY"]
     rotated.surroundings = {"AGENTKEYS_ACME_DIRECTORY": f"{directory}?another"}
     assert rotated.changes() == documented("Another certificate authority")[0]
     rotated.up()

@@ -181,7 +181,7 @@ def test_the_checkouts_stack_files_are_as_they_were():
 
 def test_a_broken_release_fails_every_up_and_the_state_tells_what_runs(ground):
     runs = ground.outputs("test")["release"]
-    assert runs == f"sha256:{ground.surroundings['AGENTKEYS_RELEASE_SHA256']}"
+    assert runs == f"sha256:{ground.engine.environment['AGENTKEYS_RELEASE_SHA256']}"
     archive, digest = build_archive(layout.HOME / "broken", rehearsal.say, {"agentkeys-worker-audit": EXITS})
     broken = {"AGENTKEYS_RELEASE": str(archive), "AGENTKEYS_RELEASE_SHA256": digest}
     for _ in range(2):

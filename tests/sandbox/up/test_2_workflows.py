@@ -79,7 +79,7 @@ def test_an_end_to_end_job_reaches_broker_and_inbox_with_the_operators_file(grou
     (runner.folder / "operator-workstation.test.env").rename(runner.folder / "operator-workstation.env")
     # Only the sandbox's own resolvers know the name.
     (runner.folder / ".curlrc").write_text(
-        f'resolve = "{broker}:443:{address}"\ncacert = "{ground.surroundings["AGENTKEYS_CA_BUNDLE"]}"\n'
+        f'resolve = "{broker}:443:{address}"\ncacert = "{ground.engine.environment["AGENTKEYS_CA_BUNDLE"]}"\n'
     )
     step = ("e2e", "Check that the broker answers and the inbox can be read")
     done, _ = runner(*step, folder=runner.folder, CURL_HOME=str(runner.folder))
