@@ -50,8 +50,10 @@ class Project:
 ACCOUNT = Project(name="agentkeys-account", folder=ACCOUNT_FOLDER, stack=ACCOUNT_STACK)
 
 
-def deployment(stack: str) -> Project:
-    """The program with one of its stacks. Raises SandboxError if the stack has no file."""
+def deployment(stack: str, cloud: str = "aws") -> Project:
+    """A cloud's program with one of its stacks. Raises SandboxError if there is no such cloud or stack."""
+    if cloud != "aws":
+        return elsewhere(cloud, stack)
     known = sorted(path.name.split(".")[1] for path in layout.CHECKOUT.glob("Pulumi.*.yaml"))
     if stack not in known:
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
@@ -289,10 +291,10 @@ class Engine:
 
 def up(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Bring a stack up from any earlier state, and print a summary."""
-    if cloud != "aws":
-        up_elsewhere(elsewhere(cloud, stack), progress)
+    project = deployment(stack, cloud)
+    if project.file:
+        up_elsewhere(project, progress)
         return
-    project = deployment(stack)
     began = time.monotonic()
     engine = Engine(prepare(progress))
     prepared = time.monotonic()
@@ -375,18 +377,18 @@ def records(engine: Engine, project: Project) -> list[dict[str, str]]:
 
 def preview(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Show what an ``up`` of the stack would change."""
-    project = deployment(stack) if cloud == "aws" else elsewhere(cloud, stack)
+    project = deployment(stack, cloud)
     engine = Engine(prepare(progress))
-    if cloud == "aws":
-        engine.init(project)
-    else:
+    if project.file:
         configure(engine, project, progress)
+    else:
+        engine.init(project)
     engine.run(project, "preview", "--diff")
 
 
 def down(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Destroy the stack, including what a failed ``up`` left. What somebody brought stays."""
-    project = deployment(stack) if cloud == "aws" else elsewhere(cloud, stack)
+    project = deployment(stack, cloud)
     engine = Engine(prepare(progress))
     if not engine.has_stack(project):
         progress(f"there is no stack {stack}")
