@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sandbox.aws.probes.ses import receipt_rule
 from sandbox.aws.server import Account
 
 ACCOUNT_ID = "429071895007"
@@ -163,15 +164,7 @@ def ses_policy(bucket: str, condition: dict[str, Any] | None, resource: str = "i
 
 
 def s3_rule(name: str, bucket: str, *recipients: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "Name": name,
-        "Enabled": True,
-        "Recipients": list(recipients),
-        "ScanEnabled": True,
-        "TlsPolicy": "Optional",
-        "Actions": [{"S3Action": {"BucketName": bucket, "ObjectKeyPrefix": "inbound/"}}],
-        **changes,
-    }
+    return {**receipt_rule(name, bucket, *recipients), **changes}
 
 
 def public_jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:

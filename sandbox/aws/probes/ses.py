@@ -70,7 +70,7 @@ def address_is_verified_by_a_mail(ground: Ground) -> Answers:
     bucket, rule_set = ground.bucket(), ground.rule_set()
     ses, s3 = ground.client("ses"), ground.client("s3")
     s3.put_bucket_policy(Bucket=bucket, Policy=_lets_ses_write(bucket))
-    ses.create_receipt_rule(RuleSetName=rule_set, Rule=_rule("in", bucket, ground.domain))
+    ses.create_receipt_rule(RuleSetName=rule_set, Rule=receipt_rule("in", bucket, ground.domain))
     before = ses.describe_active_receipt_rule_set().get("Metadata", {}).get("Name")
     ground.undo("ses", "set_active_receipt_rule_set", **({"RuleSetName": before} if before else {}))
     ses.set_active_receipt_rule_set(RuleSetName=rule_set)
@@ -116,7 +116,8 @@ def _lets_ses_write(bucket: str) -> str:
     )
 
 
-def _rule(name: str, bucket: str, *recipients: str) -> dict[str, Any]:
+def receipt_rule(name: str, bucket: str, *recipients: str) -> dict[str, Any]:
+    """A rule that writes mail for the recipients to the bucket."""
     return {
         "Name": name,
         "Enabled": True,
@@ -142,7 +143,7 @@ def rule_needs_a_bucket_it_may_write_to(ground: Ground) -> Answers:
     ground.undo("ses", "delete_receipt_rule", RuleSetName=rule_set, RuleName="in")
 
     def create(name: str) -> dict[str, Any]:
-        return observe(ses.create_receipt_rule, RuleSetName=rule_set, Rule=_rule("in", name, ground.domain))
+        return observe(ses.create_receipt_rule, RuleSetName=rule_set, Rule=receipt_rule("in", name, ground.domain))
 
     return {
         "no such bucket": create(f"{bucket}-none"),
@@ -158,10 +159,10 @@ def rule_is_checked_on_update(ground: Ground) -> Answers:
     """A receipt rule's bucket is checked again when the rule changes."""
     ses, rule_set, closed, bucket = ground.client("ses"), ground.rule_set(), ground.bucket(), _writable(ground)
     ground.undo("ses", "delete_receipt_rule", RuleSetName=rule_set, RuleName="in")
-    ses.create_receipt_rule(RuleSetName=rule_set, Rule=_rule("in", bucket, ground.domain))
+    ses.create_receipt_rule(RuleSetName=rule_set, Rule=receipt_rule("in", bucket, ground.domain))
 
     def update(name: str, rule: str = "in") -> dict[str, Any]:
-        return observe(ses.update_receipt_rule, RuleSetName=rule_set, Rule=_rule(rule, name, ground.domain))
+        return observe(ses.update_receipt_rule, RuleSetName=rule_set, Rule=receipt_rule(rule, name, ground.domain))
 
     return {"no permission": update(closed), "permission": update(bucket), "no such rule": update(bucket, "none")}
 
