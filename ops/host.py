@@ -34,7 +34,7 @@ def as_root(
 ) -> str:
     """Run a bash script as root on the stack's host and return its output. Raises HostError and StackError.
 
-    ``private`` keeps the output out of every message. ``refusal`` makes the error of a script that itself ends with 1.
+    ``private`` keeps the output out of every message. ``refusal`` makes the error of a script that itself exits with 1.
     """
     with session(stack, stack.settings.logs_in_as, stack_key(stack), ("-oBatchMode=yes",)) as ssh:
         return _run([*ssh, "sudo -n bash -s"], script, stack.address, private=private, refusal=refusal)

@@ -176,7 +176,7 @@ def end(held: dict[str, Any], progress: Callable[[str], None]) -> None:
 
 
 def take_snapshots() -> None:
-    """Tell the running sandbox that Data Lifecycle Manager's snapshots are due. Raises SandboxError."""
+    """Report to the running sandbox that Data Lifecycle Manager's snapshots are due. Raises SandboxError."""
     held = holder()
     if held is None or not _READY.exists():
         raise SandboxError("no sandbox runs; `make up` starts one")

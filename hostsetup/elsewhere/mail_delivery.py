@@ -75,7 +75,7 @@ def deliver_all(client: Any, configuration: "dict[str, Any]") -> bool:
         try:
             deliver(client, configuration, path)
         except ClientError as error:
-            # It may be this message alone: the others are tried too.
+            # Possibly the store refuses only this message, so the others are tried too.
             whole = False
             print(f"{path.name} stays in the spool: {error}", flush=True)
         except (BotoCoreError, OSError) as error:

@@ -96,7 +96,7 @@ class Handler:
         self, _server: SMTP, _session: Any, envelope: Any, address: str, rcpt_options: "list[str]"
     ) -> str:
         local, _, domain = address.rpartition("@")
-        # A name alone is a mailbox of the server. postmaster has no domain then (RFC 5321 section 4.5.1).
+        # A name without a domain is a mailbox of the server. postmaster has no domain then (RFC 5321 section 4.5.1).
         if (local and domain.lower() != self.domain) or (not local and address.lower() != "postmaster"):
             return f"550 5.7.1 No mail for {domain or address} here, only for {self.domain}"
         if len(envelope.rcpt_tos) >= RECIPIENTS:
@@ -197,7 +197,7 @@ async def serve(configuration: "dict[str, Any]", listener: socket.socket, contex
     """Receive until SIGTERM. Messages that are being written then are finished."""
     spool = Path(configuration["spool"])
     for unfinished in spool.glob(f"{UNFINISHED}*"):
-        # Of a process that was killed; nobody was told that it was accepted.
+        # Of a process that was killed before it accepted the message.
         unfinished.unlink()
     loop = asyncio.get_running_loop()
     handler, places = Handler(configuration), asyncio.Semaphore(configuration["at_once"])

@@ -15,7 +15,7 @@ from ops import clients, exits, options, session, snapshots
 from ops.stack import Stack, read
 from ops.verdicts import listing, print_json
 
-#: Seconds between two looks at a new snapshot, and how many looks. The first snapshot of a disk takes minutes.
+#: Seconds between two checks of a new snapshot, and how many checks. The first snapshot of a disk takes minutes.
 POLL_SECONDS, POLLS = 5, 360
 
 

@@ -177,11 +177,11 @@ def _dollars(usd: float) -> str:
 def _settings(stack: Deployed) -> list[Setting]:
     """Cost differences between other values and the current ones."""
     of_host = sum(row.namespace == alarms.HOST for row in alarms.ALARMS)
-    told = len(alarms.ALARMS) * _usd("alarm") + of_host * _usd("metric") + _usd("health check")
+    added = len(alarms.ALARMS) * _usd("alarm") + of_host * _usd("metric") + _usd("health check")
     alarming = (
-        Setting(key="alarmEmail", change="empty, no alarms", usd=-told)
+        Setting(key="alarmEmail", change="empty, no alarms", usd=-added)
         if stack.settings.alarm_email
-        else Setting(key="alarmEmail", change=f"an address, {len(alarms.ALARMS)} alarms", usd=told)
+        else Setting(key="alarmEmail", change=f"an address, {len(alarms.ALARMS)} alarms", usd=added)
     )
     if stack.settings.host_instance_id:
         return [alarming]

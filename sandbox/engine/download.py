@@ -26,7 +26,7 @@ PLUGINS = (
 )
 
 CONNECT_SECONDS = 5
-#: A server that sends nothing for this long has stalled; the download goes on with a new request.
+#: A server that sends nothing for this long has stalled; the download continues with a new request.
 STALL_SECONDS = 30
 #: Further requests after one that brought nothing, and the pause before each, which grows.
 ATTEMPTS = 3
@@ -90,7 +90,7 @@ def fetch(base: str, name: str, sums: str, to: Path, progress: Progress) -> Path
         resumed = partial.exists()
         digest = _complete(session, f"{base}/{name}", partial, algorithm, progress)
         if digest != wanted and resumed:
-            progress(f"engine: what was continued of {name} does not have the published digest; starting anew")
+            progress(f"engine: what was continued of {name} does not have the published digest; starting again")
             partial.unlink()
             digest = _complete(session, f"{base}/{name}", partial, algorithm, progress)
     if digest != wanted:
@@ -154,17 +154,17 @@ def _append(session: requests.Session, url: str, partial: Path, have: int, progr
     headers = {"Range": f"bytes={have}-"} if have else {}
     with _answer(session, url, headers, allowed=_RANGE_NOT_SATISFIABLE) as response:
         if response.status_code == _RANGE_NOT_SATISFIABLE:
-            # It ended exactly here, or it is longer than the server's; the digest tells which.
+            # It ended exactly here, or it is longer than the server's; the digest shows which.
             return
         continued = have if response.status_code == _PARTIAL_CONTENT else 0
         whole = continued + int(response.headers.get("Content-Length", 0))
         progress(f"engine: {'continuing' if continued else 'downloading'} {url}, {_size(whole - continued)}")
-        told = time.monotonic()
+        reported = time.monotonic()
         with partial.open("ab" if continued else "wb") as file:
             for chunk in response.iter_content(_CHUNK):
                 file.write(chunk)
-                if time.monotonic() - told > _HEARTBEAT_SECONDS:
-                    told = time.monotonic()
+                if time.monotonic() - reported > _HEARTBEAT_SECONDS:
+                    reported = time.monotonic()
                     progress(f"engine: {_size(file.tell())} of {_size(whole)}")
 
 

@@ -1,4 +1,4 @@
-"""What moto alone still lacks, seen on a plain moto server: a probe that answers alike says which extension can go."""
+"""What plain moto still lacks, seen on its own server: a probe that answers alike says which extension can go."""
 
 import os
 import socket

@@ -72,7 +72,7 @@ def test_a_failing_build_shows_the_end_of_its_log(module: Path, monkeypatch: pyt
         (provider, "_HEARTBEAT_SECONDS"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
-    # Only the program itself is compiled anew.
+    # Only the program itself is compiled again.
     monkeypatch.setattr(provider, "go_environment", lambda **_: {**os.environ, "GOFLAGS": "-trimpath"})
     with pytest.raises(
         EngineError, match=r"failed with exit code 1; its log \S+build\.log ends:\n(?s:.*)undefined: missing"

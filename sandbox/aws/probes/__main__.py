@@ -1,6 +1,6 @@
 """``make validate-aws``: run the safe probes on an AWS account and compare them with the emulated account.
 
-Ends with 0 if AWS and the emulated account agree, 1 if they differ or a probe did not end, 2 if it refused
+Exits with 0 if AWS and the emulated account agree, 1 if they differ or a probe did not end, 2 if it refused
 to start, and 130 if it was interrupted.
 """
 

@@ -1,7 +1,7 @@
 """Behaviour of AWS that moto lacks, one module per AWS service.
 
 Each patch states what moto does instead and the AWS page that it follows (`patching.REPLACEMENTS`).
-tests/emulated/test_extensions.py tests the behaviour, and sandbox/aws/probes asks moto alone whether it still lacks it,
+tests/emulated/test_extensions.py tests the behaviour, and sandbox/aws/probes asks plain moto whether it still lacks it,
 and AWS whether it has it.
 """
 

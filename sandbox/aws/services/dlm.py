@@ -1,6 +1,6 @@
 """Data Lifecycle Manager: policies that make snapshots of the instances with a tag. Moto does not have the service.
 
-The account takes the snapshots when it is told to (`python -m sandbox snapshots`), not at the policy's time of day, so
+The account takes the snapshots on command (`python -m sandbox snapshots`), not at the policy's time of day, so
 that a test never meets one by chance. Policies are kept in EC2's backend, which the account saves. Leaves out AMI
 policies, copies to other regions and accounts, archiving, scripts and age-based retention.
 https://docs.aws.amazon.com/dlm/latest/APIReference/Welcome.html

@@ -91,7 +91,7 @@ class Case:
     #: The official answer.
     answer: Any
     #: Asks a plugin of its own, because the plugin refuses every call after a cancellation.
-    alone: bool = False
+    own_plugin: bool = False
 
 
 def results(state: Any, *names: str) -> Any:
@@ -394,7 +394,7 @@ CASES = (
         {"triggers": "delete_replace"},
     ),
     Case(
-        "a change of secretness alone is an update",
+        "a change of only the secretness is an update",
         "infer/resource.go diff",
         lambda at: [
             at.plugin.diff(LOCAL, {"stdin": old}, {"stdin": new})
@@ -443,7 +443,7 @@ CASES = (
         ("one", "two"),
     ),
     Case(
-        "a new input alone keeps them too",
+        "only a new input keeps them too",
         "infer/resource.go markComputed",
         _previewed({**ONE, "delete": "x"}, ONE),
         ("one", "two"),
@@ -692,28 +692,28 @@ CASES = (
         "middleware/cancel/cancel.go",
         _cancelled(LOCAL, "exec sleep 20", 19),
         (Failed(KILLED.format("exec sleep 20")), False, Failed('context canceled: running "true":\n')),
-        alone=True,
+        own_plugin=True,
     ),
     Case(
         "a cancelled run waits for the shell's child",
         "middleware/cancel/cancel.go",
         _cancelled(LOCAL, "sleep 1.5; true", 1.5),
         (Failed(KILLED.format("sleep 1.5; true")), True, Failed('context canceled: running "true":\n')),
-        alone=True,
+        own_plugin=True,
     ),
     Case(
         "a cancelled run waits for a remote command",
         "middleware/cancel/cancel.go",
         _cancelled(REMOTE, "sleep 1.5; echo done", 1.5),
         (("done", ""), True, Failed('context canceled: running "true":\n')),
-        alone=True,
+        own_plugin=True,
     ),
     Case(
         "a cancelled run ends dialling",
         "middleware/cancel/cancel.go",
         _cancelled(REMOTE, "", 20, port=1, dialErrorLimit=-1),
         (Failed("context canceled"), False, Failed('context canceled: running "true":\n')),
-        alone=True,
+        own_plugin=True,
     ),
     # Updates, deletion, refresh
     Case(

@@ -27,10 +27,10 @@ def answer(case: Case, world: World, executable: Path | None) -> Any:
     for path in world.host.folder.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     try:
-        if case.alone:
+        if case.own_plugin:
             with plugin.started(executable) as own:
                 return case.ask(World(own, world.host))
         return case.ask(world)
     except (AttributeError, KeyError, TypeError, OSError) as error:
-        # An answer of another shape than the case goes on with.
+        # An answer of another shape than the case expects.
         return error

@@ -19,10 +19,10 @@ READER = "agentkeys-reader"
 KEY = "agentkeys-cloud:"
 
 
-def ops(ground, *arguments, folder=layout.CHECKOUT, **surroundings):
+def ops(ground, *arguments, folder=layout.CHECKOUT, **environment):
     done = subprocess.run(
         [layout.CHECKOUT / "venv/bin/python", "-m", "ops", *arguments], cwd=folder,
-        env={**ground.engine.environment, **surroundings}, capture_output=True, text=True, check=False,
+        env={**ground.engine.environment, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     return done

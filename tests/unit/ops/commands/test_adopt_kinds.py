@@ -1,4 +1,4 @@
-"""Every resource of the program can be looked up by `agentkeys adopt`, or is created anew."""
+"""Every resource of the program can be looked up by `agentkeys adopt`, or the `up` creates it."""
 
 from unittest.mock import MagicMock
 
@@ -13,7 +13,7 @@ def lookup(release):
     return Lookup(names=a_stack("prod", release).names, zone_id="Z1", of=lambda service: MagicMock())
 
 
-def test_every_resource_is_looked_up_or_created_anew(release):
+def test_every_resource_is_looked_up_or_created_by_the_up(release):
     recorded = run("prod", changed={**release, "alarmEmail": "ops@example.org"})
     sought = [item for item in recorded.custom if not item.request.type.startswith(MADE_ANEW)]
     assert {"aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:s3/bucket:Bucket"} <= {item.request.type for item in sought}

@@ -113,7 +113,7 @@ def account_of(recorded, names):
 
 
 def a_snapshot(identifier, hours, **changes):
-    """A snapshot as EC2 tells it, that many hours old."""
+    """A snapshot as EC2 shows it, that many hours old."""
     return {
         "SnapshotId": identifier, "StartTime": NOW - datetime.timedelta(hours=hours), "State": "completed",
         "VolumeSize": 30, "Encrypted": True, "VolumeId": "vol-1", **changes,
