@@ -326,7 +326,8 @@ class SiteSettings(Configured):
     """What the settings of every cloud have in common: names, DNS, binaries, certificates and the services' values."""
 
     zone: Annotated[str, AfterValidator(_domain)]
-    dns: Literal["route53", "cloudflare", "manual"]
+    #: Who keeps the records; each cloud names its own.
+    dns: str
     cloudflare_zone_id: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
     suffix: Annotated[str, Field(pattern=r"^(-[a-z][a-z0-9]{0,15})?$")]
     broker_host: Annotated[str, AfterValidator(_absent_or_domain)]
@@ -530,6 +531,7 @@ class SiteSettings(Configured):
 class Settings(SiteSettings):
     """Settings of one stack in AWS."""
 
+    dns: Literal["route53", "cloudflare", "manual"]
     account_id: AccountId
     region: Region
     parent_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]

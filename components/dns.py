@@ -1,7 +1,8 @@
 """The DNS records of a stack: those of its mail (MX, SPF, DMARC, with SES three DKIM names) and the hosts' A records.
 
-Owns the records' contents and who keeps them: Route 53, Cloudflare, or a person at any other provider. A keeper's SDK
-is imported only where it keeps records, so that a program of another cloud needs none of AWS's. Leaves out the zone,
+Owns the records' contents and who keeps them: Route 53, Cloudflare, the DNS of another cloud (a function of its
+project in ``clouds/``), or a person at any other provider. A keeper's SDK is imported only where it keeps records, so
+that a program of another cloud needs none of AWS's. Leaves out the zone,
 which exists before any stack, and the wait until public resolvers return the addresses (``components/hostsetup.py``).
 An existing record is never overwritten: a name with two owners is an error.
 """
@@ -25,9 +26,6 @@ MX_PRIORITY = 10
 
 #: Seconds that an `up` waits for a person to publish the records. The next `up` waits again.
 PUBLISHING_SECONDS = 3600
-
-#: Who keeps the records.
-Keeper = Literal["route53", "cloudflare", "manual"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +98,20 @@ def _addresses(names: PublicNames, address: pulumi.Input[str]) -> list[Wanted]:
     return [Wanted(key=key, kind="A", name=host, value=address) for key, host in names.public_hosts.items()]
 
 
+#: Creates one record: resource name, id of the zone, the record, options.
+Keep = Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordsArgs:
     """Arguments of ``Records``."""
 
     #: Names of the stack.
     names: PublicNames
-    #: Who keeps the records. Default of the setting: ``route53``.
-    keeper: Keeper
-    #: Id of the zone at the keeper; empty with ``manual``.
+    #: Who keeps the records: ``route53``, ``cloudflare``, ``manual``, or the function that creates one in another
+    #: cloud's DNS. Default of the setting on AWS: ``route53``.
+    keeper: str | Keep
+    #: Id of the zone at the keeper, in some clouds its name; empty with ``manual``.
     zone_id: str
     #: Records of the mail domain; one has the key ``mx``.
     mail: Sequence[Wanted]
@@ -141,7 +144,7 @@ class Records(pulumi.ComponentResource):
             published = self._published(name, records, args.doh_urls, connected)
             made = {record.key: published for record in records}
         else:
-            keep = _route53() if args.keeper == "route53" else _cloudflare()
+            keep = _keep(args.keeper)
             made = {
                 record.key: keep(
                     f"{name}-{record.key}", args.zone_id, record, connected if record.kind == "A" else child
@@ -174,8 +177,10 @@ class Records(pulumi.ComponentResource):
         )
 
 
-#: Creates one record: resource name, id of the zone, the record, options.
-Keep = Callable[[str, str, Wanted, pulumi.ResourceOptions], pulumi.Resource]
+def _keep(keeper: str | Keep) -> Keep:
+    if callable(keeper):
+        return keeper
+    return _route53() if keeper == "route53" else _cloudflare()
 
 
 def _route53() -> Keep:

@@ -64,7 +64,7 @@ class HostSetupArgs:
     #: DNS-over-HTTPS resolvers that must return the host's address before certificates are issued.
     doh_urls: Sequence[str]
     #: Id of the key with which a host outside AWS writes mail to the bucket. Empty: it has none.
-    store_key_id: str = ""
+    store_key_id: pulumi.Input[str] = ""
     #: The secret of that key. Secret.
     store_key: pulumi.Output[str] | None = None
 
@@ -228,14 +228,14 @@ class HostSetup(pulumi.ComponentResource):
     def _store_key(self, made: dict[str, command.remote.Command]) -> list[pulumi.Resource]:
         """The step that installs the host's key of the bucket; nothing if there is none."""
         key_id, key = self._args.store_key_id, self._args.store_key
-        if not key_id or key is None:
+        if key_id == "" or key is None:
             return []
-        step = store_key(key_id, "")
+        step = store_key("", "")
         return [
             self._over_ssh(
                 step.name,
                 step.command,
-                key.apply(lambda secret: store_key(key_id, secret).stdin),
+                pulumi.Output.all(key_id, key).apply(lambda pair: store_key(*pair).stdin),
                 self._child(*(made[earlier] for earlier in step.after)),
             )
         ]

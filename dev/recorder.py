@@ -91,11 +91,13 @@ class Registered:
 
 
 class Answers(Mocks):
-    def __init__(self, lookups: Mapping[str, Answer], *, preview: bool) -> None:
-        self.lookups, self.preview = lookups, preview
+    def __init__(
+        self, lookups: Mapping[str, Answer], computed: Mapping[str, Mapping[str, Any]], *, preview: bool
+    ) -> None:
+        self.lookups, self.computed, self.preview = lookups, computed, preview
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        computed = COMPUTED.get(args.typ, {})
+        computed = self.computed.get(args.typ, {})
         outputs = {**args.inputs, **({} if self.preview and args.typ.startswith("command:") else computed)}
         if self.preview:
             return None, {key: value for key, value in outputs.items() if key not in {"arn", "publicIp"}}
@@ -187,15 +189,17 @@ def run(
     changed: dict[str, str] | None = None,
     lookups: Mapping[str, Answer] | None = None,
     secret: Sequence[str] = (),
+    computed: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recorder:
     """Run the program in ``folder`` for one stack and return the recorder.
 
-    ``changed`` overrides settings in the project's namespace, and ``lookups`` overrides AWS's answers (see ``Answer``).
-    ``secret`` are the keys that are encrypted in the stack's file.
+    ``changed`` overrides settings in the project's namespace, and ``lookups`` overrides AWS's answers (see ``Answer``),
+    ``computed`` what a cloud adds to a resource's inputs. ``secret`` are the keys that are encrypted in the stack's
+    file.
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)
-    recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, preview=preview))
+    recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, {**COMPUTED, **(computed or {})}, preview=preview))
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
     config.set_all_config(
         {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}},

@@ -72,8 +72,9 @@ def _read_by(service: Service, site: Site) -> dict[str, str]:
         # The names that AWS's SDKs read: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         read["AWS_ENDPOINT_URL_S3"] = site.elsewhere.store_endpoint
         read["AWS_ENDPOINT_URL_STS"] = site.elsewhere.sts_endpoint
-    if service.unit == BROKER and site.elsewhere and site.elsewhere.audience:
-        read[AUDIENCE] = site.elsewhere.audience
+    if service.unit == BROKER and site.elsewhere:
+        read |= {AUDIENCE: site.elsewhere.audience} if site.elsewhere.audience else {}
+        read |= site.elsewhere.exchange
     if service.reads_chain:
         read |= {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
     return read

@@ -105,6 +105,7 @@ def _configuration(site: Site, receiver: Receiver) -> str:
         "prefix": receiver.prefix,
         "expire_days": receiver.expire_days,
         "endpoint": place.store_endpoint if place else "",
+        "path_style": place is None or place.path_style,
         "region": site.region,
     }
     return json.dumps(values, indent=2) + "\n"

@@ -261,6 +261,11 @@ class Elsewhere:
     audience: str
     #: The receiver of mail. None: the host receives no mail.
     mail: Receiver | None
+    #: Whether a bucket's name follows the store's host name (path style). If not, it comes before it
+    #: (virtual-hosted style), as some clouds require.
+    path_style: bool = True
+    #: The broker's variables for this cloud's exchange of tokens. Nothing is secret.
+    exchange: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

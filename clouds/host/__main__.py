@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from clouds.host import limits
 from clouds.host.left import left_behind
 from clouds.host.settings import HostSettings
+from clouds.limits import rows, tell
 from components import advice, issuer
 from components.checks import zone
 from components.checks.state import own
@@ -28,7 +29,8 @@ if settings.dns == "cloudflare":
     zone.require_room(found, names, own(), zone.CLOUDFLARE)
     if settings.uses_lets_encrypt:
         zone.require_authority(found, names, zone.LETS_ENCRYPT)
-limits.tell(settings.store_endpoint)
+tell(limits.APPLIED, limits.NO_EQUAL)
+limits.warn(settings.store_endpoint)
 
 address = pulumi.Output.from_input(settings.host_address)
 records = Records(
@@ -83,5 +85,5 @@ pulumi.export("release", setup.release)
 pulumi.export("sshPrivateKey", pulumi.Output.secret(settings.login_key))
 pulumi.export("sshPublicKeys", [])
 pulumi.export("sshHostKey", setup.host_key)
-pulumi.export("noEqual", limits.rows())
+pulumi.export("noEqual", rows(limits.NO_EQUAL))
 pulumi.export("installed", left)

@@ -1,19 +1,8 @@
 """What this cloud has no equal for, as rows of the runbook. The program's output and docs/clouds/host.md show them."""
 
-from dataclasses import dataclass
-
 import pulumi
 
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """One row of the runbook that has no equal here."""
-
-    #: What AWS has.
-    row: str
-    #: What it means here.
-    here: str
-
+from clouds.limits import Limit
 
 #: Where the program has been applied.
 APPLIED = "in the sandbox only: a Debian 12 host, and AWS's emulator as the object store"
@@ -43,15 +32,8 @@ NO_EQUAL = (
 )
 
 
-def rows() -> dict[str, str]:
-    """What has no equal, as an output of the stack."""
-    return {limit.row: limit.here for limit in NO_EQUAL}
-
-
-def tell(store_endpoint: str) -> None:
-    """Report in every preview and `up` what this cloud cannot do."""
-    lines = [f"  no equal: {limit.row} - {limit.here}" for limit in NO_EQUAL]
-    pulumi.log.info("\n".join([f"This cloud has been applied {APPLIED}.", *lines]))
+def warn(store_endpoint: str) -> None:
+    """Warn, in every preview and `up`, of a store whose requests are not encrypted."""
     if store_endpoint.startswith("http://"):
         pulumi.log.warn(
             f"storeEndpoint: {store_endpoint!r} is not encrypted, and mail is written to it as it came. Use https, "

@@ -1,24 +1,23 @@
 """The settings of a broker on any Linux host. ``Pulumi.yaml`` beside this file has types, meanings and defaults."""
 
+import dataclasses
 import ipaddress
 import re
-import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import pulumi
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from components.naming import BUCKET_KEYS, INBOUND_DAYS, INBOUND_PREFIX, STS_AUDIENCE, PublicNames, public_names
+from clouds.settings import ElsewhereSettings
+from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames, public_names
 from hostsetup.environment import AUDIENCE
-from hostsetup.services import BINARIES, Elsewhere, Receiver, Site
-from settings import HttpUrl, Line, SiteSettings, refused_network, require_login_key
+from hostsetup.services import Elsewhere, Receiver, Site
+from settings import HttpUrl, Line, refused_network, require_login_key
 
 #: An S3 bucket name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-
-#: File name of the broker in a release.
-_BROKER = "agentkeys-broker-server"
 
 
 def _public_address(value: str) -> str:
@@ -54,7 +53,7 @@ def _every_bucket(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-class HostSettings(SiteSettings):
+class HostSettings(ElsewhereSettings):
     """Settings of one stack on a host that somebody made."""
 
     dns: Literal["cloudflare", "manual"]
@@ -70,9 +69,6 @@ class HostSettings(SiteSettings):
     buckets: Annotated[dict[str, BucketName], AfterValidator(_every_bucket)]
     data_role: Annotated[Line, AfterValidator(_given)]
     issuer_audience: Annotated[Line, AfterValidator(_given)]
-    mail: Literal["receive", "none"]
-    mail_size_limit_mib: Annotated[int, Field(ge=1, le=40)]
-    inbound_tls: Literal["Optional", "Require"]
     spf: Annotated[str, Field(pattern=r"^v=spf1( [!-~]+)*$", max_length=255)]
     store_access_key_id: Annotated[str, Field(pattern=r"^[!-~]{0,128}$")]
     store_secret_access_key: SecretStr
@@ -119,43 +115,15 @@ class HostSettings(SiteSettings):
             raise ValueError(f"storeSecretAccessKey: must be one line of printable characters. Set it with {command}.")
         return self
 
-    @model_validator(mode="after")
-    def _mail_can_be_sent(self) -> Self:
-        if self.email_sender == "ses":
-            raise ValueError(
-                "emailSender: 'ses' needs AWS, where SES sends. Set the sender that your release offers elsewhere."
-            )
-        if "email_link" in self.auth_methods.split(",") and not self.email_sender:
-            raise ValueError(
-                "emailSender: is empty, and authMethods has email_link, which sends mail. Set the sender that your "
-                "release offers, or remove email_link."
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _the_release_has_what_is_needed(self) -> Self:
-        """Only of an archive that is here: what the host downloads or builds is not known yet."""
-        archive = self.copied_to_host
-        if archive is None or self.source_ref:
-            return self
-        try:
-            with tarfile.open(archive) as opened:
-                there = {Path(member.name).name: member for member in opened.getmembers() if not member.isdir()}
-                missing = [name for name in BINARIES if name not in there]
-                if missing:
-                    raise ValueError(
-                        f"release: {self.release!r} lacks {', '.join(missing)}. Take a release with every binary."
-                    )
-                broker = opened.extractfile(there[_BROKER])
-                if self.issuer_audience != STS_AUDIENCE and broker and AUDIENCE.encode() not in broker.read():
-                    raise ValueError(
-                        f"issuerAudience: {self.issuer_audience!r} needs a broker that reads {AUDIENCE}, and the one "
-                        f"in {self.release!r} does not: its tokens are for {STS_AUDIENCE}. Take another release, or "
-                        f"register {STS_AUDIENCE} at the store's token service and remove issuerAudience."
-                    )
-        except (tarfile.TarError, EOFError, OSError) as error:
-            raise ValueError(f"release: {self.release!r} is no tar.gz archive ({error}). Download it again.") from None
-        return self
+    @property
+    def read_by_the_broker(self) -> Mapping[str, str]:
+        if self.issuer_audience == STS_AUDIENCE:
+            return {}
+        return {
+            AUDIENCE: f"issuerAudience: {self.issuer_audience!r} needs a broker that reads {AUDIENCE}, and the one in "
+            f"{self.release!r} does not: its tokens are for {STS_AUDIENCE}. Take another release, or register "
+            f"{STS_AUDIENCE} at the store's token service and remove issuerAudience."
+        }
 
     @property
     def names(self) -> PublicNames:
@@ -193,21 +161,14 @@ class HostSettings(SiteSettings):
                 sts_endpoint=self.sts_endpoint or self.store_endpoint,
                 store_ca=_pem(self.store_ca),
                 audience="" if self.issuer_audience == STS_AUDIENCE else self.issuer_audience,
-                mail=self._receiver if self.mail == "receive" else None,
+                mail=self.receiver,
             ),
         )
 
     @property
-    def _receiver(self) -> Receiver:
-        return Receiver(
-            domain=self.names.mail_domain,
-            name=self.names.public_hosts["email"],
-            prefix=INBOUND_PREFIX,
-            limit_mib=self.mail_size_limit_mib,
-            requires_tls=self.inbound_tls == "Require",
-            expire_days=INBOUND_DAYS,
-            has_key=bool(self.store_access_key_id),
-        )
+    def receiver(self) -> Receiver | None:
+        made = super().receiver
+        return made and dataclasses.replace(made, has_key=bool(self.store_access_key_id))
 
 
 #: The settings of a stack, as ``ops/stack.py`` reads them.

@@ -30,13 +30,13 @@ NOTIFICATION = "AGENTKEYS_SETUP_NOTIFICATION"
 
 
 def store(configuration: "dict[str, Any]") -> Any:
-    """A client of the object store, in path style: a host name for each bucket would need DNS and a certificate."""
+    """A client of the object store. Path style needs no host name, DNS and certificate for each bucket."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     key = os.environ.get("AGENTKEYS_STORE_KEY") or (folder and os.path.join(folder, "store-key"))  # noqa: PTH118
     if key and Path(key).exists():
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = key
     options: dict[str, Any] = {
-        "s3": {"addressing_style": "path"},
+        "s3": {"addressing_style": "path" if configuration["path_style"] else "virtual"},
         "connect_timeout": 10,
         "read_timeout": 60,
         "retries": {"max_attempts": 2},

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,28 @@ def test_the_stores_addresses_reach_every_service_that_calls_it_and_no_other() -
     }
     assert {f"agentkeys-{name}" for name in readers} == {row.unit for row in SERVICES if row.reads_store}
     assert "AWS_ENDPOINT_URL" not in by_name(a_site("test"))["environment"].stdin
+
+
+def test_the_exchanges_variables_reach_the_broker_alone() -> None:
+    environment = by_name(a_site_elsewhere(exchange={"BROKER_EXCHANGE": "one"}))["environment"].stdin
+    assert environment.count("BROKER_EXCHANGE=one") == 1
+    broker = environment.index("/etc/agentkeys/broker.env")
+    assert broker < environment.index("BROKER_EXCHANGE=one") < environment.index("#=>", broker)
+
+
+@pytest.mark.parametrize(
+    ("path_style", "address"),
+    [(True, "https://store.example.org/bucket/key"), (False, "https://bucket.store.example.org/key")],
+)
+def test_a_bucket_is_addressed_as_the_store_requires(monkeypatch, path_style, address) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-real-secret")
+    delivery = runpy.run_path(str(ELSEWHERE / "mail_delivery.py"))
+    written = mail_files(a_site_elsewhere(path_style=path_style), a_site_elsewhere().elsewhere.mail)
+    configuration = next(file.content for file in written if file.path.endswith("mail.json"))
+    client = delivery["store"](json.loads(configuration))
+    asked = client.generate_presigned_url("put_object", Params={"Bucket": "bucket", "Key": "key"})
+    assert asked.split("?")[0] == address
 
 
 def test_the_ca_is_installed_or_removed() -> None:
