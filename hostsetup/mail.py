@@ -102,6 +102,7 @@ def _configuration(site: Site, receiver: Receiver) -> str:
         "least_free_bytes": _LEAST_FREE_MIB * 1024 * 1024,
         "spool": str(SPOOL),
         "bucket": site.buckets["mail"],
+        "api": receiver.api,
         "prefix": receiver.prefix,
         "expire_days": receiver.expire_days,
         "endpoint": place.store_endpoint if place else "",

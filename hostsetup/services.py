@@ -245,6 +245,8 @@ class Receiver:
     #: Whether the host has a key of its own for the bucket (the step ``store-key``). If not, it has an identity that
     #: the SDK finds.
     has_key: bool
+    #: Whose API the bucket has: ``s3``, or ``gcs`` for Google's, with the token of the host's service account.
+    api: str = "s3"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ def _provider() -> str:
         return f"pulumi-aws {versions.PLUGINS['aws']}, official"
     chosen = provider.find()
     if chosen is None:
-        return f"Terraform's {versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]}, not built yet ({provider.TIME})"
+        return f"Terraform's {provider.SOURCE.version}, not built yet ({provider.SOURCE.time})"
     return f"Terraform's {chosen.version}, {chosen.origin}: {chosen.path}"
 
 

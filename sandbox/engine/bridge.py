@@ -27,9 +27,12 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.engine import provider, translate, warm, wire
-from sandbox.engine.versions import PLUGINS
+from sandbox.engine.versions import CLOUD_PLUGINS, PLUGINS
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+#: Version of every plugin that the bridge serves.
+_VERSIONS = {**PLUGINS, **{name: version for more in CLOUD_PLUGINS.values() for name, version in more.items()}}
+
 _STATUS_TRAILER = "grpc-status-details-bin"
 
 #: How long calls may take to end by themselves after a real cancellation.
@@ -158,11 +161,11 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         return self._handshake
 
     def _answer_GetPluginInfo(self, *_: Any) -> plugin_pb2.PluginInfo:  # noqa: N802
-        return plugin_pb2.PluginInfo(version=PLUGINS[self._plugin])
+        return plugin_pb2.PluginInfo(version=_VERSIONS[self._plugin])
 
     def _answer_GetSchema(self, *_: Any) -> provider_pb2.GetSchemaResponse:  # noqa: N802
         # The engine asks for it to render types, never to run; the real one is 50 MB under other names.
-        schema = {"name": self._plugin, "version": PLUGINS[self._plugin]}
+        schema = {"name": self._plugin, "version": _VERSIONS[self._plugin]}
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def _answer_Cancel(  # noqa: N802

@@ -19,6 +19,7 @@ from dev import toolchain
 from dev.toolchain import golang
 from sandbox import layout
 from sandbox.engine import provider, versions
+from sandbox.engine.source import SOURCES
 from sandbox.engine.steps import GO_MODULES, EngineError, Progress, building, go_build, go_environment
 
 
@@ -79,6 +80,19 @@ class Engine:
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             _replace(executable, self._script(plugin, pulumi_home))
+
+    def add(self, cloud: str, pulumi_home: Path, progress: Progress) -> None:
+        """Add another cloud's plugins: its provider behind the bridge, built first if need be. Raises EngineError."""
+        for plugin, version in versions.CLOUD_PLUGINS.get(cloud, {}).items():
+            if self.official:
+                raise EngineError(
+                    f"CLOUD={cloud} needs the engine that is built from package registries: its bridge runs "
+                    f"{SOURCES[plugin].name} {SOURCES[plugin].version}, which the sandbox's emulator of {cloud} answers"
+                )
+            _link(self.bin_dir / f"terraform-provider-{plugin}", SOURCES[plugin].ensure(progress))
+            folder = pulumi_home / "plugins" / f"resource-{plugin}-v{version}"
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace(folder / f"pulumi-resource-{plugin}", self._script(plugin, pulumi_home))
 
     def _script(self, plugin: str, pulumi_home: Path) -> str:
         before = "from sandbox.engine import protocol; protocol.import_alone(); " if plugin == "command" else ""
@@ -216,13 +230,16 @@ def _with(chosen: provider.Provider) -> Engine:
     names = [part.binary for part in PARTS] + [_RUNNER]
     links = {name: folder() / "bin" / name for name in names} | {provider.LINK: chosen.path}
     for name, target in links.items():
-        link = bin_dir / name
-        if link.is_symlink() and link.readlink() == target:
-            continue
-        temporary = bin_dir / f".{name}.{secrets.token_hex(4)}"
-        temporary.symlink_to(target)
-        temporary.replace(link)
+        _link(bin_dir / name, target)
     return Engine(bin_dir, official=False)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
+    temporary.symlink_to(target)
+    temporary.replace(link)
 
 
 def _build(bin_dir: Path, target: Path, progress: Progress) -> None:

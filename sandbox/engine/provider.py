@@ -1,6 +1,6 @@
-"""Terraform's AWS provider for a built engine: which one runs, and its build where this computer has none.
+"""Terraform's AWS provider for a built engine: which one runs.
 
-Owns the choice, the search and the build. The choice, from the first that there is:
+Owns the choice and the search; leaves out the build (``source``). The choice, from the first that there is:
 
 1. the file that ``AGENTKEYS_TERRAFORM_AWS_PROVIDER`` names,
 2. one of ``versions.TERRAFORM_AWS`` in a Terraform mirror folder or below a system folder, generation 6 before 5,
@@ -11,16 +11,13 @@ Owns the choice, the search and the build. The choice, from the first that there
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import toolchain
-from dev.toolchain import golang
 from sandbox.engine import versions
-from sandbox.engine.steps import GO_MODULES, EngineError, Progress, architecture, building, go_build, go_environment
+from sandbox.engine.source import SOURCES
+from sandbox.engine.steps import EngineError, Progress, architecture
 
 PATH_VARIABLE = "AGENTKEYS_TERRAFORM_AWS_PROVIDER"
 GENERATION_VARIABLE = "AGENTKEYS_PROVIDER"
@@ -29,15 +26,8 @@ VARIABLES = (PATH_VARIABLE, GENERATION_VARIABLE)
 #: The name from which the bridge takes the package's name, in the engine's folder.
 LINK = "terraform-provider-aws"
 
-MODULE = GO_MODULES / "terraform-aws"
-PACKAGE = "github.com/hashicorp/terraform-provider-aws"
-FLAGS = "-s -w"
-
-#: What a build from nothing needs, estimated from a third of a build of 6.47.1. Both folders are deleted after it.
-GIGABYTES = 8
-TIME = "2 to 4 hours on two cores"
-
-_HEARTBEAT_SECONDS = 60
+#: What is built where there is none.
+SOURCE = SOURCES["aws"]
 
 #: Terraform's name for the file of a provider: https://developer.hashicorp.com/terraform/cli/config/config-file
 _NAME = re.compile(r"terraform-provider-aws_v(\d+\.\d+\.\d+)(?:_x\d+)?")
@@ -68,8 +58,8 @@ def find() -> Provider | None:
         return _named(Path(named))
     found = {provider.generation: provider for provider in reversed(list(_found()))}
     there = next((found[generation] for generation in wanted if generation in found), None)
-    if there is None and versions.TERRAFORM_AWS_BUILT in wanted and binary().exists():
-        there = Provider(version=version_of(binary()), path=binary(), origin="built")
+    if there is None and versions.TERRAFORM_AWS_BUILT in wanted and SOURCE.binary.exists():
+        there = Provider(version=version_of(SOURCE.binary), path=SOURCE.binary, origin="built")
     if there is None and versions.TERRAFORM_AWS_BUILT not in wanted:
         version = versions.TERRAFORM_AWS[wanted[0]]
         places = ", ".join(str(place) for place in (*_mirrors(), *_SYSTEM))
@@ -84,11 +74,8 @@ def ensure(progress: Progress) -> Provider:
     """The provider that the engine runs; built first if there is none. Raises EngineError."""
     there = find()
     if there is None:
-        folder().mkdir(parents=True, exist_ok=True)
-        with building(folder() / "lock", progress):
-            if not binary().exists():
-                build(progress)
-        there = Provider(version=version_of(binary()), path=binary(), origin="built")
+        path = SOURCE.ensure(progress, notice())
+        there = Provider(version=version_of(path), path=path, origin="built")
     return there
 
 
@@ -122,83 +109,8 @@ def linked(bin_dir: Path) -> Provider:
 
 def notice() -> str:
     """What is said before a build starts."""
-    version = versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]
     accepted = " or ".join(_inside(versions.TERRAFORM_AWS[generation]) for generation in wanted_generations())
-    return (
-        f"engine: Terraform's AWS provider {version} is not on this computer and is built from the Go module proxy, "
-        f"once: {TIME}, up to {GIGABYTES} GB of disk. Interrupt it at any time; the same command continues it. "
-        f"To skip it, put {accepted} below {next(_mirrors())}"
-    )
-
-
-def folder() -> Path:
-    """The cache folder of the built provider, its modules and what is compiled of it so far."""
-    return toolchain.CACHE / "terraform-aws" / versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]
-
-
-def binary() -> Path:
-    """Where the built provider is."""
-    version = versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]
-    return folder() / f"linux_{architecture()}" / f"terraform-provider-aws_v{version}_x5"
-
-
-def build(progress: Progress) -> None:
-    """Build the provider, unchanged and whole. An interrupted build continues. Raises EngineError."""
-    modules, objects, log = folder() / "modules", folder() / "objects", folder() / "build.log"
-    free = shutil.disk_usage(folder()).free / 1e9
-    spent = sum(path.lstat().st_size for part in (modules, objects) for path in part.rglob("*")) / 1e9
-    if free + spent < GIGABYTES:
-        raise EngineError(
-            f"building Terraform's AWS provider needs {GIGABYTES} GB, and {folder()} has {free + spent:.1f} GB. "
-            "Make room there, or set XDG_CACHE_HOME to a folder on another disk"
-        )
-    progress(notice())
-    go = golang.find(progress)
-    # Its own caches: they are deleted afterwards. GOTOOLCHAIN fetches the Go that the provider's go.mod asks for.
-    environment = go_environment(GOMODCACHE=str(modules), GOCACHE=str(objects), GOTOOLCHAIN="auto")
-    environment["GOFLAGS"] += " -modcacherw"
-    label = f"engine: {PACKAGE.rpartition('/')[2]} {versions.TERRAFORM_AWS[versions.TERRAFORM_AWS_BUILT]}"
-    total = len(_listed(go, environment, progress, label))
-    progress(f"{label}: {_compiled(log)} of {total} packages are compiled; continuing with the rest")
-    binary().parent.mkdir(exist_ok=True)
-    temporary = binary().with_name(f".{binary().name}.new")
-    try:
-        go_build(
-            [go, "build", "-v", "-ldflags", FLAGS, "-o", str(temporary), PACKAGE],
-            MODULE,
-            log,
-            label,
-            progress,
-            environment=environment,
-            done=lambda: f", {_compiled(log)} of {total} packages",
-            heartbeat=_HEARTBEAT_SECONDS,
-        )
-        temporary.replace(binary())
-    finally:
-        temporary.unlink(missing_ok=True)
-    progress(f"{label}: done")
-    for spare in (modules, objects):
-        shutil.rmtree(spare, ignore_errors=True)
-
-
-def _listed(go: str, environment: dict[str, str], progress: Progress, label: str) -> list[str]:
-    """The packages of the build; fetches the modules. Raises EngineError."""
-    progress(f"{label}: fetching its modules")
-    command = [go, "list", "-deps", PACKAGE]
-    done = subprocess.run(command, cwd=MODULE, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise EngineError(
-            f"{' '.join(command)} in {MODULE} failed with exit code {done.returncode}: {done.stderr.strip()[-600:]} "
-            f"Run the same command again, or set {PATH_VARIABLE} to the path of a provider"
-        )
-    return done.stdout.split()
-
-
-def _compiled(log: Path) -> int:
-    """How many packages were begun in all runs: ``go build -v`` writes the name of each."""
-    if not log.exists():
-        return 0
-    return len({line for line in log.read_text(errors="replace").splitlines() if line and " " not in line})
+    return f"{SOURCE.notice}. To skip it, put {accepted} below {next(_mirrors())}"
 
 
 def _named(path: Path) -> Provider:

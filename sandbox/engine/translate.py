@@ -17,11 +17,18 @@ from sandbox.engine import wire
 PROVIDER = "pulumi:providers:aws"
 BUCKET = "aws:s3/bucket:Bucket"
 
-#: Terraform names that are not the module and the type put together.
-_IRREGULAR = {"iamOpenIdConnectProvider": "iamOpenidConnectProvider", "elasticIp": "eip", "tag": "ec2Tag"}
+#: Terraform names that are not the module and the type put together, by package.
+_IRREGULAR = {
+    "aws": {"iamOpenIdConnectProvider": "iamOpenidConnectProvider", "elasticIp": "eip", "tag": "ec2Tag"},
+    "gcp": {
+        "serviceaccountAccount": "serviceAccount",
+        "storageBucketIAMMember": "storageBucketIamMember",
+        "projectsOrganizationPolicy": "projectOrganizationPolicy",
+    },
+}
 
-#: Modules whose types carry no module in their Terraform name.
-_UNPREFIXED = {"ec2", "index"}
+#: Modules whose types carry no module in their Terraform name, by package.
+_UNPREFIXED = {"aws": {"ec2", "index"}, "gcp": {"organizations"}}
 
 #: Types that belong to no region, so that pulumi-aws 7 has no ``region`` on them.
 _GLOBAL_MODULES = {"iam", "route53"}
@@ -79,16 +86,17 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 
 
 def token(ours: str) -> str:
-    """The bridge's token for a resource type or function of pulumi-aws; other tokens are the same on both sides."""
-    match = re.fullmatch(r"aws:(\w+)/(get)?(\w+):\w+", ours)
+    """The bridge's token for a resource type or function of a package here; other tokens are the same on both sides."""
+    match = re.fullmatch(rf"({'|'.join(_IRREGULAR)}):(\w+)/(get)?(\w+):\w+", ours)
     if match is None:
         return ours
-    module, get, name = match.groups()
+    package, module, get, name = match.groups()
     name = name[0].lower() + name[1:]
-    if module not in _UNPREFIXED:
+    if module not in _UNPREFIXED[package]:
         name = module + _capital(name)
-    name = _IRREGULAR.get(name, name)
-    return f"aws:index/get{_capital(name)}:get{_capital(name)}" if get else f"aws:index/{name}:{_capital(name)}"
+    name = _IRREGULAR[package].get(name, name)
+    found = f"get{_capital(name)}" if get else name
+    return f"{package}:index/{found}:{found if get else _capital(name)}"
 
 
 def urn(ours: str) -> str:

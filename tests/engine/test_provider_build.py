@@ -1,5 +1,6 @@
 """The build of a provider as it is done for Terraform's, with a program that takes seconds instead of hours."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from dev import toolchain
 from sandbox import layout
-from sandbox.engine import provider
+from sandbox.engine import source
 from sandbox.engine.steps import EngineError
 
 pytestmark = pytest.mark.engine
@@ -22,10 +23,25 @@ BUILD = "import sys; from tests.engine.test_provider_build import build_in; buil
 def build_in(folder: str) -> None:
     """Build the small program of this folder."""
     toolchain.CACHE = Path(folder) / "cache"
-    provider.MODULE, provider.PACKAGE = Path(folder), "example.invalid/small"
-    provider._HEARTBEAT_SECONDS = 1
-    provider.folder().mkdir(parents=True, exist_ok=True)
-    provider.build(lambda line: print(line, flush=True))
+    source._HEARTBEAT_SECONDS = 1
+    small = small_in(folder)
+    small.folder.mkdir(parents=True, exist_ok=True)
+    small.build(lambda line: print(line, flush=True))
+
+
+def small_in(folder: str | Path) -> source.Source:
+    """The row of the small program. An absolute folder stands for the module's place below ``go/``."""
+    row = dataclasses.replace(source.SOURCES["aws"], package="example.invalid/small", version="1.0.0")
+    return Small(**vars(row), at=Path(folder))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Small(source.Source):
+    at: Path
+
+    @property
+    def go_module(self) -> Path:
+        return self.at
 
 
 @pytest.fixture
@@ -40,8 +56,7 @@ def begun(log: Path) -> list[str]:
 
 
 def test_a_killed_build_continues(module: Path) -> None:
-    version = provider.binary().parent.parent.name
-    log = module / "cache/terraform-aws" / version / "build.log"
+    log = module / "cache/terraform-aws/1.0.0/build.log"
     command = [sys.executable, "-c", BUILD, str(module)]
     killed = subprocess.Popen(command, cwd=layout.CHECKOUT, start_new_session=True, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -51,7 +66,7 @@ def test_a_killed_build_continues(module: Path) -> None:
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     first = begun(log)
-    assert not list(log.parent.glob("linux_*/terraform*"))
+    assert not list(log.parent.glob("linux_*/small*"))
 
     said = subprocess.run(command, cwd=layout.CHECKOUT, check=True, capture_output=True, text=True).stdout
     again = set(begun(log)[len(first) :]) & set(first)
@@ -67,15 +82,13 @@ def test_a_failing_build_shows_the_end_of_its_log(module: Path, monkeypatch: pyt
     (module / "main.go").write_text("package main\n\nfunc main() { missing() }\n")
     for owner, name in (
         (toolchain, "CACHE"),
-        (provider, "MODULE"),
-        (provider, "PACKAGE"),
-        (provider, "_HEARTBEAT_SECONDS"),
+        (source, "_HEARTBEAT_SECONDS"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     # Only the program itself is compiled again.
-    monkeypatch.setattr(provider, "go_environment", lambda **_: {**os.environ, "GOFLAGS": "-trimpath"})
+    monkeypatch.setattr(source, "go_environment", lambda **_: {**os.environ, "GOFLAGS": "-trimpath"})
     with pytest.raises(
         EngineError, match=r"failed with exit code 1; its log \S+build\.log ends:\n(?s:.*)undefined: missing"
     ):
         build_in(str(module))
-    assert not provider.binary().exists()
+    assert not small_in(module).binary.exists()

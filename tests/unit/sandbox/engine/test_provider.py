@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev import toolchain
-from sandbox.engine import provider, versions
+from sandbox.engine import provider, source, versions
 from sandbox.engine.steps import EngineError
 
 SIX, FIVE = versions.TERRAFORM_AWS["6"], versions.TERRAFORM_AWS["5"]
@@ -21,7 +21,8 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "mirror"))
     monkeypatch.setattr(provider, "_SYSTEM", (tmp_path / "opt",))
-    monkeypatch.setattr(provider, "architecture", lambda: "amd64")
+    for module in (provider, source):
+        monkeypatch.setattr(module, "architecture", lambda: "amd64")
     monkeypatch.setattr(toolchain, "CACHE", tmp_path / "cache")
 
 
@@ -34,8 +35,8 @@ def put(folder: Path, version: str) -> Path:
 
 
 def built() -> None:
-    provider.binary().parent.mkdir(parents=True)
-    provider.binary().touch()
+    provider.SOURCE.binary.parent.mkdir(parents=True)
+    provider.SOURCE.binary.touch()
 
 
 @pytest.mark.parametrize(
@@ -101,13 +102,26 @@ def test_a_wrong_choice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_time_and_space_are_said_before_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(provider.golang, "find", stop_here)
+    monkeypatch.setattr(source.golang, "find", stop_here)
     with pytest.raises(InterruptedError):
         provider.ensure(said.append)
     assert SIX in said[0]
-    assert provider.TIME in said[0]
-    assert f"{provider.GIGABYTES} GB" in said[0]
+    assert provider.SOURCE.time in said[0]
+    assert f"{provider.SOURCE.gigabytes} GB" in said[0]
     assert "the same command continues it" in said[0]
+
+
+def test_every_provider_says_its_time_and_keeps_its_own_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source.golang, "find", stop_here)
+    rows = source.SOURCES.values()
+    assert len({row.folder for row in rows}) == len(rows)
+    for row in rows:
+        said: list[str] = []
+        with pytest.raises(InterruptedError):
+            row.ensure(said.append)
+        for told in (row.version, row.time, f"{row.gigabytes} GB"):
+            assert told in said[0]
+        assert f"tool {row.package}\n" in (row.go_module / "go.mod").read_text()
 
 
 def stop_here(_progress: Callable[[str], None]) -> str:
@@ -116,6 +130,8 @@ def stop_here(_progress: Callable[[str], None]) -> str:
 
 def test_a_build_that_has_no_room_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12 - 10**9, 10**9))
-    monkeypatch.setattr(provider.golang, "find", stop_here)
-    with pytest.raises(EngineError, match=rf"needs {provider.GIGABYTES} GB, and {tmp_path}\S+ has 1\.0 GB. Make room"):
+    monkeypatch.setattr(source.golang, "find", stop_here)
+    with pytest.raises(
+        EngineError, match=rf"needs {provider.SOURCE.gigabytes} GB, and {tmp_path}\S+ has 1\.0 GB. Make room"
+    ):
         provider.ensure(print)

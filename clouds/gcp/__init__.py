@@ -1,0 +1,1 @@
+"""A broker on Google Cloud: its resources, its settings and how an actor is enrolled."""

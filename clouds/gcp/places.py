@@ -1,0 +1,66 @@
+"""The checks of a preview that ask Google: project, region, zone, image and DNS zone are as the settings say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_gcp as gcp
+
+from clouds.gcp.settings import GcpSettings
+from components.checks.answers import reason
+
+
+def require(settings: GcpSettings, provider: gcp.Provider) -> None:
+    """Raises RunError, before the first resource, for a place that does not exist or that the caller cannot read."""
+    options = pulumi.InvokeOptions(provider=provider)
+
+    project = _asked(
+        f"projectId: Google refused to return the project {settings.project_id!r}",
+        "Check projectId, and the application default credentials (`gcloud auth application-default login`).",
+        lambda: gcp.organizations.get_project(project_id=settings.project_id, opts=options),
+    )
+    if str(project.number) != settings.project_number:
+        raise pulumi.RunError(
+            f"projectNumber: {settings.project_number} is not the number of {settings.project_id!r}, which is "
+            f"{project.number}. Nothing was created. Correct projectNumber or projectId."
+        )
+    zones = _asked(
+        f"region: Google refused to list the zones of {settings.region!r}",
+        "Check region, and that the Compute Engine API is enabled.",
+        lambda: gcp.compute.get_zones(project=settings.project_id, region=settings.region, opts=options),
+    ).names
+    if not zones:
+        raise pulumi.RunError(
+            f"region: there is no region {settings.region!r}. Nothing was created. `gcloud compute regions list` shows "
+            "the regions."
+        )
+    if settings.compute_zone not in zones:
+        raise pulumi.RunError(
+            f"computeZone: there is no zone {settings.compute_zone!r}; {settings.region} has "
+            f"{', '.join(sorted(zones))}. Nothing was created. Correct computeZone."
+        )
+    publisher, family = settings.image.split("/")
+    _asked(
+        f"image: Google has no image of the family {family!r} in {publisher!r} for this project",
+        "Choose another image; `gcloud compute images list` shows the families.",
+        lambda: gcp.compute.get_image(family=family, project=publisher, opts=options),
+    )
+    if settings.dns != "clouddns":
+        return
+    zone = _asked(
+        f"managedZone: Google refused to return the managed zone {settings.managed_zone!r}",
+        "Check managedZone (`gcloud dns managed-zones list`).",
+        lambda: gcp.dns.get_managed_zone(name=settings.managed_zone, project=settings.project_id, opts=options),
+    )
+    if zone.dns_name != f"{settings.zone}.":
+        raise pulumi.RunError(
+            f"managedZone: {settings.managed_zone!r} is the zone {zone.dns_name!r}, not {settings.zone + '.'!r}. "
+            "Nothing was created. Correct zone or managedZone."
+        )
+
+
+def _asked(what: str, remedy: str, ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Exception as error:
+        raise pulumi.RunError(f"{what}: {reason(error)}. Nothing was created. {remedy}") from None
