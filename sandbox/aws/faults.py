@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from moto.core.utils import get_service_model
 
+from sandbox.aws import cbor
 from sandbox.aws.iam import refusals
 from sandbox.aws.iam.received import Received
 
@@ -245,6 +246,8 @@ def throttled(received: Received) -> refusals.Response:
 def failure(status: str, code: str, message: str, received: Received) -> refusals.Response:
     """An error in the form of the request's protocol."""
     text = f"{received.service} {received.operation}: {message}"
+    if received.protocol == cbor.PROTOCOL:
+        return cbor.error(status, code, text)
     if received.protocol in ("json", "rest-json"):
         content = json.dumps({"__type": code, "message": text}).encode()
         return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content

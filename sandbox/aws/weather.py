@@ -112,7 +112,7 @@ def _profile(received: Received) -> str:
 
 
 def _identity(received: Received) -> str:
-    return str(received.labels.get("EmailIdentity") or received.json.get("EmailIdentity", ""))
+    return str(received.labels.get("EmailIdentity") or received.members.get("EmailIdentity", ""))
 
 
 NEWNESSES = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from tests.support.emulated import ACCOUNT_ID, REGION, Somebody, policy, refused, statement, trusting
+from tests.support.emulated import ACCOUNT_ID, PROTOCOLS, REGION, Somebody, policy, refused, statement, trusting
 
 Client = Callable[..., Any]
 
@@ -39,6 +39,14 @@ ALARM = {
     **{"AlarmName": "{unique}", "Namespace": "n", "MetricName": "m", "Statistic": "Maximum", "Period": 60},
     **{"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "LessThanThreshold"},
 }
+OF_ALARMS: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    ("put_metric_alarm", ALARM, "PutMetricAlarm", [alarm_arn("{unique}")]),
+    ("describe_alarms", {"AlarmNames": ["a", "b"]}, "DescribeAlarms", [alarm_arn("a"), alarm_arn("b")]),
+    ("describe_alarms", {}, "DescribeAlarms", ["*"]),
+    ("list_tags_for_resource", {"ResourceARN": alarm_arn("a")}, "ListTagsForResource", [alarm_arn("a")]),
+    ("put_metric_data", {"Namespace": "n", "MetricData": []}, "PutMetricData", ["*"]),
+    ("list_metrics", {}, "ListMetrics", ["*"]),
+]
 DOCUMENT = f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript"
 EMAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 
@@ -163,24 +171,11 @@ EMAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
         ("sns", "get_topic_attributes", {"TopicArn": topic_arn("none")}, "sns:GetTopicAttributes", [topic_arn("none")]),
         ("sns", "list_tags_for_resource", {"ResourceArn": topic_arn("n")}, "sns:ListTagsForResource", [topic_arn("n")]),
         ("sns", "list_topics", {}, "sns:ListTopics", ["*"]),
-        ("cloudwatch", "put_metric_alarm", ALARM, "cloudwatch:PutMetricAlarm", [alarm_arn("{unique}")]),
-        (
-            "cloudwatch",
-            "describe_alarms",
-            {"AlarmNames": ["a", "b"]},
-            "cloudwatch:DescribeAlarms",
-            [alarm_arn("a"), alarm_arn("b")],
+        *(
+            (f"cloudwatch {protocol}", call, arguments, f"cloudwatch:{action}", resources)
+            for protocol in PROTOCOLS
+            for call, arguments, action, resources in OF_ALARMS
         ),
-        ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms", ["*"]),
-        (
-            "cloudwatch",
-            "list_tags_for_resource",
-            {"ResourceARN": alarm_arn("a")},
-            "cloudwatch:ListTagsForResource",
-            [alarm_arn("a")],
-        ),
-        ("cloudwatch", "put_metric_data", {"Namespace": "n", "MetricData": []}, "cloudwatch:PutMetricData", ["*"]),
-        ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", ["*"]),
     ],
 )
 def test_each_call_needs_its_action_on_its_resources(
@@ -188,7 +183,8 @@ def test_each_call_needs_its_action_on_its_resources(
 ) -> None:
     arguments = json.loads(json.dumps(arguments).replace("{unique}", unique))
     statements = [statement(action, resource.replace("{unique}", unique)) for resource in resources]
-    made = somebody.client(service)
+    # With CloudWatch's name comes a protocol.
+    made = somebody.client(*service.split())
 
     def attempt() -> str:
         try:

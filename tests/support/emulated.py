@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sandbox.aws import cbor
+from sandbox.aws.probes.ground import speaking
 from sandbox.aws.probes.ses import receipt_rule
 from sandbox.aws.server import Account
 
@@ -31,6 +33,9 @@ ACCOUNT_ID = "429071895007"
 ZONE = "litentry.org"
 ZONE_ID = "Z09723983CGM6Y9J6EXAM"
 REGION = "us-east-1"
+
+#: The protocols of CloudWatch. Terraform's provider 6 uses the first one, boto3 the second and older SDKs the third.
+PROTOCOLS = (cbor.PROTOCOL, "json", "query")
 
 BROKER = "broker.litentry.org"
 ISSUER_ADDRESS = "127.9.8.7"
@@ -48,8 +53,10 @@ def credentials(home: Path, profile: str = "agentkeys-admin") -> dict[str, str]:
     return dict(parser[profile])
 
 
-def client_of(endpoint: str, service: str, keys: dict[str, str]) -> Any:
-    client = boto3.client(
+def client_of(endpoint: str, service: str, keys: dict[str, str], protocol: str = "") -> Any:
+    """A client of an account; with `protocol`, one that uses it for a service that has several."""
+    session = speaking(protocol) if protocol else boto3
+    client = session.client(
         service,
         endpoint_url=endpoint,
         region_name=REGION,
@@ -114,8 +121,8 @@ class Somebody:
         """The statements of the user's one policy."""
         self.iam.put_user_policy(UserName=self.name, PolicyName="p", PolicyDocument=policy(*statements))
 
-    def client(self, service: str) -> Any:
-        return client_of(self.endpoint, service, self.keys)
+    def client(self, service: str, protocol: str = "") -> Any:
+        return client_of(self.endpoint, service, self.keys, protocol)
 
     def assume(self, role: str, **changes: Any) -> dict[str, str]:
         """The keys of a session."""

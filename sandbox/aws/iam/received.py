@@ -13,11 +13,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
-from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, Request
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import UNSIGNED_ACTIONS
 from werkzeug.exceptions import HTTPException
+
+from sandbox.aws import cbor
 
 #: Operation of a request that no service model has.
 UNKNOWN = "UnknownOperation"
@@ -75,9 +77,12 @@ class Received:
     @classmethod
     def unreadable(cls, environ: Mapping[str, Any], body: bytes) -> "Received":
         """The readable part of a malformed request, which is enough to refuse it in its protocol's form."""
+        content_type = str(environ.get("CONTENT_TYPE", ""))
         service = "s3"
-        if "urlencoded" in str(environ.get("CONTENT_TYPE", "")):
+        if "urlencoded" in content_type:
             service = "iam"
+        elif content_type == cbor.CONTENT_TYPE:
+            service = "cloudwatch"
         return cls(
             environ=environ,
             method=str(environ.get("REQUEST_METHOD", "GET")),
@@ -86,7 +91,7 @@ class Received:
             headers={},
             body=body,
             service=service,
-            protocol=_protocol(service),
+            protocol=_protocol(service, content_type),
         )
 
     @property
@@ -103,8 +108,10 @@ class Received:
         return {**self.query, **dict(_form(self.headers, self.body))}
 
     @functools.cached_property
-    def json(self) -> dict[str, Any]:
-        """The body of a JSON request. Empty for other requests."""
+    def members(self) -> dict[str, Any]:
+        """The members of a JSON or CBOR body. Empty for other requests."""
+        if self.protocol == cbor.PROTOCOL:
+            return cbor.structure(self.body)
         try:
             content = json.loads(self.body) if self.body else {}
         except ValueError:
@@ -140,8 +147,10 @@ def receive(environ: Mapping[str, Any], body: bytes) -> Received:
     )
     credential = _credential(bare)
     service = _service(bare, credential)
-    protocol = _spoken(bare, _protocol(service))
+    protocol = _protocol(service, headers.get("content-type", ""))
     _check_names_operation_once(bare, protocol)
+    if protocol == cbor.PROTOCOL:
+        _check_structure(body)
     operation, labels = _operation(bare, service)
     return Received(
         environ=environ,
@@ -222,32 +231,38 @@ def _service(received: Received, credential: Credential | None) -> str:
 
 
 @functools.cache
-def _protocol(service: str) -> str:
+def _protocol(service: str, content_type: str) -> str:
+    """The protocol in which moto reads the request: for a service that has several, the body's type decides."""
     try:
-        return str(get_service_model(service).metadata["protocol"])
+        model = get_service_model(service)
+        return determine_request_protocol(model, content_type)
+    except NotImplementedError:
+        return str(model.protocol)
     except (UnknownServiceError, DataNotFoundError, KeyError):
         return "json"
 
 
-def _spoken(received: Received, protocol: str) -> str:
-    """The protocol of a request to a service that has several, of which ``protocol`` is the first."""
-    if protocol != "smithy-rpc-v2-cbor":
-        return protocol
-    if "urlencoded" in received.headers.get("content-type", ""):
-        return "query"
-    return "json" if "x-amz-target" in received.headers else protocol
+def _check_structure(body: bytes) -> None:
+    try:
+        cbor.structure(body)
+    except cbor.CborError as error:
+        raise MalformedError(str(error)) from error
 
 
 def _check_names_operation_once(received: Received, protocol: str) -> None:
-    actions = [value for name, value in _form(received.headers, received.body) if name == "Action"]
-    actions += [value for name, value in parse_qsl(received.query_string, keep_blank_values=True) if name == "Action"]
+    names = [name for name, _ in _form(received.headers, received.body)]
+    names += [name for name, _ in parse_qsl(received.query_string, keep_blank_values=True)]
+    actions = names.count("Action")
     target = received.headers.get("x-amz-target")
     if protocol in _BY_PARAMETER:
-        right = len(actions) == 1 and target is None
+        right = actions == 1 and target is None
+        if len(set(names)) < len(names):
+            # Moto reads the first one and the permissions would be those of the last one.
+            raise MalformedError("The request has a parameter more than once.")
     elif protocol == "json":
-        right = not actions
+        right = actions == 0
     else:
-        right = not actions and target is None
+        right = actions == 0 and target is None
     if not right:
         raise MalformedError("The request names its operation not once, or not where its service looks for it.")
 

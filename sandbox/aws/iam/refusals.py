@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from sandbox.aws import cbor
 from sandbox.aws.iam.received import Received
 
 Response = tuple[str, list[tuple[str, str]], bytes]
@@ -36,7 +37,7 @@ _EC2 = {
     "MalformedRequest": ("InvalidRequest", None),
 }
 
-#: Code of services with a JSON protocol, by IAM's.
+#: Code of services with a JSON or CBOR protocol, by IAM's.
 _JSON = {
     "InvalidClientTokenId": ("UnrecognizedClientException", None),
     "InvalidToken": ("UnrecognizedClientException", "The security token included in the request is invalid."),
@@ -74,6 +75,8 @@ def answer(refusal: Refusal, received: Received) -> Response:
     """The HTTP response of a refusal."""
     if received.protocol == "ec2":
         return _ec2(refusal)
+    if received.protocol == cbor.PROTOCOL:
+        return cbor.error(_BAD[1], *_named(refusal, _JSON))
     if received.protocol in ("json", "rest-json"):
         return _json(refusal, received)
     if received.service == "s3":

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import jmespath  # type: ignore[import-untyped]
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
 #: Start of every name that a probe gives.
@@ -86,10 +88,12 @@ class Ground:
         """A domain of the run's own, below the account's zone."""
         self._named = 0
 
-    def client(self, service: str, keys: Mapping[str, str] | None = None, *, signed: bool = True) -> Any:
-        """A client of this account, by default with the run's own credentials."""
+    def client(
+        self, service: str, keys: Mapping[str, str] | None = None, *, signed: bool = True, protocol: str = ""
+    ) -> Any:
+        """A client of this account, by default with the run's own credentials and the SDK's choice of protocol."""
         keys = self._keys if keys is None else keys
-        known = (service, str(sorted(keys.items())) if keys and signed else str(signed))
+        known = (f"{service} {protocol}", str(sorted(keys.items())) if keys and signed else str(signed))
         if known not in self._clients:
             config: dict[str, Any] = {
                 # AWS decides whether a parameter is valid.
@@ -98,7 +102,8 @@ class Ground:
                 **({} if signed else {"signature_version": UNSIGNED}),
                 **({"s3": {"addressing_style": "path"}} if self.endpoint else {}),
             }
-            made = self._session.client(
+            session = speaking(protocol, region_name=self.region) if protocol else self._session
+            made = session.client(
                 service, endpoint_url=self.endpoint, config=Config(**config), **(keys or {} if signed else {})
             )
             if self.endpoint:
@@ -316,6 +321,27 @@ class Ground:
         partial = self._journal.with_suffix(".partial")
         partial.write_text(json.dumps(lines, indent=1))
         partial.replace(self._journal)
+
+
+class _Models(Loader):
+    """botocore's models, in which a service has only the one protocol."""
+
+    def __init__(self, protocol: str) -> None:
+        super().__init__()
+        self._protocol = protocol
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        model = super().load_service_model(service_name, type_name, api_version)
+        if self._protocol not in model.get("metadata", {}).get("protocols", ()):
+            return model
+        return {**model, "metadata": {**model["metadata"], "protocols": [self._protocol]}}
+
+
+def speaking(protocol: str, **arguments: Any) -> boto3.Session:
+    """A session whose clients use ``protocol`` for services that have it. boto3 has no setting for that."""
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _Models(protocol))
+    return boto3.Session(botocore_session=session, **arguments)
 
 
 def observe(call: Callable[..., Any], *shown: str, **arguments: Any) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def text(probes: Mapping[str, Probe], kept: Mapping[str, Mapping[str, Any]]) -> 
 
 _TITLES = {
     "accounts": "Accounts",
+    "cloudwatch": "CloudWatch",
     "door": "Signatures and permissions",
     "ec2": "EC2",
     "iam": "IAM",

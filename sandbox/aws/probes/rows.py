@@ -111,6 +111,6 @@ def subjects() -> set[str]:
 
 def table() -> dict[str, Probe]:
     """All probes by name, in the order of their modules' names, whichever was imported first."""
-    from sandbox.aws.probes import accounts, door, ec2, iam, route53, s3, ses, sns, sts  # noqa: F401
+    from sandbox.aws.probes import accounts, cloudwatch, door, ec2, iam, route53, s3, ses, sns, sts  # noqa: F401
 
     return dict(sorted(PROBES.items(), key=lambda item: item[1].service))

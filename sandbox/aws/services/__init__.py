@@ -1,4 +1,4 @@
-"""Behaviour of AWS that moto lacks, one module per AWS service.
+"""Behaviour of AWS that moto lacks, one module per AWS service, and one for their protocols.
 
 Each patch states what moto does instead and the AWS page that it follows (`patching.REPLACEMENTS`).
 tests/emulated/test_extensions.py tests the behaviour, and sandbox/aws/probes asks plain moto whether it still lacks it,
@@ -10,6 +10,7 @@ from sandbox.aws.services import (  # noqa: F401  (importing a module registers 
     addresses,
     ec2,
     iam,
+    protocols,
     route53,
     s3,
     ses,

@@ -60,7 +60,7 @@ def _policies(account_id: str, region: str) -> dict[str, dict[str, Any]]:
 
 
 def _create(received: Received, policies: dict[str, Any], account_id: str, region: str) -> dict[str, Any]:
-    given = received.json
+    given = received.members
     _check(given)
     identifier = f"policy-0{secrets.token_hex(8)}"
     policies[identifier] = {
@@ -79,7 +79,7 @@ def _create(received: Received, policies: dict[str, Any], account_id: str, regio
 
 def _update(received: Received, policies: dict[str, Any], _account_id: str, _region: str) -> dict[str, Any]:
     found = _found(received, policies)
-    changed = {**found, **{key: value for key, value in received.json.items() if value is not None}}
+    changed = {**found, **{key: value for key, value in received.members.items() if value is not None}}
     _check(changed)
     details = _whole(changed["PolicyDetails"])
     found.update(changed, PolicyDetails=details, DateModified=_now(), StatusMessage=changed["State"])
@@ -156,7 +156,7 @@ def _tags(received: Received, policies: dict[str, Any], _account_id: str, _regio
 
 
 def _tag(received: Received, policies: dict[str, Any], _account_id: str, _region: str) -> dict[str, Any]:
-    _tagged(received, policies)["Tags"].update(received.json["Tags"])
+    _tagged(received, policies)["Tags"].update(received.members["Tags"])
     return {}
 
 

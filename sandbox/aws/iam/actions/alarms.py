@@ -5,6 +5,10 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncl
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
 """
 
+from typing import Any
+
+from moto.core.utils import get_service_model
+
 from sandbox.aws.iam.access import EVERYTHING, Access
 from sandbox.aws.iam.patterns import Values
 from sandbox.aws.iam.received import Received
@@ -16,9 +20,9 @@ _TOPICS_ON_NOTHING = ("GetSubscriptionAttributes", "ListSubscriptions", "ListTop
 def cloudwatch_needs(received: Received, account_id: str) -> list[Access]:
     """The permissions that a request to CloudWatch needs."""
     region = received.credential.region if received.credential else ""
-    given = {**received.form, **received.json}
+    given = _given(received)
     keys: dict[str, Values] = {}
-    # A list is one parameter in JSON and one for each member in a form.
+    # A list is one member of a body, and one parameter for each of its items in a form.
     names = [*given.get("AlarmNames", ()), *(given[key] for key in given if key.startswith("AlarmNames.member."))]
     if received.operation == "PutMetricData":
         keys = {"cloudwatch:namespace": (str(given.get("Namespace", "")),)}
@@ -33,6 +37,20 @@ def cloudwatch_needs(received: Received, account_id: str) -> list[Access]:
         Access(action=f"cloudwatch:{received.operation}", resource=resource, account_id=account_id, keys=keys)
         for resource in resources or [None]
     ]
+
+
+def _given(received: Received) -> dict[str, Any]:
+    """What the request says, without parameters that its operation does not have and moto does not read."""
+    operations = get_service_model(received.service)
+    if received.operation not in operations.operation_names:
+        return {}
+    shape = operations.operation_model(received.operation).input_shape
+    said = received.form if received.protocol == "query" else received.members
+    return {
+        name: value
+        for name, value in said.items()
+        if shape and name.partition(".")[0] in shape.members and value is not None
+    }
 
 
 def sns_needs(received: Received, account_id: str) -> list[Access]:

@@ -19,8 +19,8 @@ def needs(received: Received, account_id: str) -> list[Access]:
     if label:
         resource = label if label.startswith("arn:") else f"arn:aws:dlm:{region}:{account_id}:policy/{label}"
     found = [Access(action=f"dlm:{received.operation}", resource=resource, account_id=account_id)]
-    if received.json.get("Tags") and received.operation == "CreateLifecyclePolicy":
+    if received.members.get("Tags") and received.operation == "CreateLifecyclePolicy":
         found.append(Access(action="dlm:TagResource", resource=None, account_id=account_id))
-    if role := received.json.get("ExecutionRoleArn"):
+    if role := received.members.get("ExecutionRoleArn"):
         found.append(pass_role(str(role), account_id, "dlm.amazonaws.com"))
     return found

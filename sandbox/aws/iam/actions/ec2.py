@@ -49,7 +49,7 @@ def needs(received: Received, account_id: str) -> list[Access]:
 
 def connect_needs(received: Received, account_id: str) -> list[Access]:
     """The permissions that a request to EC2 Instance Connect needs."""
-    instance, user = received.json.get("InstanceId"), received.json.get("InstanceOSUser")
+    instance, user = received.members.get("InstanceId"), received.members.get("InstanceOSUser")
     return [
         Access(
             action=f"ec2-instance-connect:{received.operation}",

@@ -37,19 +37,19 @@ def needs(received: Received, account_id: str) -> list[Access]:
     elif received.service == "ses":
         # IAM has no resources for receipt rules and for the v1 calls on identities.
         resource = EVERYTHING
-    elif "EmailIdentity" in received.labels or "EmailIdentity" in received.json:
-        name = received.labels.get("EmailIdentity") or str(received.json["EmailIdentity"])
+    elif "EmailIdentity" in received.labels or "EmailIdentity" in received.members:
+        name = received.labels.get("EmailIdentity") or str(received.members["EmailIdentity"])
         resource = _identity(account_id, region, name)
     elif received.operation in _ON_NOTHING:
         resource = EVERYTHING
     else:
-        resource = received.query.get("ResourceArn") or received.json.get("ResourceArn")
+        resource = received.query.get("ResourceArn") or received.members.get("ResourceArn")
     return [Access(action=f"ses:{received.operation}", resource=resource, account_id=account_id, keys=keys)]
 
 
 def _sender(received: Received) -> object:
     if received.service == "sesv2":
-        return received.json.get("FromEmailAddress", "")
+        return received.members.get("FromEmailAddress", "")
     return received.form.get("Source", "")
 
 

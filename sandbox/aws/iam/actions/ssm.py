@@ -34,11 +34,11 @@ def _resources(received: Received, account_id: str) -> list[str | None]:
     if received.operation in _ON_NOTHING:
         return [EVERYTHING]
     if received.operation in _BY_NAME:
-        name = str(received.json.get("Name", "")).lstrip("/")
+        name = str(received.members.get("Name", "")).lstrip("/")
         return [f"arn:aws:ssm:{region}:{account_id}:parameter/{name}"]
-    instances = received.json.get("InstanceIds")
-    if received.operation == "SendCommand" and instances and not received.json.get("Targets"):
-        document = str(received.json.get("DocumentName", ""))
+    instances = received.members.get("InstanceIds")
+    if received.operation == "SendCommand" and instances and not received.members.get("Targets"):
+        document = str(received.members.get("DocumentName", ""))
         owner = "" if document.startswith("AWS-") else account_id
         named = document if document.startswith("arn:") else f"arn:aws:ssm:{region}:{owner}:document/{document}"
         return [named, *(instance_arn(received, account_id, str(instance)) for instance in instances)]
