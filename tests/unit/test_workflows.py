@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from dev import pins
 from dev.recorder import PROJECT
@@ -81,6 +82,54 @@ def test_only_jobs_that_ask_aws_may_have_a_token_for_it():
     for name, job in JOBS:
         asks = any("configure-aws-credentials" in step.get("uses", "") for step in steps(job)) or "uses" in job
         assert (job.get("permissions", {}).get("id-token") == "write") == asks, name
+
+
+#: What a session of each role is limited to. docs/ci.md says what the variables are.
+ROLES = {
+    "AWS_PREVIEW_ROLE_ARN": ("AWS_ACCOUNT_ID", "AWS_REGION"),
+    "AWS_UP_ROLE_ARN": ("AWS_ACCOUNT_ID", "AWS_REGION"),
+    "TEST_OIDC_AWS_ROLE_ARN": ("TEST_ACCOUNT_ID", "TEST_AWS_REGION"),
+}
+
+CREDENTIALS = "aws-actions/configure-aws-credentials"
+
+
+def variable(text):
+    """The name of the repository's variable that is the whole value."""
+    (name,) = re.fullmatch(r"\$\{\{ vars\.([A-Z_]+) \}\}", text).groups()
+    return name
+
+
+@pytest.mark.parametrize(("name", "job"), [(name, job) for name, job in JOBS if CREDENTIALS in str(job)])
+def test_a_session_is_of_the_roles_account_and_no_other(name, job):
+    """Nothing but the role chooses the account, and the action refuses a session of another account."""
+    for step in steps(job):
+        if step.get("uses", "").startswith(CREDENTIALS):
+            wanted = step["with"]
+            account, region = ROLES[variable(wanted["role-to-assume"])]
+            assert variable(wanted["allowed-account-ids"]) == account
+            assert variable(wanted["aws-region"]) == region
+            assert set(wanted) == {"role-to-assume", "aws-region", "allowed-account-ids"}
+    assert not re.search(
+        r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|PROFILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE)\b'?:", str(job)
+    )
+
+
+def test_every_role_is_assumed_by_a_job():
+    roles = {
+        variable(step["with"]["role-to-assume"])
+        for _, job in JOBS
+        for step in steps(job)
+        if step.get("uses", "").startswith(CREDENTIALS)
+    }
+    assert roles == set(ROLES)
+    # An action of this repository could assume one unseen by the test above.
+    assert not any(CREDENTIALS in path.read_text() for path in (PROJECT / ".github/actions").glob("*/action.yml"))
+
+
+def test_the_pinned_action_compares_the_account_on_every_path():
+    """https://github.com/aws-actions/configure-aws-credentials/pull/1847: 6.2.0 did so only for some."""
+    assert Version(pins.ACTIONS[CREDENTIALS]["version"]) >= Version("6.2.1")
 
 
 def test_prod_goes_up_behind_its_environment_and_after_test():
