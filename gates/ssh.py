@@ -46,6 +46,8 @@ def session(target: str, private_key: str, host_key: str, options: Sequence[str]
                 "HostKeyAlgorithms": "ssh-ed25519",
                 "IdentityAgent": str(agent),
                 "IdentityFile": "none",
+                # Only the key logs in: nothing asks a person, by a window of SSH_ASKPASS either.
+                "KbdInteractiveAuthentication": "no",
                 "LogLevel": "ERROR",
                 "PasswordAuthentication": "no",
                 "StrictHostKeyChecking": "yes",

@@ -323,7 +323,7 @@ class Ground:
         partial.replace(self._journal)
 
 
-class _Models(Loader):
+class _Models(Loader):  # type: ignore[misc]
     """botocore's models, in which a service has only the one protocol."""
 
     def __init__(self, protocol: str) -> None:

@@ -72,6 +72,16 @@ def test_it_is_called_in_any_folder_and_stays_there(tmp_path, clone):
     assert called("sh", "-c", 'agentkeys "$@"', "sh", *arguments, folder=elsewhere, PATH=path) == [said]
 
 
+def test_modules_of_pythonpath_are_not_taken(tmp_path, clone):
+    """They are for other programs, and so is a PYTHONHOME, without whose library Python does not start."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/json.py").write_text("raise SystemExit(9)\n")
+    elsewhere = {"PYTHONPATH": str(tmp_path / "modules"), "PYTHONHOME": str(tmp_path)}
+    (clone / "ops").unlink()
+    say_who(clone, "one")
+    assert called(clone / "venv/bin/agentkeys", folder=tmp_path, **elsewhere)[0].startswith("one ")
+
+
 def test_a_clone_that_has_another_ones_venv_runs_its_own_code(tmp_path, clone):
     (clone / "ops").unlink()
     say_who(clone, "one")
