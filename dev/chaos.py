@@ -1,23 +1,30 @@
-"""`make chaos`: one fault in one run of a stack, then recovery, then the run again, for every call and kind of fault.
+"""`make chaos`: faults in one run of a stack, then recovery, then the run again, for every call and kind of fault.
 
 Owns the list of cases, how a case is run and judged, and the ledger from which a later campaign continues. Leaves out
 how a fault is injected (``sandbox/aws/faults.py``) and how a stack recovers (``agentkeys recover``).
 
-A campaign first runs each stage without a fault and records every call that changes something. After every case, the
-account must contain the same as after that run. If a run without the host (``LIGHT``) also makes a call, the fault is
-injected in such a run, because the host takes minutes. The campaign has its own sandbox.
+A campaign first prepares what its stages start from (``BASES``), and saves account and state of each. Then it runs each
+stage without a fault, and records every call that changes something. After every case, the account must contain the
+same as after that run, and a preview must be empty. Each case starts from the saved account and state.
+
+The faults of one stage and kind are injected in as few runs as possible: all calls that a run reaches get theirs in
+that run. If the end of such a run is wrong, each of its faults is run again alone. Only a loss of power needs a running
+host. Several campaigns, each in a cell of its own, can share a ledger.
 """
 
 import argparse
 import contextlib
+import fcntl
 import json
+import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +32,7 @@ from dev import inventory
 from ops import verdicts
 from ops.verdicts import Line, Verdict
 from sandbox import layout, rehearsal, supervisor
-from sandbox.aws import faults
+from sandbox.aws import faults, weather
 from sandbox.aws.faults import KINDS, Fault, Kind
 from sandbox.hosts import machines
 from sandbox.rehearsal import Engine, Progress, Project
@@ -52,12 +59,37 @@ CHANGE = (
     *("--config", f"{KEY}accessKeyEpochs[1]=2"),
 )
 
-#: The engine's arguments by stage. Each stage after the first starts from the stack that the first creates.
-STAGES: dict[str, tuple[str, ...]] = {
-    "up": ("up", "--yes", "--skip-preview", "--suppress-outputs"),
-    "change": ("up", "--yes", "--skip-preview", "--suppress-outputs", *CHANGE),
-    "destroy": ("destroy", "--yes", "--skip-preview"),
+UP = ("up", "--yes", "--skip-preview", "--suppress-outputs")
+
+#: The stack beside the campaign's. No case may change it.
+NEIGHBOUR = "prod"
+
+#: What a case can start from: the neighbour without a host, and of the stack nothing, all, or all without the OIDC
+#: provider and what depends on it.
+BASES = ("nothing", "complete", "served")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A run of the engine: its base, its arguments, and those of the preview after it that must be empty."""
+
+    base: str
+    arguments: tuple[str, ...]
+    preview: tuple[str, ...] | None = ()
+    """None after a destroy."""
+
+
+STAGES: dict[str, Stage] = {
+    "up": Stage(base="nothing", arguments=(*UP, *LIGHT), preview=LIGHT),
+    # The rest of an up: what AWS creates when the host is set up.
+    "up, after the host": Stage(base="served", arguments=UP),
+    "change": Stage(base="complete", arguments=(*UP, *CHANGE), preview=CHANGE),
+    "destroy": Stage(base="complete", arguments=("destroy", "--yes", "--skip-preview"), preview=None),
+    "up, with the host": Stage(base="nothing", arguments=UP),
 }
+
+#: The one stage that needs a running host.
+HOST = "up, with the host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,27 +97,36 @@ class Case:
     """One fault in one run. Instead of ``fault``, ``step`` names the host step during which the host loses power."""
 
     stage: str
-    light: bool
     fault: Fault | None = None
     step: str = ""
 
     @property
+    def kind(self) -> str:
+        return self.fault.kind if self.fault else "power-loss"
+
+    @property
+    def call(self) -> str:
+        """Service and operation, or the step."""
+        return f"{self.fault.service} {self.fault.operation}" if self.fault else self.step
+
+    @property
     def name(self) -> str:
         """Unique, and the same in every campaign."""
-        if self.fault is None:
-            return f"{self.stage}: power loss during {self.step}"
-        return f"{self.stage}: {self.fault.service} {self.fault.operation} {self.fault.nth}: {self.fault.kind}"
+        number = f" {self.fault.nth}" if self.fault else ""
+        return f"{self.stage}: {self.call}{number}: {self.kind}"
 
 
-def cases_of(stage: str, recorded: Sequence[dict[str, Any]], kinds: Sequence[Kind], *, light: bool) -> Iterator[Case]:
-    """One case for each recorded call and each kind of fault."""
-    counted: Counter[tuple[str, str]] = Counter()
+def cases_of(stage: str, recorded: Iterable[Mapping[str, Any]], kinds: Sequence[Kind]) -> Iterator[Case]:
+    """One case for each kind of fault and each recorded call."""
+    numbered, counted = list[tuple[str, str, int]](), Counter[tuple[str, str]]()
     for call in recorded:
         key = (call["service"], call["operation"])
         counted[key] += 1
-        for kind in kinds:
-            fault = Fault(service=key[0], operation=key[1], kind=kind, nth=counted[key], seconds=SECONDS.get(kind, 0.0))
-            yield Case(stage=stage, light=light, fault=fault)
+        numbered.append((*key, counted[key]))
+    for kind in kinds:
+        for service, operation, nth in numbered:
+            fault = Fault(service=service, operation=operation, kind=kind, nth=nth, seconds=SECONDS.get(kind, 0.0))
+            yield Case(stage=stage, fault=fault)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +135,14 @@ class Ended:
 
     code: int
     said: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """A run of a stage without a fault: its changing calls, and the names in the account after it."""
+
+    calls: list[dict[str, Any]]
+    names: Counter[str]
 
 
 class ChaosLab:
@@ -107,25 +156,68 @@ class ChaosLab:
         self.engine = Engine(environment)
         self.progress = progress
         self.plan = layout.HOME / "faults.json"
-        self.light: Sequence[str] = LIGHT
+        self.saved = layout.HOME / "chaos" / "bases"
 
     def listing(self) -> dict[str, Any]:
         return inventory.listing(supervisor.client, supervisor.emulated().zone_id)
 
-    def command(self, stage: str, *, light: bool) -> list[str]:
-        # A destroy removes whatever exists, and it has no --exclude-dependents.
-        left_out = self.light if light and stage != "destroy" else ()
-        return ["pulumi", *STAGES[stage], *left_out, "--stack", self.project.stack]
+    def prepare(self) -> None:
+        """Save account and state of every base, if an earlier campaign has not."""
+        if not (self.saved / "nothing").exists():
+            self.down()
+            self.engine.up(rehearsal.ACCOUNT)
+            self._hosts_boot(after=3600)
+            self.engine.up(rehearsal.deployment(NEIGHBOUR), *LIGHT)
+            self.engine.init(self.project)
+            self._save("nothing")
+        if not (self.saved / "complete").exists():
+            self.begin("nothing", with_host=True)
+            self._run_well(*UP)
+            self._save("complete")
+        if not (self.saved / "served").exists():
+            self.begin("complete")
+            resources = self.engine.state(self.project)["resources"]
+            (provider,) = (item["urn"] for item in resources if item["urn"].endswith("::federation-provider"))
+            self._run_well("destroy", "--yes", "--skip-preview", "--target", provider, "--target-dependents")
+            self._save("served")
 
-    def run(self, stage: str, *, light: bool) -> Ended:
-        """Run a stage once. Restarts the account if the fault kills it."""
+    def _run_well(self, *arguments: str) -> None:
+        ended = self.run(arguments)
+        if ended.code:
+            raise SandboxError(f"{arguments[0]} fails without a fault:\n{ended.said}")
+
+    def _save(self, base: str) -> None:
+        # A stop writes the account's last changes.
+        supervisor.stop(self.progress)
+        partial = self.saved / f"{base}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(layout.STATE, partial / "state")
+        shutil.copyfile(layout.HOME / "account.snapshot", partial / "account.snapshot")
+        partial.rename(self.saved / base)
+        supervisor.start(self.progress)
+
+    def begin(self, base: str, *, with_host: bool = False) -> None:
+        """Go back to a base. Hosts boot only if a case needs one, because that takes minutes."""
+        self.plan.unlink(missing_ok=True)
+        self._hosts_boot(after=0 if with_host else 3600)
+        if supervisor.holder() is None:
+            supervisor.start(self.progress)
+        supervisor.restore_account(self.saved / base / "account.snapshot")
+        shutil.rmtree(layout.STATE)
+        shutil.copytree(self.saved / base / "state", layout.STATE)
+
+    def _hosts_boot(self, *, after: float) -> None:
+        weather.write(layout.HOME / "weather.json", weather.Weather(boot=after))
+
+    def run(self, arguments: Sequence[str]) -> Ended:
+        """Run the engine once. Restarts the account if a fault kills it."""
         self.engine.init(self.project)
         alive = threading.Event()
         keeper = threading.Thread(target=self._keep_account, args=(alive,), daemon=True)
         keeper.start()
         try:
             done = subprocess.run(
-                self.command(stage, light=light),
+                ["pulumi", *arguments, "--stack", self.project.stack],
                 cwd=self.project.folder,
                 env=self.engine.environment,
                 stdin=subprocess.DEVNULL,
@@ -149,17 +241,17 @@ class ChaosLab:
                 supervisor.start(self.progress)
 
     @contextlib.contextmanager
-    def struck(self, case: Case) -> Iterator[None]:
-        """Apply the case's fault inside the block."""
-        if case.fault is not None:
-            faults.write(self.plan, [case.fault])
+    def struck(self, cases: Sequence[Case]) -> Iterator[None]:
+        """Apply the cases' faults inside the block."""
+        if planned := [case.fault for case in cases if case.fault]:
+            faults.write(self.plan, planned)
             try:
                 yield
             finally:
                 self.plan.unlink(missing_ok=True)
             return
         ended = threading.Event()
-        watcher = threading.Thread(target=self._lose_power, args=(case.step, ended), daemon=True)
+        watcher = threading.Thread(target=self._lose_power, args=(cases[0].step, ended), daemon=True)
         watcher.start()
         try:
             yield
@@ -182,6 +274,14 @@ class ChaosLab:
                 machines.lose_power(instance["InstanceId"])
                 ec2.reboot_instances(InstanceIds=[instance["InstanceId"]])
 
+    def steps(self) -> list[str]:
+        """Names of the steps on the host, from the complete stack's saved state."""
+        folder = self.saved / "complete" / "state" / ".pulumi" / "stacks" / self.project.name
+        saved = json.loads((folder / f"{self.project.stack}.json").read_text())["checkpoint"]["latest"]
+        return [
+            item["urn"].rsplit("::", 1)[-1] for item in saved["resources"] if item["type"].startswith("command:remote:")
+        ]
+
     def recover(self) -> None:
         """Run the recovery command. Raises SandboxError if it fails."""
         self.engine.repair(self.project)
@@ -193,114 +293,199 @@ class ChaosLab:
 
 @dataclass(kw_only=True)
 class Campaign:
-    """Runs and judges cases. ``expected`` are the names in the account after a stage without a fault."""
+    """Runs and judges cases."""
 
     ground: ChaosLab
     ledger: Path
-    kinds: Sequence[Kind]
-    stages: Sequence[str]
+    recorded: dict[str, Recorded] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+    """The account of the base without the stack."""
 
-    def __post_init__(self) -> None:
-        self.expected: dict[tuple[str, bool], Counter[str]] = {}
-        self.others: dict[str, Any] = {}
+    def record(self) -> None:
+        """Run every stage without a fault, if an earlier campaign has not, and keep what it called and left."""
+        path = self.ledger.with_name("recorded.json")
+        if not path.exists():
+            self._record(path)
+        told = json.loads(path.read_text())
+        self.others = told["others"]
+        self.recorded = {
+            stage: Recorded(calls=item["calls"], names=Counter(item["names"])) for stage, item in told["stages"].items()
+        }
 
-    def record(self, *, light: bool) -> list[Case]:
-        """Run every stage without a fault and return the cases."""
-        ground, found = self.ground, list[Case]()
-        ground.down()
-        self.others = ground.listing()
-        for stage in STAGES:
+    def _record(self, path: Path) -> None:
+        ground, stages = self.ground, dict[str, Any]()
+        ground.begin("nothing")
+        others = ground.listing()
+        for name, stage in STAGES.items():
+            if name == HOST:
+                continue
+            ground.begin(stage.base)
             faults.write(ground.plan, [], record=True)
-            ended = ground.run(stage, light=light)
+            ended = ground.run(stage.arguments)
             if ended.code:
-                raise SystemExit(f"{stage} fails without a fault:\n{ended.said}")
-            recorded = [line for line in faults.struck(ground.plan) if not line["kind"]]
+                raise SandboxError(f"{name} fails without a fault:\n{ended.said}")
+            calls = [line for line in faults.struck(ground.plan) if not line["kind"]]
             ground.plan.unlink()
-            self.expected[stage, light] = inventory.names(ground.listing())
-            found += cases_of(stage, recorded, self.kinds, light=light)
-            if stage == "up" and not light:
-                steps = [
-                    item["urn"].rsplit("::", 1)[-1]
-                    for item in ground.engine.state(ground.project)["resources"]
-                    if item["type"].startswith("command:remote:")
-                ]
-                found += [Case(stage=stage, light=False, step=step) for step in steps]
-        return [case for case in found if case.stage in self.stages]
+            stages[name] = {"calls": calls, "names": inventory.names(ground.listing())}
+            if wrong := self._preview(name):
+                raise SandboxError(f"{name} without a fault: {wrong}")
+        ground.begin("complete")
+        stages[HOST] = {"calls": [], "names": inventory.names(ground.listing())}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".new").write_text(json.dumps({"others": others, "stages": stages}, default=str))
+        path.with_suffix(".new").rename(path)
 
-    def run(self, case: Case) -> Line:
-        """Run one case and return its verdict."""
-        ground = self.ground
-        if case.stage == "up":
-            ground.down()
-        else:
-            self._settle("up", light=case.light)
-        with ground.struck(case):
-            first = ground.run(case.stage, light=case.light)
-        wrong = []
-        if case.fault is not None and not [line for line in faults.struck(ground.plan) if line["kind"]]:
-            wrong.append("the fault struck nothing")
-        if case.stage == "up" and first.code and "agentkeys recover" not in first.said and "kill" not in case.name:
-            self.ground.progress("the failed run names no command")
-        wrong += self._judge(case)
-        said = "went through" if first.code == 0 else _cause(first.said)
-        return Line(
-            subject=case.stage,
-            claim=case.name.partition(": ")[2],
-            expected="as without a fault",
-            seen="; ".join(wrong) or said,
-            verdict=Verdict.WRONG if wrong else Verdict.OK,
-        )
+    def cases(self) -> list[Case]:
+        """Every case, those of one stage and kind after another."""
+        found = [case for stage, item in self.recorded.items() for case in cases_of(stage, item.calls, KINDS)]
+        return [*found, *(Case(stage=HOST, step=step) for step in self.ground.steps())]
 
-    def _settle(self, stage: str, *, light: bool) -> None:
-        """Bring the stack, whatever its state, to the end of the stage. Raises SandboxError."""
-        self.ground.recover()
-        ended = self.ground.run(stage, light=light)
-        if ended.code:
-            raise SandboxError(f"{stage} fails without a fault:\n{ended.said}")
+    def run(self, cases: Sequence[Case]) -> dict[Case, Line]:
+        """Run the stage once with the faults of the cases, which have one stage and kind. Gives the verdict of those
+        that struck; an empty result says that none did.
+        """
+        ground, stage = self.ground, cases[0].stage
+        ground.begin(STAGES[stage].base, with_host=stage == HOST)
+        with ground.struck(cases):
+            first = ground.run(STAGES[stage].arguments)
+        reached = {_identity(line) for line in faults.struck(ground.plan) if line["kind"]}
+        struck = [case for case in cases if case.fault is None or _identity(case.fault.__dict__) in reached]
+        if not struck:
+            return {}
+        wrong = self._judge(stage, first)
+        with_kill = struck[0].kind.startswith("kill-engine")
+        if stage != "destroy" and first.code and not with_kill and "agentkeys recover" not in first.said:
+            wrong.append("the failed run does not name `agentkeys recover`")
+        if "Traceback" in first.said:
+            wrong.append("the failed run shows a traceback")
+        said = "went through" if first.code == 0 else f"failed ({_cause(first.said)}), then recovered"
+        verdict = Verdict.WRONG if wrong else Verdict.OK
+        return {case: _line(case, "; ".join(wrong) or said, verdict) for case in struck}
 
-    def _judge(self, case: Case) -> list[str]:
+    def _judge(self, stage: str, first: Ended) -> list[str]:
         """Recover, finish the stage and return what is wrong after it."""
-        ground = self.ground
+        ground, again = self.ground, first
         try:
-            self._settle(case.stage, light=case.light)
+            ground.recover()
+            if first.code:
+                again = ground.run(STAGES[stage].arguments)
         except SandboxError as error:
-            return [f"recover and {case.stage} do not finish: {_cause(str(error))}"]
+            return [f"recover fails: {_cause(str(error))}"]
+        if again.code:
+            return [f"the run after recover fails: {_cause(again.said)}"]
         wrong = []
         found = ground.listing()
-        if (names := inventory.names(found)) != self.expected[case.stage, case.light]:
-            more, less = names - self.expected[case.stage, case.light], self.expected[case.stage, case.light] - names
+        names, expected = inventory.names(found), self.recorded[stage].names
+        if names != expected:
+            more, less = names - expected, expected - names
             wrong.append(f"too much: {sorted(more.elements())}, too little: {sorted(less.elements())}")
-        if any(found.get(name) != content for name, content in self.others.items()):
-            wrong.append("something of another stack changed")
-        if case.stage != "destroy" and not case.light:
-            # After a light run, a preview always shows the rest of the program as a change.
-            changes = () if case.stage == "up" else CHANGE
-            done = ground.engine.run(
-                ground.project, "preview", "--refresh", "--expect-no-changes", *changes, capture=True, check=False
-            )
-            if done.returncode:
-                wrong.append("a preview after it is not empty")
+        # As in the file: JSON has no tuples.
+        now = json.loads(json.dumps(found, default=str))
+        if changed := sorted(name for name, content in self.others.items() if now.get(name) != content):
+            wrong.append(f"something of another stack changed: {changed}")
+        if preview := self._preview(stage):
+            wrong.append(preview)
         return wrong
 
+    def _preview(self, stage: str) -> str:
+        """What a preview after the stage would change; empty if nothing."""
+        arguments = STAGES[stage].preview
+        if arguments is None:
+            left = [item["urn"] for item in self.ground.engine.state(self.ground.project).get("resources") or []]
+            return f"the state still has {left}" if left else ""
+        done = self.ground.run(("preview", "--refresh", "--expect-no-changes", *arguments))
+        shown = [line.strip() for line in done.said.splitlines() if re.match(r" *[-+~]", line)]
+        return f"a preview after it is not empty: {shown or _cause(done.said)}" if done.code else ""
+
+    def run_all(self, cases: Sequence[Case], limit: int) -> None:
+        """Run the cases that the ledger does not have. Cases of a stage and kind that another campaign runs now are
+        left to it.
+        """
+        groups: dict[tuple[str, str], list[Case]] = {}
+        for case in cases:
+            groups.setdefault((case.stage, case.kind), []).append(case)
+        ran = 0
+        for (stage, kind), group in groups.items():
+            with self._claimed(f"{stage} {kind}") as mine:
+                while mine and (left := [case for case in group if case.name not in self.done()]):
+                    if limit and ran >= limit:
+                        return
+                    ran += 1
+                    self._run_some(left if left[0].fault else left[:1])
+
+    def _run_some(self, left: Sequence[Case]) -> None:
+        """Run as many of the cases as one run reaches, and note them."""
+        say = self.ground.progress
+        say(f"{left[0].stage}: {left[0].kind} in up to {len(left)} calls")
+        began = time.monotonic()
+        lines = self.run(left)
+        if not lines:
+            for case in left:
+                seen = "a run without the faults before it does not make this call"
+                self.note(case, _line(case, seen, Verdict.NOT_RUN), time.monotonic() - began, together=len(left))
+            return
+        if len(lines) > 1 and any(line.verdict == Verdict.WRONG for line in lines.values()):
+            say(f"wrong, so each of the {len(lines)} alone: {next(iter(lines.values())).seen}")
+            for case in lines:
+                began = time.monotonic()
+                alone = self.run([case]) or {case: _line(case, "alone, it struck nothing", Verdict.NOT_RUN)}
+                self.note(case, alone[case], time.monotonic() - began)
+            return
+        for case, line in lines.items():
+            self.note(case, line, time.monotonic() - began, together=len(lines))
+
+    @contextlib.contextmanager
+    def _claimed(self, name: str) -> Iterator[bool]:
+        folder = self.ledger.with_name("claims")
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / re.sub(r"\W+", "-", name)).open("w") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
     def done(self) -> dict[str, Line]:
-        """The ledger's lines by case name."""
+        """The ledger's lines by case name; of a case that ran twice, the later one."""
+        return {name: line for name, (line, _) in self.entries().items()}
+
+    def entries(self) -> dict[str, tuple[Line, int]]:
+        """The ledger's lines by case name, and how many faults were in the same run."""
         if not self.ledger.exists():
             return {}
-        lines = {}
+        found = {}
         for text in self.ledger.read_text().splitlines():
             entry = json.loads(text)
-            lines[entry["case"]] = Line(**{**entry["line"], "verdict": Verdict(entry["line"]["verdict"])})
-        return lines
+            line = Line(**{**entry["line"], "verdict": Verdict(entry["line"]["verdict"])})
+            found[entry["case"]] = (line, entry["together"])
+        return found
 
-    def note(self, case: Case, line: Line, seconds: float) -> None:
+    def note(self, case: Case, line: Line, seconds: float, *, together: int = 1) -> None:
         self.ledger.parent.mkdir(parents=True, exist_ok=True)
         entry = {
             "case": case.name,
             "seconds": round(seconds, 1),
+            "together": together,
             "line": {**line.__dict__, "verdict": line.verdict.value},
         }
         with self.ledger.open("a") as ledger:
             ledger.write(json.dumps(entry) + "\n")
+        self.ground.progress(f"{line.verdict.value}: {case.name}: {line.seen}")
+
+
+def _identity(fault: Mapping[str, Any]) -> tuple[str, str, int]:
+    return fault["service"], fault["operation"], fault["nth"]
+
+
+def _line(case: Case, seen: str, verdict: Verdict) -> Line:
+    return Line(
+        subject=case.stage,
+        claim=case.name.partition(": ")[2],
+        expected="as without a fault",
+        seen=seen,
+        verdict=verdict,
+    )
 
 
 def _cause(said: str) -> str:
@@ -314,33 +499,28 @@ def main() -> int:
     parser.add_argument("--stack", default="test", help="stack of this project (default test)")
     parser.add_argument("--stage", action="append", choices=list(STAGES), help="one stage (default: all)")
     parser.add_argument("--kind", action="append", choices=[*KINDS, "power-loss"], help="one kind (default: all)")
-    parser.add_argument("--limit", type=int, default=0, help="end after so many cases (default: all)")
-    parser.add_argument("--light", action="store_true", help="leave out what needs the host")
+    parser.add_argument("--call", action="append", help="one call, for example 's3 CreateBucket' (default: all)")
+    parser.add_argument("--limit", type=int, default=0, help="end after so many runs (default: all)")
+    parser.add_argument("--light", action="store_true", help="leave out what needs a running host")
+    parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
     given = parser.parse_args()
-    campaign = Campaign(
-        ground=ChaosLab(given.stack, rehearsal.say),
-        ledger=layout.HOME / "chaos" / "ledger.jsonl",
-        kinds=[kind for kind in KINDS if not given.kind or kind in given.kind],
-        stages=given.stage or list(STAGES),
-    )
-    campaign.ground.engine.up(rehearsal.ACCOUNT)
-    cases = campaign.record(light=True)
-    if not given.light:
-        known = {case.name for case in cases}
-        cases += [case for case in campaign.record(light=False) if case.name not in known]
-    if given.kind and "power-loss" not in given.kind:
-        cases = [case for case in cases if case.fault is not None]
+    campaign = Campaign(ground=ChaosLab(given.stack, rehearsal.say), ledger=given.ledger)
+    campaign.ground.prepare()
+    campaign.record()
+    every = campaign.cases()
+    wanted = [
+        case
+        for case in every
+        if (not given.stage or case.stage in given.stage)
+        and (not given.kind or case.kind in given.kind)
+        and (not given.call or case.call in given.call)
+        and not (given.light and case.stage == HOST)
+    ]
+    campaign.run_all(wanted, given.limit)
     lines = campaign.done()
-    left = [case for case in cases if case.name not in lines]
-    for number, case in enumerate(left[: given.limit or None], start=1):
-        rehearsal.say(f"case {number} of {len(left)}, {len(lines)} done before: {case.name}")
-        began = time.monotonic()
-        lines[case.name] = line = campaign.run(case)
-        campaign.note(case, line, time.monotonic() - began)
-        rehearsal.say(f"{line.verdict.value}: {line.seen}")
     shown = list(lines.values())
     verdicts.show("Campaign of faults", ("stage", "fault"), shown, to_stderr=False)
-    print(f"The ledger is {campaign.ledger}; delete it to begin anew.")
+    print(f"{len(lines)} of {len(every)} cases ran. The ledger is {campaign.ledger}; delete it to begin again.")
     verdicts.write_junit(campaign.ledger.with_name("chaos.xml"), "chaos", shown)
     return verdicts.exit_code(line.verdict for line in shown)
 

@@ -10,6 +10,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -35,6 +37,7 @@ STOP_SECONDS = 90.0
 
 LOG = layout.HOME / "sandbox.log"
 _READY = layout.HOME / "ready"
+_RESTORED = layout.HOME / "account.restored"
 
 #: An elastic address that is never allocated. A listener on all addresses blocks its ports too.
 UNUSED_ADDRESS = "127.255.255.254"
@@ -183,6 +186,20 @@ def take_snapshots() -> None:
     os.kill(held["pid"], signal.SIGUSR1)
 
 
+def restore_account(earlier: Path) -> None:
+    """Replace the content of the running sandbox's account by that of a copy of its snapshot. Raises SandboxError."""
+    held = holder()
+    if held is None or not _READY.exists():
+        raise SandboxError("no sandbox runs; `make up` starts one")
+    shutil.copyfile(earlier, _RESTORED)
+    os.kill(held["pid"], signal.SIGUSR2)
+    until = time.monotonic() + START_SECONDS
+    while _RESTORED.exists():
+        if time.monotonic() > until:
+            raise SandboxError(f"the account does not take {earlier} after {START_SECONDS:.0f} s; see its log {LOG}")
+        time.sleep(0.05)
+
+
 def serve() -> None:
     """Run the sandbox until SIGTERM or SIGINT."""
     # Imported here because they take seconds, and only this process needs them.
@@ -195,19 +212,16 @@ def serve() -> None:
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    ended, changed, snapshots = threading.Event(), threading.Event(), threading.Event()
+    ended, changed, snapshots, restored = (threading.Event() for _ in range(4))
 
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        ended.set()
+    told = {signal.SIGUSR1: snapshots, signal.SIGUSR2: restored, signal.SIGTERM: ended, signal.SIGINT: ended}
+
+    def tell(number: int, _frame: FrameType | None) -> None:
+        told[signal.Signals(number)].set()
         changed.set()
 
-    def due(_signal: int, _frame: FrameType | None) -> None:
-        snapshots.set()
-        changed.set()
-
-    signal.signal(signal.SIGUSR1, due)
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    for number in told:
+        signal.signal(number, tell)
     wanted = emulated()
     with contextlib.ExitStack() as running:
         running.enter_context(_lock())
@@ -242,6 +256,10 @@ def serve() -> None:
         while not ended.is_set():
             changed.wait()
             changed.clear()
+            if restored.is_set():
+                restored.clear()
+                account.restore(_RESTORED)
+                _RESTORED.unlink()
             if snapshots.is_set():
                 snapshots.clear()
                 for line in account.take_snapshots():

@@ -1,8 +1,9 @@
 """Faults of single API calls: lost, failed or late answers, connection resets, and killed processes.
 
 The plan is a JSON file that a test or a campaign writes while the account is served. A fault applies to the nth call of
-one operation, where a client's retries count too. Each fault that occurs is a line in the log beside the plan. Leaves
-out faults of the account as a whole (``weather``).
+one operation, where a client's retries count too. Each fault that occurs is a line in the log beside the plan. A plan
+with several kills holds each call that it names, and kills once: when all of them are held, or when no other has
+arrived for a while. Leaves out faults of the account as a whole (``weather``).
 """
 
 import contextlib
@@ -47,6 +48,9 @@ _LIBC = ctypes.CDLL(None)
 
 #: Longest that a request waits for the client of a killed engine to go away.
 _CLIENT_SECONDS = 120.0
+
+#: How long a held call waits for another one of the plan, before the kill comes without it.
+_GATHER_SECONDS = 12.0
 
 
 class PlanError(ValueError):
@@ -129,6 +133,8 @@ class Faults:
         self._records = False
         self._counts: list[int] = []
         self._since: dict[Fault, float] = {}
+        self._held: dict[Kind, list[Fault]] = {}
+        self._last_held = 0.0
 
     def pick(self, received: Received) -> Fault | None:
         """Count the request, and return its fault, if any. Raises PlanError."""
@@ -172,7 +178,7 @@ class Faults:
             self._records = bool(given["record"])
         except (ValueError, KeyError, TypeError) as error:
             raise PlanError(f"{self._path} is not a plan of faults: {error}. Correct or delete it.") from None
-        self._counts, self._since, self._seen = [0] * len(self._plan), {}, now
+        self._counts, self._since, self._seen, self._held = [0] * len(self._plan), {}, now, {}
 
     def before(self, fault: Fault, received: Received, environ: Mapping[str, Any]) -> refusals.Response | None:
         """Apply the fault before the call. Return an answer that replaces the call, or None. Raises DroppedError."""
@@ -186,9 +192,9 @@ class Faults:
             case "hang":
                 time.sleep(fault.seconds)
             case "kill-engine-before":
-                self._kill_engine(environ)
+                self._kill_engine(fault, environ)
             case "kill-account-before":
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._kill_account(fault)
         return None
 
     def after(self, fault: Fault, environ: Mapping[str, Any]) -> None:
@@ -197,18 +203,36 @@ class Faults:
             case "answer-lost":
                 _drop(environ)
             case "kill-engine-after":
-                self._kill_engine(environ)
+                self._kill_engine(fault, environ)
             case "kill-account-after":
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._kill_account(fault)
 
-    def _kill_engine(self, environ: Mapping[str, Any]) -> None:
+    def _gather(self, fault: Fault) -> bool:
+        """Wait for the plan's other kills. Returns True to the one caller that kills."""
+        with self._lock:
+            held = self._held.setdefault(fault.kind, [])
+            held.append(fault)
+            self._last_held = time.monotonic()
+            wanted = sum(planned.kind == fault.kind for planned in self._plan)
+        while len(held) < wanted and time.monotonic() - self._last_held < _GATHER_SECONDS:
+            time.sleep(0.1)
+        return held[0] is fault
+
+    def _kill_account(self, fault: Fault) -> None:
+        if not self._gather(fault):
+            # The process ends with the call that was held first.
+            threading.Event().wait(_CLIENT_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _kill_engine(self, fault: Fault, environ: Mapping[str, Any]) -> None:
         """Kill the engine, and keep the request open until its provider is gone, which would otherwise retry."""
-        process = self._engine()
-        if process is None:
-            log.error("no engine holds a stack, so none is killed")
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        if self._gather(fault):
+            process = self._engine()
+            if process is None:
+                log.error("no engine holds a stack, so none is killed")
+            else:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         connection = environ["werkzeug.socket"]
         until = time.monotonic() + _CLIENT_SECONDS
         while time.monotonic() < until:

@@ -152,6 +152,17 @@ class Account:
         Account._serving = None
         self._recorder.stop()
 
+    def restore(self, path: Path) -> None:
+        """Replace the account's content by that of an earlier ``snapshot_path``. Raises SnapshotError."""
+        with self.request_lock.held():
+            snapshot.forget()
+            snapshot.load(path)
+            seed.add_images(self.account_id, self.region)
+            seed.allow_snapshots(self.account_id)
+            self._launched.clear()
+        self.changed()
+        self.hosts_changed()
+
     def changed(self) -> None:
         """Save the state after a change that was no request, for example a received mail."""
         self._recorder.touch()
