@@ -4,6 +4,7 @@ import os
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
@@ -146,3 +147,32 @@ def test_an_engine_is_killed_and_its_client_gets_no_answer(account, plan, iam, u
     with pytest.raises(ConnectionClosedError):
         iam.create_user(UserName=unique)
     assert unique in users(iam)
+
+
+def test_one_kill_loses_the_answers_of_all_calls_that_the_plan_names(account, plan, iam, unique, monkeypatch):
+    engine = subprocess.Popen(["sleep", "60"])
+    monkeypatch.setattr(account.faults, "_engine", lambda: engine.pid)
+    monkeypatch.setattr(faults, "_CLIENT_SECONDS", 0.2)
+    plan(fault("kill-engine-after"), fault("kill-engine-after", nth=2))
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(iam.create_user, UserName=unique)
+        with pytest.raises(subprocess.TimeoutExpired):
+            engine.wait(1)
+        assert unique in users(iam), "executed, and held"
+        second = pool.submit(iam.create_user, UserName=f"{unique}-2")
+        assert engine.wait(5) == -9
+        for lost in (first, second):
+            with pytest.raises(ConnectionClosedError):
+                lost.result()
+    assert f"{unique}-2" in users(iam)
+
+
+def test_a_kill_does_not_wait_forever_for_a_call_that_never_comes(account, plan, iam, unique, monkeypatch):
+    engine = subprocess.Popen(["sleep", "60"])
+    monkeypatch.setattr(account.faults, "_engine", lambda: engine.pid)
+    monkeypatch.setattr(faults, "_CLIENT_SECONDS", 0.2)
+    monkeypatch.setattr(faults, "_GATHER_SECONDS", 0.3)
+    plan(fault("kill-engine-before"), fault("kill-engine-before", nth=9))
+    with pytest.raises(ConnectionClosedError):
+        iam.create_user(UserName=unique)
+    assert engine.wait(5) == -9

@@ -212,3 +212,17 @@ def test_the_seed_is_what_the_stack_files_say(client: Any, account: Any) -> None
     assert [image["RootDeviceName"] for image in images] == ["/dev/sda1"]
     assert client("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     assert REGION in client("ec2").describe_subnets()["Subnets"][0]["AvailabilityZone"]
+
+
+def test_an_account_that_is_served_goes_back_to_an_earlier_snapshot(
+    client: Any, account: Any, unique: str, tmp_path: Path
+) -> None:
+    from sandbox.aws import snapshot
+
+    iam, kept = client("iam"), tmp_path / "kept"
+    iam.create_user(UserName=unique)
+    snapshot.save(kept, account.request_lock)
+    iam.delete_user(UserName=unique)
+    iam.create_user(UserName=f"{unique}-later")
+    account.restore(kept)
+    assert {user["UserName"] for user in iam.list_users()["Users"] if user["UserName"].startswith(unique)} == {unique}

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from dev import inventory
-from dev.chaos import LIGHT, ChaosLab
+from dev.chaos import CHANGE, LIGHT, UP, ChaosLab
 from sandbox import rehearsal
 from sandbox.aws import faults
 from sandbox.aws.faults import Fault
@@ -36,13 +36,15 @@ TRIED_AGAIN = (
 )
 
 
+#: Neither a host to boot nor more than two waits of a quarter of a minute for Route 53.
+WITHOUT = (*LIGHT, "--exclude", "**::host-instance", "--exclude", "**::dns-d*")
+
+
 @pytest.fixture(scope="module")
 def lost(ground):
     """The stack test, and what is there beside it."""
     ground.engine.up(rehearsal.ACCOUNT)
     found = ChaosLab("test", rehearsal.say)
-    # Neither a host to boot nor more than two waits of a quarter of a minute for Route 53.
-    found.light = (*LIGHT, "--exclude", "**::host-instance", "--exclude", "**::dns-d*")
     found.down()
     found.before = found.listing()
     yield found
@@ -63,14 +65,14 @@ def test_an_up_that_loses_seven_answers_goes_through_after_one_command(lost):
         Fault(service=service, operation=name, kind="answer-lost", containing=text) for service, name, text in LOST
     ]
     faults.write(lost.plan, [*planned, *TRIED_AGAIN])
-    failed = lost.run("up", light=True)
+    failed = lost.run((*UP, *WITHOUT))
     assert failed.code != 0
     assert TAKEN.search(failed.said), failed.said
     assert "Traceback" not in failed.said
     # A run stops at its first failure, so the rest of the plan strikes the next ones.
     for _ in range(4):
         lost.recover()
-        ended = lost.run("up", light=True)
+        ended = lost.run((*UP, *WITHOUT))
         if ended.code == 0:
             break
     assert ended.code == 0, ended.said
@@ -89,11 +91,11 @@ def test_an_up_that_loses_seven_answers_goes_through_after_one_command(lost):
 def test_an_engine_that_is_killed_after_it_made_a_key_leaves_none_that_nobody_knows(lost):
     made = Fault(service="iam", operation="CreateAccessKey", kind="kill-engine-after")
     faults.write(lost.plan, [made])
-    ended = lost.run("change", light=True)
+    ended = lost.run((*UP, *WITHOUT, *CHANGE))
     assert struck(lost) == {(made.service, made.operation, made.kind)}, ended.said
     lost.plan.unlink()
     lost.recover()
-    ended = lost.run("change", light=True)
+    ended = lost.run((*UP, *WITHOUT, *CHANGE))
     assert ended.code == 0, ended.said
     after = lost.listing()
     assert doubled(after) == {}

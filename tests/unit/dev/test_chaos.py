@@ -7,27 +7,29 @@ from collections import Counter
 import pytest
 
 from dev import chaos, inventory
-from dev.chaos import CHANGE, Campaign, Case, Ended, cases_of
+from dev.chaos import CHANGE, HOST, STAGES, Campaign, Case, Ended, Recorded, cases_of
 from ops.verdicts import Verdict
-from sandbox.aws import faults
 from sandbox.aws.faults import Fault
 from sandbox.supervisor import SandboxError
 
 USER = {"user agentkeys-daemon-test": "made"}
-PROD = {"user agentkeys-daemon": "prod's"}
+PROD = {"user agentkeys-daemon": ["prod's"]}
+FAILED = "error: context canceled\n  error: creating IAM User: lost\nNext: `agentkeys recover -s test`"
 
 
-def case(kind="error", stage="up", light=True):
-    return Case(stage=stage, light=light, fault=Fault(service="iam", operation="CreateUser", kind=kind))
+def case(kind="error", stage="up", nth=1):
+    return Case(stage=stage, fault=Fault(service="iam", operation="CreateUser", kind=kind, nth=nth))
 
 
 class ChaosLab:
-    """A stack of one user. A run makes it, after ``failures`` runs that do not."""
+    """A stack of one user. A run makes it, after ``failures`` runs that do not. A run makes ``reach`` of the calls."""
 
     def __init__(self, folder):
         self.plan = folder / "faults.json"
         self.account = dict(PROD)
-        self.failures, self.strikes, self.preview_fails, self.leaves = 0, True, False, ""
+        self.failures, self.reach, self.leaves, self.fails_with = 0, 99, "", FAILED
+        self.preview, self.left = Ended(code=0, said="done"), []
+        self.runs = []
         self.said = []
         self.project = None
         self.engine = self
@@ -35,31 +37,37 @@ class ChaosLab:
     def progress(self, line):
         self.said.append(line)
 
-    def down(self):
-        self.account = dict(PROD)
+    def steps(self):
+        return ["setup-packages"]
+
+    def begin(self, base, with_host=False):
+        self.runs.append(f"begin {base}" + (" with its host" if with_host else ""))
+        self.account = {**PROD, **(USER if base == "complete" else {})}
 
     def listing(self):
         return dict(self.account)
 
+    def state(self, _project):
+        return {"resources": self.left}
+
     def recover(self):
-        self.said.append("recovered")
+        self.runs.append("recover")
 
     @contextlib.contextmanager
-    def struck(self, wanted):
-        faults.write(self.plan, [wanted.fault])
-        if self.strikes:
-            self.plan.with_suffix(".log").write_text(json.dumps({"kind": wanted.fault.kind}) + "\n")
+    def struck(self, cases):
+        self.faults = [wanted.fault for wanted in cases if wanted.fault]
+        lines = [json.dumps({**fault.__dict__, "time": 1}) for fault in self.faults[: self.reach]]
+        self.plan.with_suffix(".log").write_text("".join(f"{line}\n" for line in lines))
         yield
-        self.plan.unlink()
 
-    def run(self, *arguments, light=None, **_more):
-        if light is None:
+    def run(self, arguments):
+        self.runs.append(arguments[0])
+        if arguments[0] == "preview":
             self.previewed = arguments
-            return type("Done", (), {"returncode": int(self.preview_fails)})
-        self.said.append(arguments[0])
+            return self.preview
         if self.failures:
             self.failures -= 1
-            return Ended(code=1, said="error: context canceled\n  error: creating IAM User: lost\nagentkeys recover")
+            return Ended(code=1, said=self.fails_with)
         self.account = {**PROD, **({} if arguments[0] == "destroy" else USER)}
         if self.leaves:
             self.account[self.leaves] = "left"
@@ -68,81 +76,152 @@ class ChaosLab:
 
 @pytest.fixture
 def campaign(tmp_path):
-    made = Campaign(ground=ChaosLab(tmp_path), ledger=tmp_path / "chaos" / "ledger", kinds=["error"], stages=["up"])
+    made = Campaign(ground=ChaosLab(tmp_path), ledger=tmp_path / "chaos" / "ledger")
     made.others = dict(PROD)
-    for stage in chaos.STAGES:
-        for light in (True, False):
-            made.expected[stage, light] = inventory.names(PROD if stage == "destroy" else {**PROD, **USER})
+    for stage in STAGES:
+        there = PROD if stage == "destroy" else {**PROD, **USER}
+        made.recorded[stage] = Recorded(calls=[], names=inventory.names(there))
     return made
+
+
+def only(lines):
+    (line,) = lines.values()
+    return line
 
 
 def test_every_recorded_call_has_a_case_of_every_kind_with_a_name_of_its_own():
     calls = [{"service": "iam", "operation": name} for name in ("CreateUser", "CreateRole", "CreateUser")]
-    cases = list(cases_of("up", calls, ["error", "hang"], light=True))
+    cases = list(cases_of("up", calls, ["error", "hang"]))
     assert [item.name for item in cases] == [
         f"up: iam {call}: {kind}"
-        for call in ("CreateUser 1", "CreateRole 1", "CreateUser 2")
         for kind in ("error", "hang")
+        for call in ("CreateUser 1", "CreateRole 1", "CreateUser 2")
     ]
-    assert [item.fault.seconds for item in cases[:2]] == [0, 120]
+    assert [item.fault.seconds for item in cases] == [0, 0, 0, 120, 120, 120]
+
+
+def test_the_host_loses_power_in_each_of_its_steps(campaign):
+    campaign.recorded["up"] = Recorded(calls=[{"service": "iam", "operation": "CreateUser"}], names=Counter())
+    cases = campaign.cases()
+    assert len(cases) == len(chaos.KINDS) + 1
+    assert cases[-1].name == "up, with the host: setup-packages: power-loss"
 
 
 def test_a_case_that_ends_like_a_run_without_a_fault_is_well_and_tells_what_failed(campaign):
     campaign.ground.failures = 1
-    line = campaign.run(case())
-    assert (line.verdict, line.seen) == (Verdict.OK, "error: creating IAM User: lost")
-    assert campaign.ground.said == ["up", "recovered", "up"]
+    line = only(campaign.run([case()]))
+    assert line.verdict == Verdict.OK
+    assert line.seen == "failed (error: creating IAM User: lost), then recovered"
+    assert campaign.ground.runs == ["begin nothing", "up", "recover", "up", "preview"]
 
 
-def test_a_case_begins_with_the_stack_when_its_stage_needs_one(campaign):
-    assert campaign.run(case(stage="destroy")).verdict == Verdict.OK
-    assert campaign.ground.said == ["recovered", "up", "destroy", "recovered", "destroy"]
+def test_a_run_that_goes_through_is_recovered_too_and_not_run_again(campaign):
+    assert only(campaign.run([case()])).seen == "went through"
+    assert campaign.ground.runs == ["begin nothing", "up", "recover", "preview"]
 
 
-def test_a_fault_that_struck_nothing_proves_nothing(campaign):
-    campaign.ground.strikes = False
-    line = campaign.run(case())
-    assert (line.verdict, line.seen) == (Verdict.WRONG, "the fault struck nothing")
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_case_begins_with_what_its_stage_needs(campaign, stage):
+    assert only(campaign.run([case(stage=stage)])).verdict == Verdict.OK
+    assert campaign.ground.runs[0] == f"begin {STAGES[stage].base}" + (" with its host" if stage == HOST else "")
+
+
+def test_faults_of_one_kind_share_a_run_and_those_that_it_does_not_reach_get_another(campaign):
+    campaign.ground.reach = 2
+    cases = [case(nth=nth) for nth in (1, 2, 3)]
+    campaign.run_all(cases, limit=0)
+    assert campaign.ground.runs.count("begin nothing") == 2
+    assert {name: together for name, (_, together) in campaign.entries().items()} == {
+        cases[0].name: 2,
+        cases[1].name: 2,
+        cases[2].name: 1,
+    }
+
+
+def test_what_no_run_reaches_is_not_said_to_be_well(campaign):
+    campaign.ground.reach = 0
+    campaign.run_all([case()], limit=0)
+    assert campaign.done()[case().name].verdict == Verdict.NOT_RUN
+
+
+def test_each_fault_of_a_run_that_ends_wrong_is_run_alone(campaign):
+    campaign.ground.failures = 2
+    campaign.run_all([case(nth=1), case(nth=2)], limit=0)
+    assert campaign.ground.runs.count("begin nothing") == 3
+    assert [line.verdict for line in campaign.done().values()] == [Verdict.OK, Verdict.OK]
+    assert {together for _, together in campaign.entries().values()} == {1}
 
 
 def test_a_second_command_that_would_be_needed_is_wrong(campaign):
     campaign.ground.failures = 2
-    line = campaign.run(case())
+    line = only(campaign.run([case()]))
     assert line.verdict == Verdict.WRONG
-    assert line.seen.startswith("recover and up do not finish: ")
+    assert line.seen == "the run after recover fails: error: creating IAM User: lost"
+
+
+def test_a_failed_run_that_does_not_name_the_one_command_is_wrong(campaign):
+    campaign.ground.failures, campaign.ground.fails_with = 1, "error: lost"
+    assert "does not name" in only(campaign.run([case()])).seen
+    campaign.ground.failures = 1
+    assert only(campaign.run([case(kind="kill-engine-after")])).verdict == Verdict.OK, "a killed engine says nothing"
+
+
+def test_a_failed_run_with_a_traceback_is_wrong(campaign):
+    campaign.ground.failures, campaign.ground.fails_with = 1, FAILED + "\nTraceback (most recent call last)"
+    assert "a traceback" in only(campaign.run([case()])).seen
 
 
 @pytest.mark.parametrize("left", ["address agentkeys-broker-eip-test eipalloc-2", "user agentkeys-daemon-other"])
 def test_what_is_left_over_is_wrong(campaign, left):
     campaign.ground.leaves = left
-    line = campaign.run(case())
+    line = only(campaign.run([case()]))
     assert line.verdict == Verdict.WRONG
     assert left.rsplit(" eipalloc", 1)[0] in line.seen
 
 
 def test_what_happens_to_another_stack_is_wrong(campaign):
     campaign.ground.leaves = next(iter(PROD))
-    assert "another stack changed" in campaign.run(case()).seen
+    assert "another stack changed: ['user agentkeys-daemon']" in only(campaign.run([case()])).seen
 
 
-def test_the_preview_after_a_whole_run_must_be_empty(campaign):
-    assert campaign.run(case(stage="change", light=False)).verdict == Verdict.OK
+def test_the_preview_after_a_run_must_be_empty(campaign):
+    assert only(campaign.run([case(stage="change")])).verdict == Verdict.OK
     assert set(CHANGE) <= set(campaign.ground.previewed), "of the settings that the run had"
-    campaign.ground.preview_fails = True
-    assert campaign.run(case(light=False)).seen == "a preview after it is not empty"
+    campaign.ground.preview = Ended(
+        code=1, said="Previewing\n ~  aws:iam:User daemon update\nerror: no changes expected"
+    )
+    assert "['~  aws:iam:User daemon update']" in only(campaign.run([case()])).seen
 
 
-def test_the_ledger_says_what_is_done(campaign):
-    one = campaign.run(case())
+def test_a_destroy_must_leave_nothing_in_the_state(campaign):
+    campaign.ground.left = [{"urn": "urn::user"}]
+    assert only(campaign.run([case(stage="destroy")])).seen == "the state still has ['urn::user']"
+
+
+def test_the_ledger_says_what_is_done_and_a_later_run_counts(campaign):
+    one = only(campaign.run([case()]))
+    campaign.ground.failures = 2
+    campaign.note(case(), only(campaign.run([case()])), 1)
     campaign.note(case(), one, 3.21)
-    again = Campaign(ground=campaign.ground, ledger=campaign.ledger, kinds=[], stages=[])
+    again = Campaign(ground=campaign.ground, ledger=campaign.ledger)
     assert again.done() == {case().name: one}
+    ran = len(campaign.ground.runs)
+    again.run_all([case()], limit=0)
+    assert len(campaign.ground.runs) == ran
+
+
+def test_a_campaign_leaves_to_another_what_that_runs_now(campaign):
+    other = Campaign(ground=campaign.ground, ledger=campaign.ledger)
+    with other._claimed("up error") as mine:
+        assert mine
+        campaign.run_all([case(), case(kind="hang")], limit=0)
+    assert list(campaign.done()) == [case(kind="hang").name]
 
 
 def test_a_failure_without_a_fault_ends_the_campaign(campaign):
     campaign.ground.failures = 1
     with pytest.raises(SandboxError, match="up fails without a fault"):
-        campaign._settle("up", light=True)
+        campaign.record()
 
 
 def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
@@ -150,9 +229,6 @@ def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
     assert inventory.names(found) == Counter({"address eip": 2, "user u": 1, "record a.b. A": 1})
 
 
-def test_a_destroy_is_given_no_option_that_it_does_not_have(monkeypatch):
-    monkeypatch.setattr(chaos.rehearsal, "prepare", lambda _progress: {})
-    ground = chaos.ChaosLab("test", lambda _line: None)
-    assert "--exclude-dependents" in ground.command("change", light=True)
-    assert "--exclude-dependents" not in ground.command("change", light=False)
-    assert ground.command("destroy", light=True) == ["pulumi", *chaos.STAGES["destroy"], "--stack", "test"]
+def test_a_destroy_is_given_no_option_that_it_does_not_have():
+    assert "--exclude-dependents" in STAGES["up"].arguments
+    assert "--exclude-dependents" not in STAGES["destroy"].arguments
