@@ -348,6 +348,7 @@ class Campaign:
         ground.begin(STAGES[stage].base, with_host=stage == HOST)
         with ground.struck(cases):
             first = ground.run(STAGES[stage].arguments)
+        self._keep(cases[0], first.said)
         reached = {_identity(line) for line in faults.struck(ground.plan) if line["kind"]}
         struck = [case for case in cases if case.fault is None or _identity(case.fault.__dict__) in reached]
         if not struck:
@@ -361,6 +362,12 @@ class Campaign:
         said = "went through" if first.code == 0 else f"failed ({_cause(first.said)}), then recovered"
         verdict = Verdict.WRONG if wrong else Verdict.OK
         return {case: _line(case, "; ".join(wrong) or said, verdict) for case in struck}
+
+    def _keep(self, case: Case, said: str) -> None:
+        """The output of the last run with the case as its first fault, for a person."""
+        path = self.ledger.with_name("said") / f"{re.sub(r'[^a-zA-Z0-9]+', '-', case.name)}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(said)
 
     def _judge(self, stage: str, first: Ended) -> list[str]:
         """Recover, finish the stage and return what is wrong after it."""

@@ -27,6 +27,8 @@ _ELSEWHERE = Path(__file__).parent / "elsewhere"
 #: The step of a stack with alarms, and the scripts that only it needs.
 METRICS = "metrics"
 METRICS_SCRIPTS = (METRICS, "put_metrics.py")
+#: The script that the step `toolkit` of any other stack in AWS begins with. It is not installed.
+WITHOUT_METRICS = "without-metrics"
 
 #: Scripts that others source. They are not executable.
 SOURCED = ("activation", "build", "checks", "memory", "prelude")
@@ -239,12 +241,14 @@ def steps(site: Site) -> tuple[Step, ...]:
     )
     others = (*_without_ec2(every), *_elsewhere(site)) if site.elsewhere else every
     summary = "Install the setup's scripts"
+    former = "" if site.metrics_namespace or site.elsewhere else _script(WITHOUT_METRICS)
     numbered = [("toolkit", summary), *((step.name, step.summary) for step in (*others, authorized_keys([])))]
     toolkit = Step(
         name="toolkit",
         summary=summary,
         command=limited("toolkit", _TOOLKIT_SECONDS, "bash -s", root=True),
-        stdin=_script("install-files")
+        stdin=former
+        + _script("install-files")
         + render_bundle(
             _toolkit_files(numbered, elsewhere=site.elsewhere is not None, metrics=bool(site.metrics_namespace))
         ),
@@ -440,7 +444,7 @@ def _toolkit_files(numbered: Sequence[tuple[str, str]], *, elsewhere: bool, metr
                 mode="0644" if path.name in SOURCED else "0755",
             )
             for path in sorted((*_SCRIPTS.iterdir(), *(_ELSEWHERE.iterdir() if elsewhere else ())))
-            if path.is_file() and (metrics or path.name not in METRICS_SCRIPTS)
+            if path.is_file() and path.name != WITHOUT_METRICS and (metrics or path.name not in METRICS_SCRIPTS)
         ),
     )
 

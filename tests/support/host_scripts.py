@@ -43,4 +43,7 @@ BY_THEMSELVES = {
 }
 
 #: Scripts that are not run on every bracket, and why.
-NOT_EVERYWHERE = {"build": "Debian 11's cargo is too old for the binaries (docs/hosts.md); Debian 12 builds"}
+NOT_EVERYWHERE = {
+    "build": "Debian 11's cargo is too old for the binaries (docs/hosts.md); Debian 12 builds",
+    "without-metrics": "the brackets have alarms; the host of tests/sandbox/beside loses them",
+}
