@@ -26,6 +26,7 @@ from components.roles import DataRoles, DataRolesArgs
 from components.snapshots import Snapshots, SnapshotsArgs
 from settings import VERSION, Settings, load
 
+advice.when_failed()
 settings = load(Settings)
 names = settings.names
 

@@ -21,6 +21,7 @@ from components.naming import GITHUB_ISSUER
 from components.singletons import Singletons
 from settings import AccountSettings, load
 
+advice.when_failed("--folder", "account")
 settings = load(AccountSettings)
 
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])

@@ -117,7 +117,7 @@ class Case:
 
 
 def cases_of(stage: str, recorded: Iterable[Mapping[str, Any]], kinds: Sequence[Kind]) -> Iterator[Case]:
-    """One case for each kind of fault and each recorded call."""
+    """One case for each kind of fault and each recorded call. A throttled operation is one: it refuses all calls."""
     numbered, counted = list[tuple[str, str, int]](), Counter[tuple[str, str]]()
     for call in recorded:
         key = (call["service"], call["operation"])
@@ -125,6 +125,8 @@ def cases_of(stage: str, recorded: Iterable[Mapping[str, Any]], kinds: Sequence[
         numbered.append((*key, counted[key]))
     for kind in kinds:
         for service, operation, nth in numbered:
+            if kind == "throttled" and nth > 1:
+                continue
             fault = Fault(service=service, operation=operation, kind=kind, nth=nth, seconds=SECONDS.get(kind, 0.0))
             yield Case(stage=stage, fault=fault)
 

@@ -18,6 +18,7 @@ import yaml
 from google.protobuf import json_format
 from pulumi.runtime import config, get_root_resource, rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.proto import resource_pb2
 
 from policypack.facts import configuration
 from policypack.planned import UNKNOWN, Resource
@@ -120,6 +121,12 @@ class Recorder(MockMonitor):
         self.registered: list[Registered] = []
         #: The stack's outputs, empty in a preview.
         self.outputs: dict[str, Any] = {}
+
+    def GetDeploymentInfo(self, request: Any) -> Any:
+        """What the engine can do, without what it does by calling the program: nothing here listens for it."""
+        told = super().GetDeploymentInfo(request)
+        told.supportedFeatures.remove(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
+        return told
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type == "pulumi:pulumi:Stack":

@@ -20,6 +20,7 @@ from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
 
 advice.when_interrupted()
+advice.when_failed()
 settings = load(HostSettings)
 names = settings.names
 

@@ -92,6 +92,7 @@ def only(lines):
 def test_every_recorded_call_has_a_case_of_every_kind_with_a_name_of_its_own():
     calls = [{"service": "iam", "operation": name} for name in ("CreateUser", "CreateRole", "CreateUser")]
     cases = list(cases_of("up", calls, ["error", "hang"]))
+    assert len(list(cases_of("up", calls, ["throttled"]))) == 2, "a throttled operation refuses every call"
     assert [item.name for item in cases] == [
         f"up: iam {call}: {kind}"
         for kind in ("error", "hang")

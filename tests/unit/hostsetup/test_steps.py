@@ -250,3 +250,35 @@ def test_only_a_site_with_metrics_has_their_step_and_their_scripts(site: Site) -
 
     assert scripts(measured) - scripts(without) == {"metrics", "put_metrics.py"}
     assert f"{site.region} agentkeys-metrics-x" in measured["metrics"].stdin
+
+
+def test_a_host_without_alarms_loses_the_timer_that_it_had_with_them(site: Site, tmp_path: Path) -> None:
+    toolkit = by_name(site)["toolkit"]
+    assert steps_module.WITHOUT_METRICS not in {Path(file.path).name for file in read_bundle(toolkit.stdin)}
+    units, scripts, commands = (tmp_path / name for name in ("system", "toolkit", "commands"))
+    for folder in (units, scripts, commands):
+        folder.mkdir()
+    (commands / "systemctl").write_text(f'#!/bin/sh\necho "systemctl $*" >>{tmp_path}/said\n')
+    (commands / "systemctl").chmod(0o755)
+    script = (SCRIPTS / steps_module.WITHOUT_METRICS).read_text()
+    assert toolkit.stdin.startswith(script)
+    script = script.replace("/etc/systemd/system", str(units)).replace(TOOLKIT, str(scripts))
+
+    def run() -> str:
+        environment = {"PATH": f"{commands}:/usr/bin:/bin"}
+        done = subprocess.run(["bash", "-s"], input=script, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert run() == ""
+    measured = by_name(dataclasses.replace(site, metrics_namespace="agentkeys-metrics-x"))
+    installed = [Path(file.path).name for file in read_bundle(measured["metrics"].stdin)]
+    for path in (*(units / name for name in installed), *(scripts / name for name in steps_module.METRICS_SCRIPTS)):
+        path.touch()
+    assert run() == f"removed {units}/agentkeys-measure.timer\nremoved {units}/agentkeys-measure.service\n"
+    assert [*units.iterdir(), *scripts.iterdir()] == []
+    assert (tmp_path / "said").read_text().splitlines() == [
+        "systemctl disable --now --quiet agentkeys-measure.timer agentkeys-measure.service",
+        "systemctl daemon-reload",
+    ]
+    assert run() == ""
+    assert script not in measured["toolkit"].stdin
