@@ -414,7 +414,8 @@ class Campaign:
         for case in cases:
             groups.setdefault((case.stage, case.kind), []).append(case)
         ran = 0
-        for (stage, kind), group in groups.items():
+        # A run that hangs takes longest.
+        for (stage, kind), group in sorted(groups.items(), key=lambda item: item[0][1] == "hang"):
             with self._claimed(f"{stage} {kind}") as mine:
                 while mine and (left := [case for case in group if case.name not in self.done()]):
                     if limit and ran >= limit:
@@ -483,6 +484,55 @@ class Campaign:
         self.ground.progress(f"{line.verdict.value}: {case.name}: {line.seen}")
 
 
+def report(every: Sequence[Case], entries: Mapping[str, tuple[Line, int]]) -> str:
+    """The page about a campaign: calls by kinds of fault, what ran, what was wrong and what did not run."""
+    kinds = list(dict.fromkeys(case.kind for case in every))
+    verdict = {case.name: entries[case.name][0].verdict for case in every if case.name in entries}
+    counted = Counter(verdict.values())
+    ran = counted[Verdict.OK] + counted[Verdict.WRONG]
+    runs = sum(1 / entries[case.name][1] for case in every if verdict.get(case.name) in (Verdict.OK, Verdict.WRONG))
+    rows = []
+    for stage in dict.fromkeys(case.stage for case in every):
+        calls = Counter(case.call for case in every if case.stage == stage)
+        for call in calls:
+            mine = {kind: [c for c in every if (c.stage, c.call, c.kind) == (stage, call, kind)] for kind in kinds}
+            rows.append(f"| {stage} | {call} | " + " | ".join(_cell(mine[kind], verdict) for kind in kinds) + " |")
+    wrong = [
+        f"- `{name}`: {line.seen.replace('|', '/')}"
+        for name, (line, _) in entries.items()
+        if line.verdict == Verdict.WRONG
+    ]
+    return "\n".join(
+        [
+            "# The last campaign of faults",
+            "",
+            "`python -m dev.chaos --report` writes this page from the ledger of `make chaos` "
+            "([the sandbox's account](sandbox-account.md)). Of "
+            f"{len(every)} cases, {ran} ran in {runs:.0f} runs: {counted[Verdict.OK]} ended as a run without a fault, "
+            f"{counted[Verdict.WRONG]} did not. {len(every) - ran} did not run.",
+            "",
+            "A cell has the cases that ended well, of those that there are. A number in brackets did not run, because "
+            "no run made the call or the campaign ended before.",
+            "",
+            "| run | call, or step | " + " | ".join(kinds) + " |",
+            "|---" * (len(kinds) + 2) + "|",
+            *rows,
+            "",
+            "## What was wrong",
+            *(wrong or ["Nothing."]),
+            "",
+        ]
+    )
+
+
+def _cell(cases: Sequence[Case], verdict: Mapping[str, Verdict]) -> str:
+    if not cases:
+        return ""
+    counted = Counter(verdict.get(case.name, Verdict.NOT_RUN) for case in cases)
+    left = f" ({counted[Verdict.NOT_RUN]})" if counted[Verdict.NOT_RUN] else ""
+    return f"{counted[Verdict.OK]}/{len(cases)}{left}"
+
+
 def _identity(fault: Mapping[str, Any]) -> tuple[str, str, int]:
     return fault["service"], fault["operation"], fault["nth"]
 
@@ -511,12 +561,16 @@ def main() -> int:
     parser.add_argument("--call", action="append", help="one call, for example 's3 CreateBucket' (default: all)")
     parser.add_argument("--limit", type=int, default=0, help="end after so many runs (default: all)")
     parser.add_argument("--light", action="store_true", help="leave out what needs a running host")
+    parser.add_argument("--report", type=Path, help="run nothing; write the ledger's result to this Markdown file")
     parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
     given = parser.parse_args()
     campaign = Campaign(ground=ChaosLab(given.stack, rehearsal.say), ledger=given.ledger)
     campaign.ground.prepare()
     campaign.record()
     every = campaign.cases()
+    if given.report:
+        given.report.write_text(report(every, campaign.entries()))
+        return 0
     wanted = [
         case
         for case in every

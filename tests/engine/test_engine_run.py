@@ -58,8 +58,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def pulumi(endpoint: str, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pulumi:
     work = tmp_path_factory.mktemp("program")
-    state = tmp_path_factory.mktemp("state")
     shutil.copytree(Path(__file__).parent / "program", work, dirs_exist_ok=True)
+    return engine_in(work, tmp_path_factory.mktemp("state"), home, endpoint)
+
+
+def engine_in(work: Path, state: Path, home: Path, endpoint: str) -> Pulumi:
+    """The engine's command in a project's folder, with a stack `test`."""
     environment = {
         **os.environ,
         "PATH": f"{build.ensure().bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -150,3 +154,36 @@ def test_destroy(pulumi: Pulumi, stack: dict[str, str]) -> None:
     assert stack
     assert_clean(pulumi("destroy", "--yes", "--skip-preview", "--stack", "test"))
     assert not json.loads(pulumi("stack", "export", "--stack", "test").stdout)["deployment"].get("resources")
+
+
+#: Both operations end at once, so the engine ends before it reads what an interrupted program says.
+FAILS = """import sys
+sys.path.insert(0, {checkout!r})
+from components import advice
+advice.when_interrupted()
+import pulumi_command
+advice.when_failed()
+for name in ("one", "two"):
+    pulumi_command.local.Command(name, create="false", delete="false")
+"""
+
+
+def test_a_run_that_fails_says_how_to_go_on_however_fast_it_ends(home: Path, endpoint: str, tmp_path: Path) -> None:
+    work = tmp_path / "program"
+    work.mkdir()
+    (work / "Pulumi.yaml").write_text("name: fails\nruntime: python\n")
+    program = work / "__main__.py"
+    program.write_text(FAILS.format(checkout=str(layout.CHECKOUT)))
+    (tmp_path / "state").mkdir()
+    pulumi = engine_in(work, tmp_path / "state", home, endpoint)
+    for _ in range(3):
+        failed = pulumi("up", "--yes", "--skip-preview", "--stack", "test")
+        assert failed.returncode != 0
+        said = failed.stdout.partition("Diagnostics:")[2]
+        assert said.count("Next: `agentkeys recover -s test`, then the same command again.") == 1, failed.stdout
+    program.write_text(program.read_text().replace('create="false"', 'create="true"'))
+    assert pulumi("up", "--yes", "--skip-preview", "--stack", "test").returncode == 0
+    assert pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "test").returncode == 0
+    ended = pulumi("destroy", "--yes", "--skip-preview", "--stack", "test")
+    assert "exit status 1" in ended.stdout, "a destroy has no program that could be asked, and needs none"
+    assert "hook" not in ended.stdout

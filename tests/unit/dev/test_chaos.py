@@ -233,3 +233,15 @@ def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
 def test_a_destroy_is_given_no_option_that_it_does_not_have():
     assert "--exclude-dependents" in STAGES["up"].arguments
     assert "--exclude-dependents" not in STAGES["destroy"].arguments
+
+
+def test_the_report_has_every_call_by_kind_and_says_what_did_not_run(campaign):
+    cases = [*(case(nth=nth) for nth in (1, 2)), case(kind="reset"), Case(stage=HOST, step="setup-packages")]
+    campaign.run_all(cases[:2], limit=0)
+    campaign.ground.leaves = "user of-nobody"
+    campaign.run_all(cases[2:3], limit=0)
+    told = chaos.report(cases, campaign.entries())
+    assert "Of 4 cases, 3 ran in 2 runs: 2 ended as a run without a fault, 1 did not. 1 did not run." in told
+    assert "| up | iam CreateUser | 2/2 | 0/1 |  |" in told
+    assert "| up, with the host | setup-packages |  |  | 0/1 (1) |" in told
+    assert "- `up: iam CreateUser 1: reset`: too much: ['user of-nobody']" in told
