@@ -85,6 +85,10 @@ check: setup ## check format, types, prose, shell scripts, workflows, IAM docume
 	venv/bin/mypy
 	venv/bin/mypy account/__main__.py
 	venv/bin/mypy clouds/host/__main__.py
+	for cloud in alicloud tencentcloud; do \
+	  venv/bin/python -m dev.toolchain.virtualenv clouds/$$cloud/venv requirements/$$cloud.lock && \
+	  venv/bin/mypy --python-executable clouds/$$cloud/venv/bin/python --cache-dir .mypy_cache/$$cloud \
+	    --follow-imports silent clouds/$$cloud/*.py || exit; done
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/commands/*-secrets ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
@@ -109,6 +113,8 @@ lock: setup ## rewrite the lock files after a change of a requirements file
 	for version in 1.21 2.1 2.9 4.0; do \
 	  $(COMPILE) requirements/certbot-$$version.txt --output-file requirements/certbot-$$version.lock || exit; done
 	$(COMPILE:3.11=3.11.5) requirements/checkov.txt --output-file requirements/checkov.lock
+	for cloud in alicloud tencentcloud; do $(COMPILE) requirements/$$cloud.txt --output-file requirements/$$cloud.lock \
+	  --constraint requirements/dev.lock || exit; done
 	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
 
 pins: setup ## check that packages, the pulumi command on PATH and its plugins fit, and which pins have newer releases

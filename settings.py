@@ -230,6 +230,8 @@ Epochs = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_le
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 IamName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{1,64}$")]
 Callers = Annotated[list[Annotated[str, Field(pattern=r"^(user|role)/[A-Za-z0-9_+=,.@-]{1,64}$")]], Field(min_length=1)]
+#: IPv4 networks that may reach a host's port 22.
+SshCidrs = Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1), AfterValidator(_different)]
 HttpUrl = Annotated[str, _url("http", "https")]
 #: A value of the services' environment. The kernel takes 128 KiB for one variable (MAX_ARG_STRLEN, execve(2)), and a
 #: step sends all of them to the host (hostsetup.steps.LARGEST_STDIN).
@@ -563,9 +565,7 @@ class Settings(SiteSettings):
     #: A portable user name: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_426
     login_user: Annotated[str, Field(pattern=r"^([A-Za-z0-9._][A-Za-z0-9._-]{0,31})?$")]
     ssm_managed: bool
-    ssh_cidrs: Annotated[
-        list[Annotated[str, AfterValidator(_network)]], Field(min_length=1), AfterValidator(_different)
-    ]
+    ssh_cidrs: SshCidrs
 
     @field_validator("login_user")
     @classmethod

@@ -7,13 +7,20 @@ import tarfile
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+import pulumi
+from pydantic import Field, SecretStr, model_validator
 
+from clouds import login
 from components.naming import INBOUND_DAYS, INBOUND_PREFIX
 from hostsetup.services import BINARIES, Receiver
-from settings import SiteSettings
+from settings import MASKED, SiteSettings, SshCidrs
+
+#: Start of the broker's variables with the session policy of each role; the role's key in capitals follows it.
+SESSION_POLICY = "BROKER_SESSION_POLICY"
+#: Stands for the actor's id in a session policy.
+ACTOR = "{actor}"
 
 #: File name of the broker in a release.
 _BROKER = "agentkeys-broker-server"
@@ -81,3 +88,66 @@ class ElsewhereSettings(SiteSettings):
             expire_days=INBOUND_DAYS,
             has_key=True,
         )
+
+
+class LaunchedSettings(ElsewhereSettings):
+    """Settings of one stack whose program creates the identities and buckets and launches the host.
+
+    The cloud has no session tags, so actors are apart only if the broker passes a session policy (``exchange``).
+    """
+
+    #: Value of ``exchange``: the call with which this cloud's broker must get its sessions.
+    exchange_call: ClassVar[str]
+    #: The cloud's name in messages, and its page.
+    cloud: ClassVar[str]
+    page: ClassVar[str]
+
+    exchange: str
+    protect: bool
+    versioning: bool
+    buckets_on_destroy: Literal["refuse", "keep", "delete"]
+    root_volume_gib: Annotated[int, Field(ge=20, le=2048)]
+    ssh_cidrs: SshCidrs
+    smtp_password: SecretStr
+
+    @model_validator(mode="after")
+    def _the_broker_isolates_actors(self) -> Self:
+        if self.exchange != self.exchange_call:
+            raise ValueError(
+                f"exchange: is {self.exchange!r}, and {self.cloud} has no session tags: only a broker that passes a "
+                f"session policy with {self.exchange_call} keeps actors apart ({self.page}). With any other release, "
+                "every session could read every actor's data. Take such a release, then run `pulumi config set -s "
+                f"{pulumi.get_stack()} exchange {self.exchange_call}`."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_smtp_password_is_encrypted(self) -> Self:
+        secret = self.smtp_password.get_secret_value()
+        command = f"`pulumi config set -s {pulumi.get_stack()} --secret smtpPassword`"
+        if secret in ("", MASKED):
+            return self
+        if not pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:smtpPassword"):
+            raise ValueError(
+                "smtpPassword: is in plain text in the stack's file and must be encrypted. Choose another password, "
+                f"since this one may have been read, then run {command}."
+            )
+        if wrong := self.unfit_smtp_password(secret):
+            raise ValueError(f"smtpPassword: {wrong}. Set another one with {command}.")
+        return self
+
+    @staticmethod
+    @abstractmethod
+    def unfit_smtp_password(password: str) -> str:
+        """Why the cloud rejects this password, without any part of it; empty if it does not."""
+
+    @property
+    def read_by_the_broker(self) -> Mapping[str, str]:
+        return {
+            SESSION_POLICY: f"release: the broker in {self.release!r} does not read {SESSION_POLICY}, so its sessions "
+            f"on {self.cloud} could read every actor's data ({self.page}). Take a release with this cloud's exchange."
+        }
+
+    @property
+    def logs_in_as(self) -> str:
+        return login.USER

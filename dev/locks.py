@@ -14,12 +14,14 @@ LOCKS = ("requirements", "requirements/ops", "requirements/sandbox", "requiremen
 #: Needed by some stacks only, and not installed by `make setup`.
 OPTIONAL = ("requirements/cloudflare",)
 
-#: Tools with an environment of their own, because they need other versions.
+#: With an environment of their own: tools that need other versions, and programs of other clouds, because the engine
+#: requires the plugin of every installed provider.
 APART = (
     "requirements/policypack",
     "requirements/checkov",
     "requirements/iam",
     "requirements/mutants",
+    *(f"requirements/{cloud}" for cloud in ("alicloud", "gcp", "tencentcloud")),
     *(f"requirements/certbot-{version}" for version in ("1.21", "2.1", "2.9", "4.0")),
 )
 

@@ -60,12 +60,22 @@ def deployment(stack: str, cloud: str = "aws") -> Project:
     return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
 
 
+#: Clouds that the sandbox cannot stand in for, with their names.
+NO_EMULATOR = {"alicloud": "AliCloud", "tencentcloud": "Tencent Cloud"}
+
+
 def elsewhere(cloud: str, stack: str) -> Project:
     """The project of another cloud with one of its stacks. Raises SandboxError if there is none."""
     folder = layout.CHECKOUT / "clouds" / cloud
     clouds = sorted(path.parent.name for path in layout.CHECKOUT.glob("clouds/*/Pulumi.yaml"))
     if cloud not in clouds:
         raise SandboxError(f"CLOUD={cloud}: there is no project in {folder}; the clouds are aws, {', '.join(clouds)}")
+    if cloud in NO_EMULATOR:
+        here = [name for name in clouds if name not in NO_EMULATOR]
+        raise SandboxError(
+            f"CLOUD={cloud}: there is no emulator of {NO_EMULATOR[cloud]} here, so its program can be applied to an "
+            f"account there only; docs/clouds/{cloud}.md describes how. The sandbox has aws, {', '.join(here)}"
+        )
     if not (folder / f"Pulumi.{stack}.yaml").exists():
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml in {folder}")
     file = layout.HOME / "clouds" / cloud / f"Pulumi.{stack}.yaml"

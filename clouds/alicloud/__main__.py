@@ -1,0 +1,163 @@
+"""One AgentKeys deployment in an AliCloud account, top to bottom in the runbook's order."""
+
+import sys
+from pathlib import Path
+
+# Pulumi runs this program in its own folder; what clouds share is in the folder above them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from clouds import sdk
+from components import advice
+
+advice.when_interrupted()
+sdk.require("pulumi_alicloud", "alicloud")
+
+import pulumi
+import pulumi_alicloud as alicloud
+
+from clouds.alicloud import limits, policies, preflight
+from clouds.alicloud.buckets import PrivateBucket, PrivateBucketArgs
+from clouds.alicloud.dns import keep
+from clouds.alicloud.host import Host, HostArgs
+from clouds.alicloud.identities import Daemon, DataRoles, DataRolesArgs
+from clouds.alicloud.mail import sender
+from clouds.alicloud.settings import SMTP_PORT, SMTP_SERVERS, AliCloudSettings
+from clouds.limits import rows, tell
+from components import issuer
+from components.checks import zone
+from components.checks.state import own
+from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, mail_by_nobody
+from components.hostsetup import HostSetup, HostSetupArgs
+from components.naming import BUCKET_KEYS, INBOUND_DAYS, INBOUND_PREFIX
+from settings import VERSION, load
+
+settings = load(AliCloudSettings)
+names = settings.names
+
+provider = alicloud.Provider("alicloud", region=settings.region)
+preflight.account(provider, settings.account_id)
+image_id = preflight.image(provider, settings)
+found: list[zone.Found] = []
+if settings.dns == "alidns":
+    found = preflight.records(provider, settings.zone)
+    zone.require_room(found, names, own(), preflight.ALIDNS)
+elif settings.dns == "cloudflare":
+    cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
+    found = zone.records_at_cloudflare(settings.cloudflare_zone_id)
+    zone.require_room(found, names, own(), zone.CLOUDFLARE)
+if settings.uses_lets_encrypt:
+    zone.require_authority(found, names, zone.LETS_ENCRYPT)
+tell(limits.APPLIED, limits.NO_EQUAL)
+if settings.in_the_mainland:
+    pulumi.log.warn(
+        f"region: in {settings.region!r} OSS serves accounts made after March 2025 only through a domain of your own, "
+        "which this program does not create, and the host's names need an ICP filing (docs/clouds/alicloud.md)."
+    )
+
+here = pulumi.ResourceOptions(providers=[provider])
+kept = pulumi.ResourceOptions(providers=[provider], protect=settings.protect)
+
+host = Host(
+    "host",
+    HostArgs(
+        names=names,
+        availability_zone=settings.availability_zone,
+        instance_type=settings.instance_type,
+        image_id=image_id,
+        root_volume_gib=settings.root_volume_gib,
+        ssh_cidrs=settings.ssh_cidrs,
+        receives_mail=settings.mail == "receive",
+        protect=settings.protect,
+    ),
+    opts=kept,
+)
+daemon = Daemon("daemon", names, opts=here)
+if settings.sending == "directmail":
+    sending = (
+        provider
+        if settings.sending_region == settings.region
+        else alicloud.Provider("alicloud-mail", region=settings.sending_region)
+    )
+    sender(
+        "mail",
+        names.mail_domain,
+        names.email_from,
+        pulumi.Output.secret(settings.smtp_password.get_secret_value()),
+        pulumi.ResourceOptions(provider=sending, protect=settings.protect),
+    )
+records = Records(
+    "dns",
+    RecordsArgs(
+        names=names,
+        keeper=keep if settings.dns == "alidns" else settings.dns,
+        zone_id=settings.dns_zone_id,
+        mail=(mail_by_host if settings.mail == "receive" else mail_by_nobody)(names, settings.spf),
+        address=host.address,
+        reachable=[host.association],
+        doh_urls=settings.doh_urls,
+    ),
+    opts=here,
+)
+buckets = {
+    key: PrivateBucket(
+        "inbox" if key == "mail" else key,
+        PrivateBucketArgs(
+            bucket=names.bucket(key),
+            policy=policies.bucket(names, key),
+            # Deleted mail must be gone: an old version would keep its body.
+            versioning=settings.versioning and key != "mail",
+            on_destroy=settings.buckets_on_destroy,
+            expire_days={INBOUND_PREFIX: INBOUND_DAYS} if key == "mail" else {},
+        ),
+        opts=kept,
+    )
+    for key in BUCKET_KEYS
+}
+setup = HostSetup(
+    "setup",
+    HostSetupArgs(
+        site=settings.site,
+        copied=settings.copied_to_host,
+        address=host.address,
+        host_id=host.instance_id,
+        private_key=host.private_key,
+        public_keys=[host.public_key],
+        login_user=settings.logs_in_as,
+        # The step `mail` writes to the bucket.
+        reachable=[host.association, buckets["mail"].policy],
+        addresses=records.addresses,
+        acme_eab_kid=settings.acme_eab_kid,
+        acme_eab_hmac_key=pulumi.Output.secret(settings.acme_eab_hmac_key.get_secret_value()),
+        doh_urls=settings.doh_urls,
+        store_key_id=daemon.key_id,
+        store_key=daemon.key,
+    ),
+    opts=here,
+)
+thumbprint = issuer.check(
+    "federation",
+    names.broker_host,
+    host_id=host.instance_id,
+    doh_urls=settings.doh_urls,
+    ca_bundle=settings.ca_bundle,
+    opts=pulumi.ResourceOptions(depends_on=[setup.done]),
+)
+roles = DataRoles("roles", DataRolesArgs(names=names, fingerprint=thumbprint), opts=here)
+
+pulumi.export("programVersion", VERSION)
+pulumi.export("urls", {key: f"https://{name}" for key, name in names.public_hosts.items()})
+pulumi.export("address", host.address)
+pulumi.export("instanceId", host.instance_id)
+pulumi.export("buckets", {key: names.bucket(key) for key in BUCKET_KEYS})
+pulumi.export("roleArns", roles.arns)
+pulumi.export("oidcProviderArn", roles.provider_arn)
+pulumi.export("sessionPolicies", settings.session_policies)
+pulumi.export("mailDomain", names.mail_domain)
+pulumi.export("smtp", {"host": SMTP_SERVERS[settings.sending_region], "port": SMTP_PORT, "user": names.email_from})
+pulumi.export("dnsRecords", records.listed)
+pulumi.export("issuer", {"url": names.issuer, "audience": policies.AUDIENCE, "thumbprint": thumbprint})
+pulumi.export("release", setup.release)
+pulumi.export("sshPrivateKey", host.private_key)
+pulumi.export("sshPublicKeys", [host.public_key])
+pulumi.export("sshHostKey", setup.host_key)
+pulumi.export("noEqual", rows(limits.NO_EQUAL))
