@@ -69,6 +69,13 @@ NEIGHBOUR = "prod"
 BASES = ("nothing", "complete", "served")
 
 
+#: The kinds in the order in which they run: first what loses an answer, last what takes longest.
+ORDER = (
+    *("answer-lost", "kill-engine-after", "kill-account-after", "reset", "kill-engine-before", "error"),
+    *("kill-account-before", "throttled", "power-loss", "hang"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """A run of the engine: its base, its arguments, and those of the preview after it that must be empty."""
@@ -414,8 +421,7 @@ class Campaign:
         for case in cases:
             groups.setdefault((case.stage, case.kind), []).append(case)
         ran = 0
-        # A run that hangs takes longest.
-        for (stage, kind), group in sorted(groups.items(), key=lambda item: item[0][1] == "hang"):
+        for (stage, kind), group in sorted(groups.items(), key=lambda item: ORDER.index(item[0][1])):
             with self._claimed(f"{stage} {kind}") as mine:
                 while mine and (left := [case for case in group if case.name not in self.done()]):
                     if limit and ran >= limit:

@@ -105,6 +105,7 @@ def test_the_host_loses_power_in_each_of_its_steps(campaign):
     campaign.recorded["up"] = Recorded(calls=[{"service": "iam", "operation": "CreateUser"}], names=Counter())
     cases = campaign.cases()
     assert len(cases) == len(chaos.KINDS) + 1
+    assert {item.kind for item in cases} == set(chaos.ORDER)
     assert cases[-1].name == "up, with the host: setup-packages: power-loss"
 
 
