@@ -246,6 +246,7 @@ class Engine:
         if stacklock.is_stale(project.name, project.stack):
             self.run(project, "cancel", "--yes", capture=True)
         command = [sys.executable, "-m", "ops", "recover", "-s", project.stack, "--folder", str(project.folder)]
+        command.append("--unless-succeeded")
         done = subprocess.run(
             command, cwd=layout.CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
         )

@@ -141,6 +141,8 @@ class Recovery:
 
     engine: Engine
     clients_in: Callable[[str], Callable[[str], Any]]
+    after_success: bool = True
+    """Whether to look for what the state lacks although the last run ended well, which costs a preview."""
     lines: list[Line] = field(default_factory=list)
     of: Callable[[str], Any] = field(init=False)
 
@@ -164,7 +166,7 @@ class Recovery:
         if pending:
             self._finish(exported, account, pending)
         refused: RecoveryError | None = None
-        if pending or not _succeeded(deployment, history):
+        if pending or self.after_success or not _succeeded(deployment, history):
             try:
                 self._refused_creates(account)
             except ProgramError as error:
@@ -334,11 +336,11 @@ def _windows(deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
 
 
 def _succeeded(deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> bool:
-    """The last run ended well, and nothing wrote the state after it."""
+    """The last run ended well, and the state is the one that it wrote: neither a later one nor one put back."""
     if not history or history[0].get("result") != "succeeded":
         return False
     written = _moment(deployment["manifest"]["time"])
-    return written <= _moment(history[0]["endTime"]) + BEFORE
+    return _moment(history[0]["startTime"]) <= written <= _moment(history[0]["endTime"]) + BEFORE
 
 
 def _moment(text: str) -> datetime.datetime:
@@ -384,15 +386,20 @@ def clients_in(region: str) -> Callable[[str], Any]:
     default=PROJECT,
     help="The stack's project (default: this one; `account` for the account's).",
 )
+@click.option(
+    "--unless-succeeded",
+    is_flag=True,
+    help="Skip the search, which takes a preview, if the last run succeeded and the state is the one that it wrote.",
+)
 @options.as_json()
-def command(name: str, folder: Path, as_json: bool) -> None:
+def command(name: str, folder: Path, unless_succeeded: bool, as_json: bool) -> None:
     """Take in what a failed or killed run of a stack made and its state does not know.
 
-    One `pulumi up` (or `pulumi destroy`) finishes after it. What is not proven to be the stack's own is reported and
-    left. A stack without anything to recover is left as it is.
+    Also after an older state was put back. One `pulumi up` (or `pulumi destroy`) finishes after it. What is not proven
+    to be the stack's own is reported and left. A stack without anything to recover is left as it is.
     """
     engine = Pulumi(stack=name, folder=folder)
-    recovery = Recovery(engine=engine, clients_in=clients_in)
+    recovery = Recovery(engine=engine, clients_in=clients_in, after_success=not unless_succeeded)
     try:
         recovery.run()
     except (click.ClickException, BotoCoreError) as error:

@@ -94,7 +94,7 @@ def repair(ask):
     """Repairs a stack; gives what was done as (done, name, identifier) and keeps the reasons."""
 
     def run(engine):
-        lines = Recovery(engine=engine, clients_in=lambda _region: ask).run()
+        lines = Recovery(engine=engine, clients_in=lambda _region: ask, after_success=False).run()
         run.reasons = {line.identifier: line.reason for line in lines}
         return sorted((line.done, line.what, line.identifier) for line in lines)
 
@@ -532,6 +532,19 @@ def test_a_state_that_was_written_after_the_last_noted_run_is_one_of_a_killed_ru
     engine = Engine(runs=[run_of(-60, -50, "succeeded")], written=-1)
     repair(engine)
     assert engine.previews == 1
+
+
+def test_a_state_that_was_put_back_is_older_than_the_last_run(user, repair):
+    engine = Engine(wanted=[resource(USER, "daemon", name=user)], runs=[run_of(-5, 0, "succeeded")], written=-400)
+    assert repair(engine) == [(TAKEN_IN, "daemon", user)]
+
+
+def test_a_search_after_a_run_that_ended_well_is_made_for_whoever_asks_for_it(user, repair):
+    wanted = [resource(USER, "daemon", name=user)]
+    engine = Engine(wanted=wanted, runs=[run_of(-5, 0, "succeeded")], written=-0.1)
+    assert repair(engine) == []
+    lines = Recovery(engine=engine, clients_in=lambda _region: repair.ask).run()
+    assert [(line.done, line.identifier) for line in lines] == [(TAKEN_IN, user)]
 
 
 def test_a_kill_before_the_provider_was_made_needs_nothing_of_aws(repair):
