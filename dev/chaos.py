@@ -95,6 +95,16 @@ STAGES: dict[str, Stage] = {
     "up, with the host": Stage(base="nothing", arguments=UP),
 }
 
+#: The account's weather in the runs that ``--weather`` times.
+WEATHERS = {
+    "fair": weather.Weather(),
+    "10 s of inconsistency": weather.Weather(inconsistent=10),
+    "throttled": weather.Weather(throttled=True),
+}
+
+#: Most that bad weather may lengthen a first `up`.
+MOST_TIMES = 1.3
+
 #: The one stage that needs a running host.
 HOST = "up, with the host"
 
@@ -216,7 +226,10 @@ class ChaosLab:
         shutil.copytree(self.saved / base / "state", layout.STATE)
 
     def _hosts_boot(self, *, after: float) -> None:
-        weather.write(layout.HOME / "weather.json", weather.Weather(boot=after))
+        self.weather(weather.Weather(boot=after))
+
+    def weather(self, wanted: weather.Weather) -> None:
+        weather.write(layout.HOME / "weather.json", wanted)
 
     def run(self, arguments: Sequence[str]) -> Ended:
         """Run the engine once. Restarts the account if a fault kills it."""
@@ -490,6 +503,27 @@ class Campaign:
         self.ground.progress(f"{line.verdict.value}: {case.name}: {line.seen}")
 
 
+def compare_weather(ground: ChaosLab, rounds: int) -> Iterator[Line]:
+    """Time a first `up` with its host in each weather, in turns, and compare the fastest with the fair one's."""
+    seconds: dict[str, list[float]] = {name: [] for name in WEATHERS}
+    for _ in range(rounds):
+        for name, wanted in WEATHERS.items():
+            ground.begin(STAGES[HOST].base, with_host=True)
+            ground.weather(wanted)
+            began = time.monotonic()
+            ended = ground.run(STAGES[HOST].arguments)
+            ground.weather(weather.Weather())
+            if ended.code:
+                raise SandboxError(f"the up in the weather {name} fails:\n{ended.said}")
+            seconds[name].append(time.monotonic() - began)
+    fair = min(seconds["fair"])
+    for name, measured in seconds.items():
+        times = min(measured) / fair
+        seen = f"{min(measured):.1f} s, {times:.2f} times ({', '.join(f'{one:.1f}' for one in measured)})"
+        verdict = Verdict.OK if times <= MOST_TIMES else Verdict.WRONG
+        yield Line(subject="first up", claim=name, expected=f"{MOST_TIMES} times", seen=seen, verdict=verdict)
+
+
 def report(every: Sequence[Case], entries: Mapping[str, tuple[Line, int]]) -> str:
     """The page about a campaign: calls by kinds of fault, what ran, what was wrong and what did not run."""
     kinds = list(dict.fromkeys(case.kind for case in every))
@@ -567,11 +601,18 @@ def main() -> int:
     parser.add_argument("--call", action="append", help="one call, for example 's3 CreateBucket' (default: all)")
     parser.add_argument("--limit", type=int, default=0, help="end after so many runs (default: all)")
     parser.add_argument("--light", action="store_true", help="leave out what needs a running host")
+    parser.add_argument(
+        "--weather", type=int, default=0, metavar="ROUNDS", help="time a first up in bad weather instead"
+    )
     parser.add_argument("--report", type=Path, help="run nothing; write the ledger's result to this Markdown file")
     parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
     given = parser.parse_args()
     campaign = Campaign(ground=ChaosLab(given.stack, rehearsal.say), ledger=given.ledger)
     campaign.ground.prepare()
+    if given.weather:
+        timed = list(compare_weather(campaign.ground, given.weather))
+        verdicts.show("A first up in bad weather", ("run", "weather"), timed, to_stderr=False)
+        return verdicts.exit_code(line.verdict for line in timed)
     campaign.record()
     every = campaign.cases()
     if given.report:

@@ -246,3 +246,20 @@ def test_the_report_has_every_call_by_kind_and_says_what_did_not_run(campaign):
     assert "| up | iam CreateUser | 2/2 | 0/1 |  |" in told
     assert "| up, with the host | setup-packages |  |  | 0/1 (1) |" in told
     assert "- `up: iam CreateUser 1: reset`: too much: ['user of-nobody']" in told
+
+
+def test_bad_weather_may_lengthen_an_up_by_a_third_at_most(campaign, monkeypatch):
+    ground, clock = campaign.ground, iter([0, 100, 100, 230, 230, 361, 400, 520, 520, 649, 649, 779])
+    seen = []
+    monkeypatch.setattr(chaos.time, "monotonic", lambda: next(clock))
+    ground.weather = seen.append
+    lines = list(chaos.compare_weather(ground, 2))
+    assert [(line.claim, line.verdict) for line in lines] == [
+        ("fair", Verdict.OK),
+        ("10 s of inconsistency", Verdict.OK),
+        ("throttled", Verdict.OK),
+    ]
+    assert lines[1].seen == "129.0 s, 1.29 times (130.0, 129.0)"
+    assert seen[0::2] == [*chaos.WEATHERS.values()] * 2
+    clock = iter([0, 100, 100, 200, 200, 331])
+    assert [line.verdict for line in chaos.compare_weather(ground, 1)] == [Verdict.OK, Verdict.OK, Verdict.WRONG]
