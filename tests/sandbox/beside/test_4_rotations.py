@@ -19,21 +19,12 @@ from gates import issuer
 from hostsetup.units import MOST_EXPOSED
 from ops.commands.ssh import ephemeral_key
 from sandbox import layout
+from tests.support.documented import expected
 from tests.support.emulation import eventually
 from tests.support.live import ACTOR, copy_of_checkout
 
-RUNBOOK = (layout.CHECKOUT / "docs/runbook.md").read_text()
 BROKER = "test-broker.litentry.org"
 NAMES = [BROKER, *(f"{key}-test.litentry.org" for key in ("signer", "audit", "email", "cred", "memory"))]
-COUNT = re.compile(r"(\d+) to (create|update|replace|delete)")
-
-
-def documented(section):
-    """The counts of each preview that a section of the runbook expects, in its order."""
-    text = RUNBOOK.partition(f"\n## {section}\n")[2].partition("\n## ")[0].replace("\n", " ")
-    previews = re.findall(r"Expected preview: (.*?)\.(?: |$)", text)
-    assert previews
-    return [{kind: int(count) for count, kind in COUNT.findall(preview)} for preview in previews]
 
 
 class Rotated:
@@ -101,7 +92,7 @@ def test_a_second_ssh_key_is_let_in_beside_the_first(ground, rotated):
     operator = rotated.public_key.split()[1]
     assert rotated.keys() == [*blobs(first), operator]
     rotated.set(sshKeyEpochs=[1, 2])
-    assert rotated.changes() == documented("Rotate the SSH key")[0]
+    assert rotated.changes() == expected("Rotate the SSH key")[0]
     rotated.up()
     both = ground.outputs("test")["sshPublicKeys"]
     assert both[0] == first[0]
@@ -113,7 +104,7 @@ def test_a_moved_address_takes_names_and_certificates_along_and_the_machine_stay
     before, serial = ground.outputs("test")["elasticIp"], certificates(ground)
     address = ec2.allocate_address(Domain="vpc")["PublicIp"]
     rotated.set(elasticIp=address)
-    assert rotated.changes() == documented("Move the address")[0]
+    assert rotated.changes() == expected("Move the address")[0]
     rotated.up()
     assert {ground.address(name) for name in NAMES} == {address}
     assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
@@ -130,7 +121,7 @@ def certificates(ground):
 
 def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own(ground, rotated):
     """Two events in one run. Each preview is the same as for one event."""
-    given, moved = rotated.settings["elasticIp"], documented("Move the address")[1]
+    given, moved = rotated.settings["elasticIp"], expected("Move the address")[1]
     old, new = blobs(ground.outputs("test")["sshPublicKeys"])
     ec2 = ground.client("ec2")
     (left,) = ec2.describe_addresses(PublicIps=[given])["Addresses"]
@@ -138,7 +129,7 @@ def test_the_first_key_goes_while_the_address_goes_back_to_one_of_the_stacks_own
     rotated.set(elasticIp="")
     assert rotated.changes() == moved
     rotated.set(elasticIp=given, sshKeyEpochs=[2])
-    assert rotated.changes() == documented("Rotate the SSH key")[1]
+    assert rotated.changes() == expected("Rotate the SSH key")[1]
     rotated.set(elasticIp="")
     rotated.up()
     (left,) = ec2.describe_addresses(PublicIps=[given])["Addresses"]
@@ -204,7 +195,7 @@ def test_a_renewal_with_another_chain_is_no_change_and_a_private_authoritys_is_r
     ground.assume("vault", "test", ground.token(BROKER, ACTOR))
     renew = ("--target-replace=**federation-issuer-check", "--target=**federation-provider")
     told = json.loads(rotated.pulumi("preview", "--json", *renew))["changeSummary"]
-    private = documented("Another certificate authority")[1]
+    private = expected("Another certificate authority")[1]
     assert {kind: count for kind, count in told.items() if kind != "same"} == private
     rotated.pulumi("up", "--yes", "--skip-preview", *renew)
     assert rotated.registered() == [rotated.thumbprint()]
@@ -218,7 +209,7 @@ def alarming(ground):
 
 def test_alarms_are_there_with_the_address_they_write_to_and_the_host_measures_itself(ground, rotated, tmp_path):
     rotated.set(alarmEmail="ops@litentry.org")
-    assert rotated.changes() == documented("An alarm arrives")[0]
+    assert rotated.changes() == expected("An alarm arrives")[0]
     rotated.up()
     assert alarming(ground) == {"alarm", "topic", "health"}
     rotated.pulumi("preview", "--refresh", "--expect-no-changes")
@@ -249,7 +240,7 @@ def test_another_authority_issues_every_certificate_anew(ground, rotated):
     before = certificates(ground).splitlines()
     directory = ground.engine.environment["AGENTKEYS_ACME_DIRECTORY"]
     rotated.surroundings = {"AGENTKEYS_ACME_DIRECTORY": f"{directory}?another"}
-    assert rotated.changes() == documented("Another certificate authority")[0]
+    assert rotated.changes() == expected("Another certificate authority")[0]
     rotated.set(alarmEmail="")
     rotated.up()
     assert alarming(ground) == set()
