@@ -12,9 +12,10 @@ Owns the repair of the state. Leaves out how things are found and proven.
 import datetime
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -230,7 +231,7 @@ class Recovery:
 
     def _take(self, account: LiveAccount, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
         """Decide about each resource; those that are proven join ``account.state``. Gives their URNs."""
-        taken = []
+        before = len(account.state)
         # What belongs to something else is proven by it, and comes after it.
         for resource in sorted(wanted, key=lambda item: belongs_to_another(item["type"])):
             kind, inputs = resource["type"], resource["inputs"]
@@ -249,8 +250,9 @@ class Recovery:
                     # It was being replaced: the engine deletes the predecessor in the next up.
                     earlier["delete"] = True
             account.state.append(_state(resource, kept.identifier))
-            taken.append(str(resource["urn"]))
-        return taken
+        taken = account.state[before:]
+        account.state[before:] = _linked(taken, {item["urn"] for item in account.state})
+        return [str(item["urn"]) for item in taken]
 
     def _decide(self, account: LiveAccount, resource: Mapping[str, Any], found: Sequence[Found]) -> Found | None:
         """The one that is taken in, None for none; others and what cannot be taken in are removed or reported."""
@@ -359,6 +361,28 @@ def _state(resource: Mapping[str, Any], identifier: str) -> dict[str, Any]:
     """A resource of the state; what a preview masks is left to the refresh."""
     inputs = {key: value for key, value in resource["inputs"].items() if not _masked(value)}
     return {**resource, "id": identifier, "inputs": inputs, "outputs": {}}
+
+
+def _linked(taken: Sequence[Mapping[str, Any]], present: Collection[str]) -> list[dict[str, Any]]:
+    """The resources as the engine takes them: each after those that it depends on, none dependent on what is not there.
+
+    The next `up` notes every dependency and parent again.
+    """
+    by_urn = {item["urn"]: item for item in taken}
+    links: dict[str, list[str]] = {
+        urn: [needed for needed in item.get("dependencies") or [] if needed in present] for urn, item in by_urn.items()
+    }
+    linked = {}
+    for urn, item in by_urn.items():
+        by_property = {
+            key: [needed for needed in several or [] if needed in present]
+            for key, several in (item.get("propertyDependencies") or {}).items()
+        }
+        linked[urn] = {**item, "dependencies": links[urn], "propertyDependencies": by_property}
+        if item.get("parent") not in present:
+            linked[urn].pop("parent", None)
+    order = TopologicalSorter({urn: [needed for needed in links[urn] if needed in by_urn] for urn in by_urn})
+    return [linked[urn] for urn in order.static_order()]
 
 
 def _masked(value: Any) -> bool:

@@ -126,6 +126,29 @@ def test_a_user_that_a_failed_run_made_is_taken_in(user, repair):
     assert engine.refreshed == [wanted["urn"]]
 
 
+def test_what_is_taken_in_comes_after_what_it_depends_on_and_depends_on_nothing_that_is_not_there(ask, user, repair):
+    iam = ask("iam")
+    iam.create_role(RoleName="lost-role", AssumeRolePolicyDocument=TRUST, Description="d")
+    try:
+        second = resource(ROLE, "data", name="lost-role", description="d", assumeRolePolicy=TRUST)
+        second["parent"] = "urn:pulumi:lost::p::agentkeys:roles:DataRoles::roles"
+        first = resource(USER, "daemon", name=user)
+        first["dependencies"] = [second["urn"], "urn:pulumi:lost::p::command:local:Command::gone"]
+        first["propertyDependencies"] = {
+            "name": [second["urn"]],
+            "tags": ["urn:pulumi:lost::p::aws:iam/role:Role::gone"],
+        }
+        engine = Engine(wanted=[first, second])
+        assert len(repair(engine)) == 2
+        taken = engine.state[-2:]
+        assert [item["urn"] for item in taken] == [second["urn"], first["urn"]]
+        assert "parent" not in taken[0]
+        assert taken[1]["dependencies"] == [second["urn"]]
+        assert taken[1]["propertyDependencies"] == {"name": [second["urn"]], "tags": []}
+    finally:
+        iam.delete_role(RoleName="lost-role")
+
+
 def test_a_user_that_was_there_before_the_run_is_left(user, repair):
     runs = [run_of(30, 35), run_of(-300, -290, "succeeded")]
     engine = Engine(wanted=[resource(USER, "daemon", name=user)], runs=runs, written=35)
