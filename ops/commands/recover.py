@@ -167,7 +167,10 @@ class Recovery:
         if pending:
             self._finish(exported, account, pending)
         refused: RecoveryError | None = None
-        if pending or self.after_success or not _succeeded(deployment, history):
+        stopped = bool(pending) or not _succeeded(deployment, history)
+        if stopped:
+            self._read_again(account)
+        if stopped or self.after_success:
             try:
                 self._refused_creates(account)
             except ProgramError as error:
@@ -211,6 +214,20 @@ class Recovery:
         if urns := [*taken, *(urn for urn in others if urn in present)]:
             self.engine.refresh(urns)
             account.state[:] = self.engine.export()["deployment"].get("resources") or []
+
+    def _read_again(self, account: LiveAccount) -> None:
+        """What a run may have changed in part: another update from what the state says would be refused."""
+        before = {
+            item["urn"]: item.get("outputs") for item in account.state if item["type"] == FIREWALL and item.get("id")
+        }
+        if not before:
+            return
+        self.engine.refresh(list(before))
+        account.state[:] = self.engine.export()["deployment"].get("resources") or []
+        for item in account.state:
+            if item["urn"] in before and item.get("outputs") != before[item["urn"]]:
+                reason = "the account has other rules than the state had: a change of them was cut off"
+                self._say(AGAIN, item, str(item["id"]), reason)
 
     def _refused_creates(self, account: LiveAccount) -> None:
         """Creates that the next `up` would do, and that a run has done already."""

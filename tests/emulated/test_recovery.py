@@ -570,6 +570,25 @@ def test_a_search_after_a_run_that_ended_well_is_made_for_whoever_asks_for_it(us
     assert [(line.done, line.identifier) for line in lines] == [(TAKEN_IN, user)]
 
 
+def test_a_firewall_whose_change_was_cut_off_is_read_again(repair):
+    firewall = {**resource(GROUP, "firewall", "sg-1", name=HOST), "outputs": {"ingress": ["old"]}}
+
+    class Changed(Engine):
+        def refresh(self, urns):
+            super().refresh(urns)
+            self.state[-1]["outputs"] = {"ingress": ["new"]}
+
+    engine = Changed(firewall)
+    assert repair(engine) == [(AGAIN, "firewall", "sg-1")]
+    assert engine.refreshed == [firewall["urn"]]
+    same = Engine(firewall)
+    assert repair(same) == []
+    assert same.refreshed == [firewall["urn"]]
+    fine = Engine(firewall, runs=[run_of(-5, 0, "succeeded")], written=-0.1)
+    assert repair(fine) == []
+    assert fine.refreshed == []
+
+
 def test_a_kill_before_the_provider_was_made_needs_nothing_of_aws(repair):
     engine = Engine(pending=[("creating", resource("pulumi:providers:aws", "aws"))])
     engine.exported["deployment"]["resources"] = []
