@@ -32,6 +32,11 @@ def copy_of_checkout(folder: Path) -> Path:
     return made
 
 
+def changes(previewed: "subprocess.CompletedProcess[str]") -> dict[str, int]:
+    """What a `preview --json` would do, counted."""
+    return {kind: count for kind, count in json.loads(previewed.stdout)["changeSummary"].items() if kind != "same"}
+
+
 class LiveSandbox:
     """The running sandbox, as a test sees it: engine, AWS, names, hosts."""
 

@@ -1,5 +1,4 @@
-"""What is rotated on a stack that runs: its SSH key, its address, the chain of its certificates' authority. Alarms come
-before the last of these runs and go with it.
+"""What is rotated on a stack that runs: its SSH key, its address, the chain of its certificates' authority.
 
 Each preview is held against the runbook's. The last before test goes: its stack ends with settings that are not in its
 file.
@@ -14,14 +13,12 @@ import sys
 import pytest
 import yaml
 
-from components.alarms import ALARMS
 from gates import issuer
-from hostsetup.units import MOST_EXPOSED
 from ops.commands.ssh import ephemeral_key
 from sandbox import layout
 from tests.support.documented import expected
 from tests.support.emulation import eventually
-from tests.support.live import ACTOR, copy_of_checkout
+from tests.support.live import ACTOR
 
 BROKER = "test-broker.litentry.org"
 NAMES = [BROKER, *(f"{key}-test.litentry.org" for key in ("signer", "audit", "email", "cred", "memory"))]
@@ -59,10 +56,10 @@ class Rotated:
         self.pulumi("preview", "--expect-no-changes")
         assert self.ground.outputs("test")["instanceId"] == self.instance
 
-    def ops(self, *arguments, checkout=layout.CHECKOUT):
+    def ops(self, *arguments):
         return subprocess.run(
             [sys.executable, "-m", "ops", *arguments],
-            cwd=checkout, env=self.ground.engine.environment, capture_output=True, text=True, check=False,
+            cwd=layout.CHECKOUT, env=self.ground.engine.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     def keys(self):
@@ -202,51 +199,12 @@ def test_a_renewal_with_another_chain_is_no_change_and_a_private_authoritys_is_r
     rotated.pulumi("preview", "--expect-no-changes")
 
 
-def alarming(ground):
-    """What the account has for alarms, by the first word of its kind."""
-    return {name.split()[0] for name in ground.listing()} & {"alarm", "topic", "health"}
-
-
-def test_alarms_are_there_with_the_address_they_write_to_and_the_host_measures_itself(ground, rotated, tmp_path):
-    rotated.set(alarmEmail="ops@litentry.org")
-    assert rotated.changes() == expected("An alarm arrives")[0]
-    rotated.up()
-    assert alarming(ground) == {"alarm", "topic", "health"}
-    rotated.pulumi("preview", "--refresh", "--expect-no-changes")
-    (topic,) = ground.client("sns").list_topics()["Topics"]
-    (mail,) = ground.client("sns").list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]
-    assert (mail["Endpoint"], mail["SubscriptionArn"]) == ("ops@litentry.org", "PendingConfirmation")
-    assert len(ground.client("cloudwatch").describe_alarms()["MetricAlarms"]) == len(ALARMS)
-    # The sandbox has no metadata service, and so no role whose metrics CloudWatch would take.
-    said = ground.on_host(
-        "test",
-        "sudo systemctl start agentkeys-measure.service && systemctl is-active agentkeys-measure.timer && "
-        "sudo journalctl -u agentkeys-measure.service -o cat --no-pager",
-    )
-    assert said.startswith("active\n")
-    assert "not sent: the metadata service gives no credentials of a role" in said
-    rating = ground.on_host("test", "systemd-analyze security --no-pager agentkeys-measure.service | tail -n 1")
-    assert float(re.search(r"([\d.]+) ", rating)[1]) <= MOST_EXPOSED
-    checkout = copy_of_checkout(tmp_path)
-    (checkout / "Pulumi.test.yaml").write_text(rotated.file.read_text())
-    for command in ("audit", "doctor"):
-        told = json.loads(rotated.ops(command, "-s", "test", "--json", checkout=checkout).stdout)["lines"]
-        seen = {line["claim"]: line["verdict"] for line in told if "alarm" in line["subject"] + line["claim"]}
-        assert seen, command
-        assert "wrong" not in seen.values() or command == "doctor", seen
-
-
 def test_another_authority_issues_every_certificate_anew(ground, rotated):
     before = certificates(ground).splitlines()
     directory = ground.engine.environment["AGENTKEYS_ACME_DIRECTORY"]
     rotated.surroundings = {"AGENTKEYS_ACME_DIRECTORY": f"{directory}?another"}
     assert rotated.changes() == expected("Another certificate authority")[0]
-    rotated.set(alarmEmail="")
     rotated.up()
-    assert alarming(ground) == set()
-    left = ground.on_host("test", "ls /etc/systemd/system /usr/local/lib/agentkeys-setup; systemctl list-timers --all")
-    assert "measure" not in left
-    assert "metrics" not in left
     assert len(set(before) | set(certificates(ground).splitlines())) == 12
     assert [ground.get(name, "/healthz").status for name in NAMES] == [200] * 6
     ground.assume("vault", "test", ground.token(BROKER, ACTOR))
