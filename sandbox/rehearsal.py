@@ -136,6 +136,8 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
         "PULUMI_PARALLEL": "32",
         # The engine's heap is small and short-lived. Processes of the plugins' pool have a setting of their own.
         "GOGC": "400",
+        # Program and policy pack compile their modules once, also in a shell that keeps Python from writing them.
+        "PYTHONDONTWRITEBYTECODE": "",
         "AWS_ENDPOINT_URL": layout.AWS_ENDPOINT,
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.HOME / "credentials.ini"),
         "AWS_CONFIG_FILE": str(layout.HOME / "aws-config"),

@@ -4,6 +4,7 @@ Owns the cache of binaries by version, and installing plugins into a Pulumi home
 (``download``) and Terraform's AWS provider (``provider``). It imports little, because every sandbox command uses it.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -18,7 +19,7 @@ from pathlib import Path
 from dev import toolchain
 from dev.toolchain import golang
 from sandbox import layout
-from sandbox.engine import provider, versions
+from sandbox.engine import preloaded, provider, versions, warm
 from sandbox.engine.source import SOURCES
 from sandbox.engine.steps import GO_MODULES, EngineError, Progress, building, go_build, go_environment
 
@@ -33,12 +34,17 @@ class Part:
     flags: str = "-s -w"
 
 
-_RUNNER = "pulumi-language-python-exec"
+_HOST = "pulumi-language-python"
+_RUNNER = f"{_HOST}-exec"
+
+#: The engine finds the language host beside itself, and the host its runner.
+_FIND_BESIDE = ("pulumi", _HOST)
+
 _PYTHON_SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 PARTS = (
     Part("terraform-tls", "terraform-provider-tls", "github.com/hashicorp/terraform-provider-tls"),
-    Part("language-python", "pulumi-language-python", f"{_PYTHON_SDK}/python/cmd/pulumi-language-python"),
+    Part("language-python", _HOST, f"{_PYTHON_SDK}/python/cmd/pulumi-language-python"),
     Part("bridge", "pulumi-resource-terraform-provider", "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic"),
     Part(
         "pulumi",
@@ -51,6 +57,10 @@ PARTS = (
 #: Go's compiler is short-lived: its collector takes a sixth of the CPU time of a build and frees nothing that is needed
 #: again. The limit is for the linker and the few large packages.
 _COLLECTOR = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
+
+
+#: What the command plugin imports in each run, beside Pulumi's protocol.
+_COMMAND_PACKAGES = ("google.protobuf.json_format", "google.protobuf.struct_pb2", "grpc.aio")
 
 
 @dataclass(frozen=True)
@@ -95,17 +105,17 @@ class Engine:
             _replace(folder / f"pulumi-resource-{plugin}", self._script(plugin, pulumi_home))
 
     def _script(self, plugin: str, pulumi_home: Path) -> str:
-        before = "from sandbox.engine import protocol; protocol.import_alone(); " if plugin == "command" else ""
-        module = "command" if plugin == "command" else "warm"
+        home = pulumi_home.resolve()
+        interpreter, before, module = [sys.executable], "", "warm"
+        if plugin == "command":
+            interpreter += [preloaded.__file__, "run", plugin, str(warm.folder(home)), ",".join(_COMMAND_PACKAGES)]
+            before, module = "from sandbox.engine import protocol; protocol.import_alone(); ", "command"
         code = (
             f"import sys; sys.path[0] = sys.argv[1]; {before}from sandbox.engine.{module} import main; "
             "main(*sys.argv[2:5])"
         )
-        arguments = [
-            *(sys.executable, "-c", code, str(layout.CHECKOUT)),
-            *(plugin, str(pulumi_home.resolve()), str(self.bin_dir)),
-        ]
-        return f'#!/bin/sh\nexec {shlex.join(arguments)} "$@"\n'
+        command = [*interpreter, "-c", code, str(layout.CHECKOUT), plugin, str(home), str(self.bin_dir)]
+        return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
 
     def _install_official(self, plugin: str, version: str, pulumi_home: Path) -> None:
         from sandbox.engine import download
@@ -223,13 +233,18 @@ def _with(chosen: provider.Provider) -> Engine:
 
     Each provider has its own folder of links, because the bridge takes the package's name from the file's.
     """
-    _quiet_runner(folder() / "bin")
-    path = hashlib.sha256(str(chosen.path).encode()).hexdigest()[:8]
-    bin_dir = folder() / f"with-aws-{chosen.version}-{path}"
+    # Checkouts share the cache, and their wrappers of the runner may differ.
+    wrapped = Path(__file__).read_bytes() + Path(preloaded.__file__).read_bytes()
+    digest = hashlib.sha256(str(chosen.path).encode() + wrapped).hexdigest()[:8]
+    bin_dir = folder() / f"with-aws-{chosen.version}-{digest}"
     bin_dir.mkdir(exist_ok=True)
-    names = [part.binary for part in PARTS] + [_RUNNER]
-    links = {name: folder() / "bin" / name for name in names} | {provider.LINK: chosen.path}
-    for name, target in links.items():
+    _wrap_runner(bin_dir)
+    targets = {part.binary: folder() / "bin" / part.binary for part in PARTS} | {provider.LINK: chosen.path}
+    for name in _FIND_BESIDE:
+        # They look beside the file that a symbolic link leads to.
+        with contextlib.suppress(FileExistsError):
+            (bin_dir / name).hardlink_to(targets.pop(name))
+    for name, target in targets.items():
         _link(bin_dir / name, target)
     return Engine(bin_dir, official=False)
 
@@ -278,18 +293,25 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
     executor.chmod(0o755)
 
 
-def _quiet_runner(bin_dir: Path) -> None:
-    """Put a wrapper before the language host's runner, which the host looks for beside itself.
+def _wrap_runner(bin_dir: Path) -> None:
+    """Put two wrappers before the language host's runner, which the host looks for beside itself.
 
-    When a resource fails, the engine interrupts the program, and the runner of the last public release answers with a
-    traceback that says nothing about the failure. The collector of reference cycles runs rarely, because a program
-    imports a hundred thousand objects and keeps them all.
+    The first runs the second in an interpreter that has the program's packages (``preloaded``). The second answers an
+    interrupt: when a resource fails, the engine interrupts the program, and the runner of the last public release
+    answers with a traceback that says nothing about the failure.
     """
-    runner, original = bin_dir / _RUNNER, bin_dir / f"{_RUNNER}-original"
-    wrapper = (
-        "#!/usr/bin/env python3\nimport gc, os, runpy, signal, sys\n"
-        "gc.set_threshold(100_000)\n"
+    runner, quiet = bin_dir / _RUNNER, bin_dir / f"{_RUNNER}-quiet"
+    original = folder() / "bin" / f"{_RUNNER}-original"
+    _replace(bin_dir / "preloaded.py", Path(preloaded.__file__).read_text())
+    _replace(
+        quiet,
+        "#!/usr/bin/env python3\nimport os, runpy, signal, sys\n"
         "signal.signal(signal.SIGINT, lambda *_: os._exit(130))\n"
-        f"sys.argv[0] = {str(original)!r}\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
+        f"sys.argv[0] = {str(original)!r}\nrunpy.run_path(sys.argv[0], run_name='__main__')\n",
     )
-    _replace(runner, wrapper)
+    _replace(
+        runner,
+        "#!/usr/bin/env python3\nimport os, sys\nfrom pathlib import Path\nfrom preloaded import run\n"
+        "home = os.environ.get('PULUMI_HOME')\n"
+        f"run('program', [{str(quiet)!r}, *sys.argv[1:]], Path(home, {warm.FOLDER!r}) if home else None)\n",
+    )

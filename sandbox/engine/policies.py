@@ -12,6 +12,7 @@ import yaml
 
 from dev.toolchain import virtualenv
 from sandbox import layout
+from sandbox.engine import preloaded, warm
 from sandbox.engine.build import Engine
 
 PACK = layout.CHECKOUT / "policypack"
@@ -27,9 +28,11 @@ def prepare(engine: Engine, pulumi_home: Path, progress: Callable[[str], None]) 
         return PACK
     plugin = pulumi_home / "plugins" / f"{_PLUGIN}-v1.0.0" / f"pulumi-{_PLUGIN}"
     plugin.parent.mkdir(parents=True, exist_ok=True)
-    plugin.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(str(programs / "python"))} -m pulumi.policy "$1" {shlex.quote(str(PACK))}\n'
-    )
+    command = [
+        *(str(programs / "python"), preloaded.__file__, "run", "pack", str(warm.folder(pulumi_home.resolve()))),
+        *("pulumi_policy", "-m", "pulumi.policy"),
+    ]
+    plugin.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$1" {shlex.quote(str(PACK))}\n')
     plugin.chmod(0o755)
     copy = pulumi_home / "policypack"
     copy.mkdir(exist_ok=True)

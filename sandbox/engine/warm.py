@@ -41,9 +41,13 @@ _ENVIRONMENT_NAMES = {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_pro
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
+#: Where a Pulumi home's pool has its sockets and logs, also those of interpreters (``preloaded``).
+FOLDER = "warm"
+
+
 def folder(pulumi_home: Path) -> Path:
-    """Where a Pulumi home's pool has its sockets and logs."""
-    return pulumi_home / "warm"
+    """The folder of a Pulumi home's pool."""
+    return pulumi_home / FOLDER
 
 
 def key(plugin: str, bin_dir: Path) -> str:

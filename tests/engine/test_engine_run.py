@@ -1,5 +1,6 @@
 """A whole life of a stack with the real engine and real providers, against a plain moto server."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -147,7 +148,9 @@ def test_a_run_leaves_warm_processes_without_a_passphrase_in_them(home: Path) ->
     warm_processes = warm.processes(home)
     assert warm_processes
     for process in warm_processes:
-        assert b"PULUMI_" not in Path(f"/proc/{process}/environ").read_bytes()
+        # Of two engines' processes, one ends.
+        with contextlib.suppress(FileNotFoundError):
+            assert b"PULUMI_" not in Path(f"/proc/{process}/environ").read_bytes()
 
 
 def test_destroy(pulumi: Pulumi, stack: dict[str, str]) -> None:
