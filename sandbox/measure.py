@@ -44,13 +44,18 @@ class Build:
         self._stack = stack
         self._python = str(checkout / "venv" / "bin" / "python")
         self._variables: dict[str, str] = {}
+        self._unset: set[str] = set()
 
     def call(self, *command: str, folder: Path | None = None, **variables: str) -> str:
         """The standard output of a command. Raises SandboxError if it fails."""
         done = subprocess.run(
             command,
             cwd=folder or self._checkout,
-            env={**os.environ, **self._variables, **variables},
+            env={
+                **{name: value for name, value in os.environ.items() if name not in self._unset},
+                **self._variables,
+                **variables,
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -72,7 +77,9 @@ class Build:
     def enter(self) -> None:
         """Start the sandbox and take its environment."""
         printed = self.call(self._python, "-m", "sandbox", "env")
-        assignments = (line.removeprefix("export ") for line in printed.splitlines() if line.startswith("export "))
+        lines = printed.splitlines()
+        assignments = (line.removeprefix("export ") for line in lines if line.startswith("export "))
+        self._unset = {line.removeprefix("unset ") for line in lines if line.startswith("unset ")}
         self._variables = dict(shlex.split(line)[0].split("=", 1) for line in assignments)
 
     def bring_up(self, stack: str = "") -> None:
