@@ -13,7 +13,7 @@ import pulumi
 from pydantic import Field, SecretStr, model_validator
 
 from clouds import login
-from components.naming import INBOUND_DAYS, INBOUND_PREFIX
+from components.naming import ACTOR_LENGTH, INBOUND_DAYS, INBOUND_PREFIX
 from hostsetup.services import BINARIES, Receiver
 from settings import MASKED, SiteSettings, SshCidrs
 
@@ -98,6 +98,8 @@ class LaunchedSettings(ElsewhereSettings):
 
     #: Value of ``exchange``: the call with which this cloud's broker must get its sessions.
     exchange_call: ClassVar[str]
+    #: Most characters of a session policy.
+    session_policy_limit: ClassVar[int]
     #: The cloud's name in messages, and its page.
     cloud: ClassVar[str]
     page: ClassVar[str]
@@ -122,6 +124,17 @@ class LaunchedSettings(ElsewhereSettings):
         return self
 
     @model_validator(mode="after")
+    def _every_session_policy_fits(self) -> Self:
+        for key, template in self.session_policies.items():
+            size = len(template.replace(ACTOR, "f" * ACTOR_LENGTH))
+            if size > self.session_policy_limit:
+                raise ValueError(
+                    f"suffix: {self.suffix!r} makes a session policy for {key} of {size} characters, more than the "
+                    f"{self.session_policy_limit} that {self.cloud} accepts. Shorten suffix."
+                )
+        return self
+
+    @model_validator(mode="after")
     def _the_smtp_password_is_encrypted(self) -> Self:
         secret = self.smtp_password.get_secret_value()
         command = f"`pulumi config set -s {pulumi.get_stack()} --secret smtpPassword`"
@@ -135,6 +148,11 @@ class LaunchedSettings(ElsewhereSettings):
         if wrong := self.unfit_smtp_password(secret):
             raise ValueError(f"smtpPassword: {wrong}. Set another one with {command}.")
         return self
+
+    @property
+    @abstractmethod
+    def session_policies(self) -> dict[str, str]:
+        """By role, the policy that the broker passes, with ``ACTOR`` for the actor's id."""
 
     @staticmethod
     @abstractmethod

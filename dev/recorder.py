@@ -208,6 +208,8 @@ def run(
     asyncio.set_event_loop(LOOP)
     recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, {**COMPUTED, **(computed or {})}, preview=preview))
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
+    # The SDK keeps the root resource, with the outputs of an earlier run.
+    get_root_resource().outputs.clear()
     config.set_all_config(
         {**configuration(folder, stack), **{f"{project}:{key}": value for key, value in (changed or {}).items()}},
         [f"{project}:{key}" for key in secret],

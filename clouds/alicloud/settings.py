@@ -47,6 +47,7 @@ class AliCloudSettings(LaunchedSettings):
 
     exchange_call: ClassVar[str] = "AssumeRoleWithOIDC"
     cloud: ClassVar[str] = "AliCloud"
+    session_policy_limit: ClassVar[int] = policies.SESSION_POLICY_LIMIT
     page: ClassVar[str] = "docs/clouds/alicloud.md"
 
     dns: Literal["alidns", "cloudflare", "manual"]
@@ -119,7 +120,6 @@ class AliCloudSettings(LaunchedSettings):
 
     @property
     def session_policies(self) -> dict[str, str]:
-        """By role, the policy that the broker passes, with ``ACTOR`` for the actor's id."""
         return {key: policies.text(policies.session(self.names, key)) for key in ROLE_KEYS}
 
     @property

@@ -43,6 +43,7 @@ class TencentCloudSettings(LaunchedSettings):
 
     exchange_call: ClassVar[str] = "AssumeRole"
     cloud: ClassVar[str] = "Tencent Cloud"
+    session_policy_limit: ClassVar[int] = policies.SESSION_POLICY_LIMIT
     page: ClassVar[str] = "docs/clouds/tencentcloud.md"
 
     dns: Literal["dnspod", "cloudflare", "manual"]
@@ -96,7 +97,6 @@ class TencentCloudSettings(LaunchedSettings):
 
     @property
     def session_policies(self) -> dict[str, str]:
-        """By role, the policy that the broker passes, with ``ACTOR`` for the actor's id."""
         return {key: policies.text(policies.session(self.names, self.region, key)) for key in ROLE_KEYS}
 
     @property

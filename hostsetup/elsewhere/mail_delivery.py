@@ -116,7 +116,8 @@ def check(configuration: "dict[str, Any]") -> str:
         raise SystemExit(
             f"the bucket {bucket!r} at {endpoint} cannot be used for mail: {error}. The host's key needs s3:PutObject "
             f"on {configuration['prefix']}*, s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration on the "
-            "bucket. Check buckets, storeEndpoint, storeCa and storeAccessKeyId, then run `pulumi up` again"
+            "bucket. In clouds/host, check buckets, storeEndpoint, storeCa and storeAccessKeyId. Then run `pulumi up` "
+            "again"
         ) from None
     return f"{'changed' if written else 'unchanged'} expiry of {configuration['prefix']} in {bucket}: {days} days"
 

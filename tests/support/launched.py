@@ -41,6 +41,7 @@ class Cloud:
         *,
         secret: tuple[str, ...] = (),
         lookups: Mapping[str, Answer] | None = None,
+        preview: bool = False,
         **changed: str,
     ) -> Recorder:
         sdks.use(self.name, self.package)
@@ -50,7 +51,9 @@ class Cloud:
             changed={**archive, "exchange": self.exchange, **changed},
             secret=secret,
             lookups={**self.lookups, **(lookups or {})},
-            computed=self.computed,
+            # In a first preview nothing is known that the cloud adds.
+            computed={} if preview else self.computed,
+            preview=preview,
         )
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,7 @@ import pytest
 from clouds import login, sdk
 from clouds.limits import rows
 from dev.recorder import ADDRESS, PROJECT
-from hostsetup.environment import variables
+from hostsetup.environment import environment_files
 from sandbox import rehearsal
 from sandbox.supervisor import SandboxError
 from tests.support.launched import ALICLOUD, CLOUDS, TENCENTCLOUD, release
@@ -42,6 +43,12 @@ def of(program, ending):
     return [item for item in program.custom if item.type.endswith(ending)]
 
 
+def loaded(cloud, archive):
+    """The settings of a stack, as the program has them."""
+    cloud.up(archive)
+    return importlib.import_module(f"clouds.{cloud.name}.settings").STACK()
+
+
 def test_the_inventory_is_the_golden_one(cloud, program, golden):
     text = "".join(sorted(f"{i.type} {i.name} < {i.parent}\n" for i in program.registered))
     golden(f"inventory.{cloud.name}.txt", text)
@@ -52,6 +59,28 @@ def test_it_has_nothing_of_another_cloud(cloud, program):
     assert kinds == {cloud.types, "command", "tls", "pulumi"}
     shared = {item.type for item in program.registered if item.type.startswith("agentkeys:")}
     assert {kind for kind in shared if f":{cloud.name}:" not in kind} <= COMPONENT_TYPES
+
+
+def test_a_first_preview_shows_the_same_resources(cloud, archive, program):
+    previewed = cloud.up(archive, preview=True)
+    assert {(item.type, item.name) for item in previewed.registered} == {
+        (item.type, item.name) for item in program.registered
+    }
+
+
+def test_a_run_imports_no_sdk_of_another_cloud(cloud, archive):
+    """In a process of its own, since this one has imported everything."""
+    absent = ["pulumi_aws", "boto3", "pulumi_cloudflare", "pulumi_gcp", *(o.package for o in CLOUDS if o is not cloud)]
+    script = f"""
+        import sys
+        from tests.support import launched
+        launched.{cloud.name.upper()}.up({archive!r})
+        print({cloud.package!r} in sys.modules, [name for name in {absent!r} if name in sys.modules])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1:] == ["True []"], done.stdout + done.stderr
 
 
 def test_every_resource_of_the_cloud_has_the_configured_provider(cloud, program):
@@ -78,7 +107,7 @@ def test_every_bucket_is_private_encrypted_and_expires(cloud, program):
             assert '"tlsVersions": ["TLSv1.2", "TLSv1.3"]' in text
 
 
-def test_old_versions_are_kept_of_agents_data_only(cloud, archive):
+def test_old_versions_are_kept_of_agents_data_only(cloud, archive, program):
     def versioned(program):
         return {
             item.parent
@@ -87,7 +116,7 @@ def test_old_versions_are_kept_of_agents_data_only(cloud, archive):
         }
 
     assert versioned(cloud.up(archive, versioning="true")) == {"vault", "memory"}
-    assert versioned(cloud.up(archive)) == set()
+    assert versioned(program) == set()
 
 
 @pytest.mark.parametrize("chosen", ["refuse", "keep", "delete"])
@@ -101,7 +130,7 @@ def test_a_setting_chooses_what_destroy_does_with_the_data(cloud, archive, chose
     assert retained == ({"vault", "memory", "inbox"} if chosen == "keep" else set())
 
 
-def test_what_cannot_be_had_again_is_protected(cloud, archive):
+def test_what_cannot_be_had_again_is_protected(cloud, archive, program):
     protected = {item.name for item in cloud.up(archive, protect="true").custom if item.request.protect}
     assert {
         "host-instance",
@@ -112,7 +141,7 @@ def test_what_cannot_be_had_again_is_protected(cloud, archive):
         "inbox-bucket",
     } <= protected
     assert not {"host-association", "federation-issuer-check", "setup-health"} & protected
-    assert not [item.name for item in cloud.up(archive).custom if item.request.protect]
+    assert not [item.name for item in program.custom if item.request.protect]
 
 
 def opened(program):
@@ -192,6 +221,7 @@ def test_the_other_dns_keepers_work_here_too(cloud, archive):
 
 def test_sending_is_optional_and_can_be_in_another_region(cloud, archive):
     none = cloud.up(archive, sending="none")
+    assert "smtp" not in none.outputs
     assert [item for item in none.custom if item.name.startswith("mail-")] == []
     assert none.named("dns-spf").inputs["value"] == "v=spf1 -all"
     password = cloud.up(archive, smtpPassword="Abcdef123456", secret=("smtpPassword",)).named("mail-address").inputs
@@ -262,6 +292,26 @@ def test_an_smtp_password_is_encrypted_and_fits_the_cloud(cloud, archive):
     with pytest.raises(pulumi.RunError, match="smtpPassword: must have") as error:
         cloud.up(archive, smtpPassword="not fit", secret=("smtpPassword",))
     assert "not fit" not in str(error.value)
+
+
+def test_a_session_policy_that_the_cloud_would_reject_is_refused(cloud, archive, monkeypatch):
+    settings = importlib.import_module(f"clouds.{cloud.name}.settings").STACK
+    longest = max(len(text.replace("{actor}", "f" * 64)) for text in loaded(cloud, archive).session_policies.values())
+    monkeypatch.setattr(settings, "session_policy_limit", longest)
+    cloud.up(archive)
+    monkeypatch.setattr(settings, "session_policy_limit", longest - 1)
+    with pytest.raises(pulumi.RunError, match=f"of {longest} characters, more than the {longest - 1}"):
+        cloud.up(archive)
+
+
+def test_where_it_was_applied_and_what_it_cannot_do_is_in_every_preview(cloud, archive, monkeypatch):
+    said = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
+    cloud.up(archive)
+    (text,) = [one for one in said if "no equal" in one]
+    assert text.startswith("This cloud has been applied nowhere: never applied to a real account.")
+    for limit in importlib.import_module(f"clouds.{cloud.name}.limits").NO_EQUAL:
+        assert f"  no equal: {limit.row} - {limit.here}" in text
 
 
 def test_a_broker_without_the_exchange_is_refused(cloud, tmp_path):
@@ -374,7 +424,12 @@ def test_the_operators_commands_read_its_settings_without_the_sdk(cloud, archive
 
 def test_a_session_policy_survives_the_environment_file(cloud, archive):
     """systemd takes the quotes off again."""
-    settings = importlib.import_module(f"clouds.{cloud.name}.settings").STACK
-    cloud.up(archive)
-    read = variables(settings().site)["agentkeys-broker"]
-    assert json.loads(read["BROKER_SESSION_POLICY_VAULT"]) == json.loads(settings().session_policies["vault"])
+    settings = loaded(cloud, archive)
+    line = next(
+        line
+        for file in environment_files(settings.site)
+        for line in file.content.splitlines()
+        if line.startswith("BROKER_SESSION_POLICY_VAULT=")
+    )
+    (value,) = shlex.split(line.partition("=")[2])
+    assert value == settings.session_policies["vault"]
