@@ -16,13 +16,13 @@ SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto -
 	--max-worker-restart 0 -v --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos mutants engine tools \
+.PHONY: help setup setup-gcp policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos mutants engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
-	@echo "  CLOUD=host chooses another cloud of up, preview and down; the default is aws."
+	@echo "  CLOUD=host or CLOUD=gcp chooses another cloud of up, preview, down and env; the default is aws."
 
 setup: venv/.installed venv/bin/agentkeys ## install the locked packages and the command agentkeys into venv/
 
@@ -40,6 +40,9 @@ venv/bin/agentkeys: ops/agentkeys venv/.installed
 policypack: setup ## install the policy pack's packages, for use outside the sandbox
 	@venv/bin/python -m dev.toolchain.virtualenv policypack/venv requirements/policypack.lock
 
+setup-gcp: setup ## install the packages of the program for Google Cloud into clouds/gcp/venv (about 2 minutes)
+	@venv/bin/python -m dev.toolchain.virtualenv clouds/gcp/venv requirements/gcp.lock
+
 tools: setup ## install the Debian packages that sandbox and tests need (as root)
 	@$(SANDBOX) tools
 
@@ -56,7 +59,7 @@ down: setup ## destroy STACK in the sandbox, even after a failed up
 	@$(SANDBOX) down --stack $(STACK) --cloud $(CLOUD)
 
 env: setup ## print the sandbox's environment: eval "$(make -s env)"
-	@$(SANDBOX) env
+	@$(SANDBOX) env --cloud $(CLOUD)
 
 test: tools ## run all tests: the fast ones, then the slow ones in several sandboxes at once
 	venv/bin/python -m pytest $(FAST) -x
@@ -67,7 +70,7 @@ hosts-all: tools ## set up hosts of every Debian and with older programs, see do
 	@$(SANDBOX) cell hosts-all -- $(CURDIR)/venv/bin/python -m pytest \
 		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
 
-test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each)
+test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each; builds their providers once)
 	@$(SANDBOX) cell test-clouds -- $(CURDIR)/venv/bin/python -m pytest tests/clouds -x
 
 test-fast: tools ## run the tests that need no engine and no sandbox
@@ -89,6 +92,7 @@ check: setup ## check format, types, prose, shell scripts, workflows, IAM docume
 	  venv/bin/python -m dev.toolchain.virtualenv clouds/$$cloud/venv requirements/$$cloud.lock && \
 	  venv/bin/mypy --python-executable clouds/$$cloud/venv/bin/python --cache-dir .mypy_cache/$$cloud \
 	    --follow-imports silent clouds/$$cloud/*.py || exit; done
+	venv/bin/mypy clouds/gcp/__main__.py
 	venv/bin/shellcheck sandbox/bin/pulumi .ci/run ops/commands/observe ops/commands/*-secrets ops/agentkeys
 	venv/bin/zizmor --offline --quiet .github
 	go=$$(venv/bin/python -m dev.toolchain.golang) && PATH="$(CURDIR)/venv/bin:$$PATH" \
@@ -116,6 +120,7 @@ lock: setup ## rewrite the lock files after a change of a requirements file
 	for cloud in alicloud tencentcloud; do $(COMPILE) requirements/$$cloud.txt --output-file requirements/$$cloud.lock \
 	  --constraint requirements/dev.lock || exit; done
 	$(COMPILE) requirements/cloudflare.txt --output-file requirements/cloudflare.lock --constraint requirements/dev.lock
+	$(COMPILE) requirements/gcp.txt --output-file requirements/gcp.lock --constraint requirements/dev.lock
 
 pins: setup ## check that packages, the pulumi command on PATH and its plugins fit, and which pins have newer releases
 	@venv/bin/python -m dev.pins

@@ -35,6 +35,7 @@ SPDX = {
 
 #: Licence by package, for packages with incomplete metadata. Taken from the packages' files.
 READ = {
+    "cel-python": "Apache-2.0",
     # Only an Emacs mode in the sources has the GPL, and the wheel does not contain it.
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
     # Not installed by `make setup`.
@@ -48,6 +49,7 @@ READ = {
 #: Licence of each Go module that a go.mod of this repository names as a tool, from the LICENSE in its root.
 GO = {
     "github.com/hashicorp/terraform-provider-aws": "MPL-2.0",
+    "github.com/hashicorp/terraform-provider-google-beta": "MPL-2.0",
     "github.com/hashicorp/terraform-provider-tls": "MPL-2.0",
     "github.com/pulumi/pulumi-terraform-bridge/v3": "Apache-2.0",
     "github.com/pulumi/pulumi/pkg/v3": "Apache-2.0",

@@ -24,6 +24,7 @@ COMMANDS = {
     "credentials": "Write a stack's access keys into the AWS credentials file.",
     "doctor": "Check whether `pulumi up` can succeed and whether a running stack is healthy.",
     "drift": "Compare a stack's host with what the program would install.",
+    "enrol": "Give an actor its folders in a stack on Google Cloud.",
     "env": "Write a stack's environment files for scripts, the host and GitHub's runner.",
     "proof": "Prove with real sessions that no actor can reach another actor's data.",
     "records": "Print a stack's DNS records for another DNS provider: table, zone file or JSON.",

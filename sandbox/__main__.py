@@ -35,7 +35,7 @@ def _given() -> argparse.Namespace:
             made.add_argument("--against", default="", help="compare with the build of this commit, in turns")
             made.add_argument("--rows", default="", help="what to compare, for example preview,memory (default: all)")
             made.add_argument("--runs", type=int, default=5, help="runs of each build (default %(default)s)")
-        if name in {"up", "preview", "down"}:
+        if name in {"up", "preview", "down", "env"}:
             made.add_argument("--cloud", default="aws", help="aws (default), or the name of a folder of clouds/")
         if name == "weather":
             made.add_argument("--inconsistent", type=float, default=0, help="seconds that new things are not seen")
@@ -116,7 +116,7 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
 
                 bench.run(given.stack, say)
         case "env":
-            print(rehearsal.shell_environment(say))
+            print(rehearsal.shell_environment(say, given.cloud))
         case "build":
             rehearsal.build_caches(rehearsal.say)
         case "start":

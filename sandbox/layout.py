@@ -38,6 +38,16 @@ PORTS = {
     "smtp": 10025,  # inbound mail, as inbound-smtp.<region>.amazonaws.com
     "acme": 14000,  # pebble's ACME directory
     "acme-management": 15000,  # pebble's roots and intermediates
+    "gcp": 14600,  # the emulated Google Cloud, as a proxy that ends TLS
+    "gcp-tls": 14601,  # the same for hosts, which reach it at port 443 of their gateway
+    "gcp-metadata": 14602,  # its metadata server, at port 80 of their gateway
+}
+
+#: Ports of a host's gateway, and the loopback port behind each. Hosts of other clouds use the account as an object
+#: store; those on Compute Engine reach its metadata server and Google's APIs.
+FORWARDS = {
+    **{PORTS[service]: PORTS[service] for service in ("acme", "aws")},
+    **{80: PORTS["gcp-metadata"], 443: PORTS["gcp-tls"]},
 }
 
 AWS_ENDPOINT = f"http://{LOOPBACK}:{PORTS['aws']}"

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.toolchain import golang
+from dev.toolchain import golang, virtualenv
 from ops.events import CHANGING, EventLog, Step
 from sandbox import display, layout, somebody, stacklock, tools
 from sandbox.engine import build, policies
+from sandbox.gcp import client as gcp
 from sandbox.hosts.image import DEFAULT_BASE, ensure_image
 from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive, build_program
@@ -82,7 +84,11 @@ def elsewhere(cloud: str, stack: str) -> Project:
     return Project(name=f"agentkeys-{cloud}", folder=folder, stack=stack, file=file)
 
 
-def prepare(progress: Progress) -> dict[str, str]:
+#: What points the clients of another cloud at its emulator, by cloud.
+EMULATORS: dict[str, Callable[[], dict[str, str]]] = {"gcp": gcp.environment}
+
+
+def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
     """Prepare engine, plugins and release, start the sandbox, and return the environment for commands in it."""
     # Checked first: a build takes minutes.
     require_machine()
@@ -90,11 +96,19 @@ def prepare(progress: Progress) -> dict[str, str]:
     golang.find(progress)
     engine = build.ensure(progress)
     engine.prepare_home(layout.PULUMI_HOME)
+    engine.add(cloud, layout.PULUMI_HOME, progress)
+    more = EMULATORS[cloud]() if cloud in EMULATORS else {}
+    packages = layout.CHECKOUT / "requirements" / f"{cloud}.lock"
+    if packages.exists():
+        # The cloud's own: the engine requires the plugin of every provider that is installed. A built engine's language
+        # host does not read the option virtualenv.
+        programs = virtualenv.ensure(layout.CHECKOUT / "clouds" / cloud / "venv", packages, progress)
+        more["PULUMI_PYTHON_CMD"] = str(programs / "python")
     pack = policies.prepare(engine, layout.PULUMI_HOME, progress)
     archive, digest = build_archive(layout.HOME / "release", progress)
     start(progress)
     layout.STATE.mkdir(parents=True, exist_ok=True)
-    return environment(engine.bin_dir, pack, archive, digest)
+    return {**environment(engine.bin_dir, pack, archive, digest), **more}
 
 
 def build_caches(progress: Progress) -> None:
@@ -324,11 +338,14 @@ def up(stack: str, progress: Progress, cloud: str = "aws") -> None:
 def up_elsewhere(project: Project, progress: Progress) -> None:
     """Bring a stack of another cloud up, with what somebody brings and with their records, and print a summary."""
     began = time.monotonic()
-    engine = Engine(prepare(progress))
+    engine = Engine(prepare(progress, project.folder.name))
     prepared = time.monotonic()
-    configure(engine, project, progress)
-    progress("entering the DNS records, as a person does")
-    somebody.publish(records(engine, project))
+    if project.folder.name == "host":
+        configure(engine, project, progress)
+        progress("entering the DNS records, as a person does")
+        somebody.publish(records(engine, project))
+    else:
+        copy_settings(project)
     progress(f"stack {project.stack} of {project.name}")
     steps = engine.up(project)
     phases = {"set-up and sandbox": prepared - began, "stack": time.monotonic() - prepared}
@@ -376,6 +393,13 @@ def configure(
     return brought
 
 
+def copy_settings(project: Project) -> None:
+    """Copy the stack's file of another cloud, because the engine writes its salt into it. AWS's is copied elsewhere."""
+    if project.file and not project.file.exists():
+        project.file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(project.folder / project.file.name, project.file)
+
+
 def records(engine: Engine, project: Project) -> list[dict[str, str]]:
     """The records that the next `up` waits for, from a preview; empty if they are as before. Raises SandboxError."""
     previewed = json.loads(engine.run(project, "preview", "--json", capture=True, check=False).stdout)
@@ -391,10 +415,11 @@ def records(engine: Engine, project: Project) -> list[dict[str, str]]:
 def preview(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Show what an ``up`` of the stack would change."""
     project = deployment(stack, cloud)
-    engine = Engine(prepare(progress))
-    if project.file:
+    engine = Engine(prepare(progress, cloud))
+    if cloud == "host":
         configure(engine, project, progress)
     else:
+        copy_settings(project)
         engine.init(project)
     engine.run(project, "preview", "--diff")
 
@@ -402,16 +427,16 @@ def preview(stack: str, progress: Progress, cloud: str = "aws") -> None:
 def down(stack: str, progress: Progress, cloud: str = "aws") -> None:
     """Destroy the stack, including what a failed ``up`` left. What somebody brought stays."""
     project = deployment(stack, cloud)
-    engine = Engine(prepare(progress))
+    engine = Engine(prepare(progress, cloud))
     if not engine.has_stack(project):
         progress(f"there is no stack {stack}")
         return
     engine.destroy(project)
 
 
-def shell_environment(progress: Progress) -> str:
-    """Commands for a POSIX shell to evaluate."""
-    variables = prepare(progress)
+def shell_environment(progress: Progress, cloud: str = "aws") -> str:
+    """Commands for a POSIX shell to evaluate, which point it at the sandbox and at the emulator of ``cloud``."""
+    variables = prepare(progress, cloud)
     stray = sorted(name for name in os.environ if _interferes(name) and name not in variables)
     return "\n".join(
         [
@@ -451,17 +476,21 @@ def summary(
     address = outputs.get("elasticIp") or outputs["address"]
     preview = f"pulumi preview -s {stack} --expect-no-changes"
     targets = f"make preview STACK={stack}    make down STACK={stack}"
+    evaluated = 'eval "$(make -s env)"           '
+    mail = f"aws s3 ls s3://{outputs['buckets']['mail']}/inbound/"
     if project and project.file:
         cloud = project.folder.name
+        evaluated = f'eval "$(make -s env CLOUD={cloud})"'
+        mail = mail if cloud == "host" else f"agentkeys records --cloud {cloud} -s {stack}"
         preview = f"pulumi -C clouds/{cloud} preview -s {stack} --config-file {project.file} --expect-no-changes"
         targets = f"make preview CLOUD={cloud} STACK={stack}    make down CLOUD={cloud} STACK={stack}"
     lines += [
         "",
         "Try next",
-        '  eval "$(make -s env)"                      point pulumi, aws and boto3 of this shell at the sandbox',
+        f"  {evaluated}           point pulumi, aws and boto3 of this shell at the sandbox",
         f"  {preview}",
         f"  curl --cacert $AGENTKEYS_CA_BUNDLE --resolve {broker}:443:{address} https://{broker}/healthz",
-        f"  aws s3 ls s3://{outputs['buckets']['mail']}/inbound/",
+        f"  {mail}",
         f"  {targets}    make help",
     ]
     return "\n".join(lines)

@@ -209,6 +209,7 @@ def serve() -> None:
     from sandbox.aws.mail import MailServer
     from sandbox.aws.ports import require_free
     from sandbox.aws.server import Account
+    from sandbox.gcp.serving import google_front
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
@@ -238,13 +239,19 @@ def serve() -> None:
             engine=stacklock.engine,
         )
         acme = AcmeServer(layout.HOME)
-        for service in (account, NameServer(account), DohServer(account), MailServer(account), acme):
+        for service in (
+            account,
+            NameServer(account),
+            DohServer(account),
+            MailServer(account),
+            acme,
+            google_front(layout.HOME),
+        ):
             service.start()
             running.callback(service.stop)
         hosts = Hosts(
             layout.HOME,
-            # Hosts of other clouds use the account as an S3-compatible object store.
-            forwards={port: port for port in (layout.PORTS["acme"], layout.PORTS["aws"])},
+            forwards=layout.FORWARDS,
             trusted_ca=acme.own_ca,
             log=log.info,
         )

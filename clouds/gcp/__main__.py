@@ -24,6 +24,8 @@ from clouds.gcp.names import TOKENS
 from clouds.gcp.settings import GcpSettings
 from clouds.limits import rows, tell
 from components import advice, issuer
+from components.checks import zone
+from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, mail_by_nobody
 from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
@@ -38,6 +40,12 @@ inside = pulumi.ResourceOptions(providers=[provider])
 places.require(settings, provider)
 if settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
+if settings.dns != "manual":
+    at_cloudflare = settings.dns == "cloudflare"
+    found = zone.records_at_cloudflare(settings.cloudflare_zone_id) if at_cloudflare else places.records(settings)
+    zone.require_room(found, names, own(), zone.CLOUDFLARE if at_cloudflare else places.CLOUD_DNS)
+    if settings.uses_lets_encrypt:
+        zone.require_authority(found, names, zone.LETS_ENCRYPT)
 tell(limits.APPLIED, limits.NO_EQUAL)
 
 account = service_account("host", names, here)
@@ -131,6 +139,7 @@ pulumi.export(
 )
 pulumi.export("release", setup.release)
 pulumi.export("sshPrivateKey", host.private_key)
-pulumi.export("sshPublicKeys", [host.public_key])
+# Google's guest agent keeps the login user's authorized_keys file.
+pulumi.export("sshPublicKeys", [])
 pulumi.export("sshHostKey", setup.host_key)
 pulumi.export("noEqual", rows(limits.NO_EQUAL))

@@ -1,4 +1,4 @@
-"""The buckets of a stack and their guards: uniform access by IAM alone, and nothing public.
+"""The buckets of a stack and their guards: access by IAM policies only, and nothing public.
 
 The host may create inbound mail and do nothing else. Actors' rights are on managed folders (``enrolment``), not here.
 """
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
-from clouds.gcp.names import MAIL_ROLE, GcpNames
-from components.naming import BUCKET_KEYS, INBOUND_DAYS, INBOUND_PREFIX
-
-#: The project's constraint with the meaning of every bucket's own ``public_access_prevention``.
-NOT_PUBLIC = "constraints/storage.publicAccessPrevention"
+from clouds.gcp.grants import MAIL_ROLE, NOT_PUBLIC, inbound_only
+from clouds.gcp.names import GcpNames
+from components.naming import BUCKET_KEYS, INBOUND_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +78,3 @@ class Buckets(pulumi.ComponentResource):
         )
         self.bucket_names = {key: bucket.name for key, bucket in made.items()}
         self.register_outputs({})
-
-
-def inbound_only(bucket: str) -> str:
-    """The IAM condition (CEL) that limits a binding to objects below the prefix of inbound mail."""
-    return f'resource.name.startsWith("projects/_/buckets/{bucket}/objects/{INBOUND_PREFIX}")'

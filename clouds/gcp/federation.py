@@ -6,10 +6,8 @@ A federated identity has no rights of its own: an actor's are bindings on its ma
 import pulumi
 import pulumi_gcp as gcp
 
-from clouds.gcp.names import ACTOR_CLAIM, ACTOR_CONDITION, GcpNames
-
-#: What Google makes of a token's claims, in CEL. A token for which one fails is refused.
-MAPPING = {"google.subject": "assertion.sub", "attribute.actor": ACTOR_CLAIM}
+from clouds.gcp.grants import ACTOR_CONDITION, MAPPING
+from clouds.gcp.names import GcpNames
 
 
 class Federation(pulumi.ComponentResource):

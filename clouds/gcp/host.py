@@ -73,8 +73,6 @@ class Host(pulumi.ComponentResource):
     instance_id: pulumi.Output[str]
     #: Private key of the login user. Secret.
     private_key: pulumi.Output[str]
-    #: Its public key, as an authorized_keys line.
-    public_key: pulumi.Output[str]
     #: What has to be there before the host can be reached.
     reachable: list[pulumi.Resource]
 
@@ -106,7 +104,7 @@ class Host(pulumi.ComponentResource):
         ]
         address = gcp.compute.Address(f"{name}-address", name=names.host, region=args.region, opts=child)
         key = tls.PrivateKey(f"{name}-ssh-key", algorithm="ED25519", opts=child)
-        self.public_key = key.public_key_openssh.apply(str.strip)
+        public_key = key.public_key_openssh.apply(str.strip)
         instance = gcp.compute.Instance(
             f"{name}-instance",
             name=names.host,
@@ -120,7 +118,7 @@ class Host(pulumi.ComponentResource):
             },
             network_interfaces=[{"subnetwork": subnet.id, "access_configs": [{"nat_ip": address.address}]}],
             metadata={
-                "ssh-keys": self.public_key.apply(lambda line: f"{args.login_user}:{line}"),
+                "ssh-keys": public_key.apply(lambda line: f"{args.login_user}:{line}"),
                 "block-project-ssh-keys": "TRUE",
                 "enable-oslogin": "FALSE",
                 "serial-port-enable": "FALSE",

@@ -3,18 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.naming import ACTOR_TAG, BUCKET_KEYS, BUCKET_NAME_LIMIT, DATA_CLASSES, PublicNames
+from components.naming import BUCKET_KEYS, BUCKET_NAME_LIMIT, DATA_CLASSES, PublicNames
 
-#: Claim of the broker's tokens with the actor's id, as CEL reads it. A token without it cannot be exchanged.
-ACTOR_CLAIM = f"assertion['https://aws.amazon.com/tags'].principal_tags.{ACTOR_TAG}[0]"
-#: What a token has to satisfy besides: the id is 64 lower-case hex digits, which no path can leave.
-ACTOR_CONDITION = "attribute.actor.matches('^[0-9a-f]{64}$')"
-
-#: Role of an actor on its managed folders: reads, lists, writes and deletes objects, and nothing else.
-ACTOR_ROLE = "roles/storage.objectUser"
-#: Role of the host on the prefix of inbound mail: creates objects, and can neither read nor replace one.
-MAIL_ROLE = "roles/storage.objectCreator"
-
+#: URLs of Cloud Storage and of the token exchange.
 STORE = "https://storage.googleapis.com"
 TOKENS = "https://sts.googleapis.com"
 

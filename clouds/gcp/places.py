@@ -3,11 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
+import google.auth
 import pulumi
 import pulumi_gcp as gcp
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
+from requests.exceptions import RequestException
 
 from clouds.gcp.settings import GcpSettings
 from components.checks.answers import reason
+from components.checks.zone import Found, Keeper
+
+_DNS = "https://dns.googleapis.com/dns/v1"
+_DNS_SCOPE = "https://www.googleapis.com/auth/ndev.clouddns.readonly"
+
+#: Cloud DNS refuses a second record set, and Terraform's provider therefore replaces the one that is there.
+CLOUD_DNS = Keeper(
+    lists="`gcloud dns record-sets list --zone <managed zone>` shows them",
+    second="Google's provider would replace them. Remove them (`gcloud dns record-sets delete`).",
+)
 
 
 def require(settings: GcpSettings, provider: gcp.Provider) -> None:
@@ -57,6 +71,32 @@ def require(settings: GcpSettings, provider: gcp.Provider) -> None:
             f"managedZone: {settings.managed_zone!r} is the zone {zone.dns_name!r}, not {settings.zone + '.'!r}. "
             "Nothing was created. Correct zone or managedZone."
         )
+
+
+def records(settings: GcpSettings) -> list[Found]:
+    """The record sets of the managed zone, by Cloud DNS's own API: the provider cannot list them. Raises RunError."""
+    url = f"{_DNS}/projects/{settings.project_id}/managedZones/{settings.managed_zone}/rrsets"
+    found: list[Found] = []
+    page = ""
+    try:
+        credentials, _ = google.auth.default(scopes=[_DNS_SCOPE])
+        session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        while True:
+            answer = session.get(url, params={"pageToken": page} if page else {}, timeout=30)
+            answer.raise_for_status()
+            shown = answer.json()
+            found += [
+                Found(name=one["name"].lower().rstrip("."), type=one["type"], values=one.get("rrdatas", []))
+                for one in shown.get("rrsets", [])
+            ]
+            page = shown.get("nextPageToken", "")
+            if not page:
+                return found
+    except (GoogleAuthError, RequestException) as error:
+        raise pulumi.RunError(
+            f"managedZone: Google refused to list the records of {settings.managed_zone!r}: {reason(error)}. Nothing "
+            "was created. Use credentials that may list them (dns.resourceRecordSets.list)."
+        ) from None
 
 
 def _asked(what: str, remedy: str, ask: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""One record in Cloud DNS. Google refuses a second record set of the same name and type, so none is overwritten."""
+"""One record in Cloud DNS. ``places`` checks before that nobody else's record has its name and type."""
 
 import pulumi
 import pulumi_gcp as gcp
@@ -13,7 +13,7 @@ def keep(name: str, zone: str, record: Wanted, opts: pulumi.ResourceOptions) -> 
         value = value.apply(lambda text: f'"{text}"')
     elif record.kind in ("MX", "CNAME"):
         value = value.apply(lambda text: text if text.endswith(".") else f"{text}.")
-    return gcp.dns.RecordSet(
+    made: pulumi.Resource = gcp.dns.RecordSet(
         name,
         managed_zone=zone,
         name=pulumi.Output.concat(record.name, "."),
@@ -22,3 +22,4 @@ def keep(name: str, zone: str, record: Wanted, opts: pulumi.ResourceOptions) -> 
         rrdatas=[value],
         opts=opts,
     )
+    return made

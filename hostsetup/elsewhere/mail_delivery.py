@@ -6,10 +6,15 @@ delivery that was interrupted writes the same object again. While the store is a
 makes sure of the bucket's expiry rule, writes a setup notification as SES does, and ends.
 """
 
+import http
 import json
 import os
+import ssl
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +34,44 @@ RULE = "inbound-30d-ttl"
 NOTIFICATION = "AGENTKEYS_SETUP_NOTIFICATION"
 
 
+#: Google's API of objects, and the metadata server of its hosts:
+#: https://docs.cloud.google.com/compute/docs/metadata/overview
+UPLOADS = (
+    "https://storage.googleapis.com/upload/storage/v1/b/{bucket}/o?uploadType=media&ifGenerationMatch=0&name={key}"
+)
+TOKENS = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"
+
+
+class GoogleStore:
+    """Writes objects by Google's API, with the token of the host's service account, which has no key.
+
+    Raises OSError; an ``HTTPError``, which is one, says what Google answered.
+    """
+
+    def __init__(self) -> None:
+        self._trust = ssl.create_default_context(cafile=AUTHORITIES if Path(AUTHORITIES).exists() else None)
+
+    def put_object(self, Bucket: str, Key: str, Body: Any) -> None:  # noqa: N803 - as boto3 names them
+        """Write one object unless it is there: the host may create objects, and not replace one."""
+        asked = urllib.request.Request(TOKENS, headers={"Metadata-Flavor": "Google"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - a constant URL
+            token = json.load(answer)["access_token"]
+        url = UPLOADS.format(bucket=Bucket, key=urllib.parse.quote(Key, safe=""))
+        content = Body if isinstance(Body, bytes) else Body.read()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "message/rfc822"}
+        request = urllib.request.Request(url, data=content, headers=headers, method="POST")  # noqa: S310 - of UPLOADS
+        try:
+            urllib.request.urlopen(request, timeout=60, context=self._trust).close()  # noqa: S310 - likewise
+        except urllib.error.HTTPError as error:
+            # An earlier delivery wrote it and was interrupted before it removed the message.
+            if error.code != http.HTTPStatus.PRECONDITION_FAILED:
+                raise
+
+
 def store(configuration: "dict[str, Any]") -> Any:
     """A client of the object store. Path style needs no host name, DNS and certificate for each bucket."""
+    if configuration["api"] == "gcs":
+        return GoogleStore()
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     key = os.environ.get("AGENTKEYS_STORE_KEY") or (folder and os.path.join(folder, "store-key"))  # noqa: PTH118
     if key and Path(key).exists():
@@ -74,7 +115,7 @@ def deliver_all(client: Any, configuration: "dict[str, Any]") -> bool:
     for path in waiting(Path(configuration["spool"])):
         try:
             deliver(client, configuration, path)
-        except ClientError as error:
+        except (ClientError, urllib.error.HTTPError) as error:
             # Possibly the store refuses only this message, so the others are tried too.
             whole = False
             print(f"{path.name} stays in the spool: {error}", flush=True)
@@ -87,8 +128,13 @@ def deliver_all(client: Any, configuration: "dict[str, Any]") -> bool:
 
 
 def expire(client: Any, configuration: "dict[str, Any]") -> bool:
-    """Make sure that the bucket deletes old mail. Returns whether the rule had to be written. Raises ClientError."""
+    """Make sure that the bucket deletes old mail. Returns whether the rule had to be written. Raises ClientError.
+
+    Google's bucket has its rule from the program, and the host's service account may not see it.
+    """
     bucket, prefix, days = configuration["bucket"], configuration["prefix"], configuration["expire_days"]
+    if configuration["api"] == "gcs":
+        return False
     try:
         rules = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     except ClientError as error:
@@ -112,7 +158,12 @@ def check(configuration: "dict[str, Any]") -> str:
         client = store(configuration)
         written = expire(client, configuration)
         client.put_object(Bucket=bucket, Key=configuration["prefix"] + NOTIFICATION, Body=b"")
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, OSError) as error:
+        if configuration["api"] == "gcs":
+            raise SystemExit(
+                f"the bucket {bucket!r} cannot be used for mail: {error}. The host's service account needs the role "
+                f"Storage Object Creator on {configuration['prefix']}*. Run `pulumi up` again, which grants it"
+            ) from None
         raise SystemExit(
             f"the bucket {bucket!r} at {endpoint} cannot be used for mail: {error}. The host's key needs s3:PutObject "
             f"on {configuration['prefix']}*, s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration on the "

@@ -47,6 +47,10 @@ func runBroker(arguments []string) error {
 		}
 	}
 
+	if url := os.Getenv("BROKER_TOKEN_EXCHANGE_URL"); url != "" {
+		// A real broker exchanges its tokens there (RFC 8693); tests of this one do it themselves.
+		log.Printf("tokens are exchanged at %s for %s", url, os.Getenv("BROKER_TOKEN_EXCHANGE_AUDIENCE"))
+	}
 	issuer := settings["BROKER_OIDC_ISSUER"]
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {

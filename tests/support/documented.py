@@ -49,6 +49,7 @@ SETTINGS = re.compile(r"pulumi config (set|rm) (-s|--path|\S).*")
 ELSEWHERE = {
     'eval "$(_AGENTKEYS_COMPLETE=bash_source agentkeys)"': ("tests/unit/ops/test_agentkeys.py", "_AGENTKEYS_COMPLETE="),
     "agentkeys --help": ("tests/unit/ops/test_commands.py", '"--help"'),
+    "agentkeys enrol": ("tests/clouds/test_gcp.py", 'agentkeys("enrol"'),
     "make bench": ("Makefile", "bench: setup"),
     "make check": (".ci/run", "make check"),
     "make down STACK=test": ("tests/sandbox/beside/test_5_ends.py", 'rehearsal.down("test"'),

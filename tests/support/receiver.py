@@ -59,7 +59,7 @@ class Receiver:
         values = {
             "domain": DOMAIN, "name": NAME, "limit_bytes": 100_000, "requires_tls": False, "at_once": 4,
             "least_free_bytes": 0, "spool": str(self.spool), "bucket": BUCKET, "prefix": "inbound/", "expire_days": 30,
-            "endpoint": "http://127.0.0.1:9", "region": "us-east-1", "path_style": True,
+            "endpoint": "http://127.0.0.1:9", "region": "us-east-1", "path_style": True, "api": "s3",
         }  # fmt: skip
         self.configuration.write_text(json.dumps({**values, **changed}))
         self.listener = socket.create_server(("127.0.0.1", 0))

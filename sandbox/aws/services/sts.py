@@ -206,12 +206,12 @@ def _signing_key(issuer: str, key_id: str | None) -> jwt.PyJWK:
     deadline = time.monotonic() + FETCH_SECONDS
     # The issuer is a host of this sandbox and may be waiting for the account.
     with current().request_lock.let_go():
-        configuration = _fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", deadline)
+        configuration = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", deadline)
         if configuration.get("issuer") != issuer:
             raise InvalidIdentityTokenError(
                 f"The issuer in the provider's configuration ({configuration.get('issuer')}) is not {issuer}"
             )
-        document = _fetch(str(configuration.get("jwks_uri", "")), deadline)
+        document = fetch(str(configuration.get("jwks_uri", "")), deadline)
     try:
         keys = jwt.PyJWKSet.from_dict(document).keys
     except (jwt.PyJWTError, AttributeError, TypeError) as error:
@@ -224,7 +224,8 @@ def _signing_key(issuer: str, key_id: str | None) -> jwt.PyJWK:
     )
 
 
-def _fetch(url: str, deadline: float) -> dict[str, Any]:
+def fetch(url: str, deadline: float) -> dict[str, Any]:
+    """A JSON document of an issuer that is a host of this sandbox. Raises IdpCommunicationError."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https":

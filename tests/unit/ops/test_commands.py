@@ -18,13 +18,14 @@ from ops.commands import ssh
 ACCOUNT_ID = "429071895007"
 
 #: Those that report; the others write a file, connect, or do one thing.
-REPORTING = {"adopt", "audit", "doctor", "drift", "env", "proof", "records", "recover", "retire", "snapshots"}
+REPORTING = {"adopt", "audit", "doctor", "drift", "enrol", "env", "proof", "records", "recover", "retire", "snapshots"}
 #: Those that call AWS, not only the engine and the host.
 ASKING_AWS = ["adopt", "audit", "doctor", "proof", "retire", "sender", "snapshots", "ssh"]
 
 #: What a command cannot be called without, beside its stack; the files are in the folder of ``run``.
 NEEDED = {
     "backup": ("--recipient", "age1pen3jw5u0emv878cneuj2spdq9nwnde9nqws6xkegeu8n9n98feqn525xg", "--out", "new.age"),
+    "enrol": ("ab" * 32,),
     "restore": ("secrets.age", "--identity", "key.txt"),
 }
 
