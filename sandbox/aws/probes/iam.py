@@ -300,3 +300,16 @@ def variables_are_literal(ground: Ground) -> Answers:
             "without the tag": read("x/k"),
         },
     )
+
+
+@probe(
+    "IAMBackend.remove_role_from_instance_profile",
+    calls="iam RemoveRoleFromInstanceProfile",
+    makes=("a role", "an instance profile"),
+)
+def a_role_that_a_profile_does_not_have_cannot_be_removed(ground: Ground) -> Answers:
+    """A role leaves an instance profile once."""
+    role, iam, name = ground.role(), ground.client("iam"), ground.name()
+    iam.create_instance_profile(InstanceProfileName=name)
+    ground.undo("iam", "delete_instance_profile", InstanceProfileName=name)
+    return {"removed": observe(iam.remove_role_from_instance_profile, InstanceProfileName=name, RoleName=role)}

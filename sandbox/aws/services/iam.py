@@ -338,3 +338,15 @@ def _simulated(caller: Caller, action: str, resource: str, given: dict[str, Valu
         "MatchedStatements": [],
         "MissingContextValues": sorted(key for key in named if key.lower() not in known),
     }
+
+
+@replaces(
+    IAMBackend,
+    because="moto fails when the profile does not have the role; AWS answers NoSuchEntity, on which a client that "
+    "repeats a lost call ends",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html",
+)
+def remove_role_from_instance_profile(original: Any, self: Any, profile_name: str, role_name: str) -> None:
+    if self.get_role(role_name) not in self.get_instance_profile(profile_name).roles:
+        raise NoSuchEntity(f"Role with name {role_name} cannot be found.")
+    original(self, profile_name, role_name)
