@@ -34,6 +34,10 @@ PRODUCT = ("settings.py", "components", "gates", "hostsetup", "ops")
 MORE = {
     "settings.py": ("tests/unit/test_settings.py", "tests/unit/components/checks/test_existing_host.py"),
     "components/": ("tests/unit/test_program.py",),
+    "components/checks/preflight.py": (
+        "tests/unit/components/checks/test_existing_host.py",
+        "tests/unit/components/checks/test_github_provider.py",
+    ),
     "components/policies/": ("tests/unit/components/policies/test_policies.py",),
     "components/advice.py": ("tests/unit/test_program.py",),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),

@@ -86,3 +86,32 @@ def test_another_active_rule_set_and_none_are_refused(release):
 def test_a_reader_of_mail_that_does_not_exist_is_named(release):
     text = said(release, "aws:iam/getRole:getRole", "NoSuchEntity: none", rawMailReaders='["reader"]')
     assert text.startswith("rawMailReaders: the account has no role 'reader'")
+
+
+ADDRESS = "aws:ec2/getElasticIp:getElasticIp"
+HOST = "agentkeys-broker-host-test"
+
+
+def address_of(instance="", **tags):
+    return {"id": "eipalloc-1", "publicIp": "3.208.99.99", "instanceId": instance, "tags": tags}
+
+
+def test_an_address_that_this_stack_allocated_is_not_configured_too(release):
+    text = said(release, ADDRESS, address_of(**{"agentkeys:owned-by": HOST}), elasticIp="3.208.99.99")
+    assert "was allocated by this stack, which would release it now" in text
+    run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups={ADDRESS: address_of(Name="somebody's")})
+
+
+@pytest.mark.parametrize(("holder", "named"), [({"Name": "other"}, "(other)"), ({}, "(without a name)")])
+def test_an_address_of_another_instance_is_refused_with_that_instance(release, holder, named):
+    instance = "aws:ec2/getInstance:getInstance"
+    lookups = {ADDRESS: address_of("i-1"), instance: {"tags": holder}}
+    changed = {**release, "elasticIp": "3.208.99.99"}
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed=changed, lookups=lookups)
+    assert f"serves instance i-1 {named}, not this stack's {HOST}. Nothing was created." in str(refused.value)
+    run("test", changed=changed, lookups={**lookups, instance: {"tags": {"Name": HOST}}})
+
+
+def test_an_address_without_an_instance_needs_no_look_at_one(release):
+    run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups={ADDRESS: address_of()})
