@@ -322,6 +322,8 @@ class Campaign:
     recorded: dict[str, Recorded] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     """The account of the base without the stack."""
+    again: set[str] = field(default_factory=set)
+    """Names of cases to run although the ledger has them."""
 
     def record(self) -> None:
         """Run every stage without a fault, if an earlier campaign has not, and keep what it called and left."""
@@ -436,11 +438,15 @@ class Campaign:
         ran = 0
         for (stage, kind), group in sorted(groups.items(), key=lambda item: ORDER.index(item[0][1])):
             with self._claimed(f"{stage} {kind}") as mine:
-                while mine and (left := [case for case in group if case.name not in self.done()]):
+                while mine and (left := self._left(group)):
                     if limit and ran >= limit:
                         return
                     ran += 1
                     self._run_some(left if left[0].fault else left[:1])
+
+    def _left(self, group: Sequence[Case]) -> list[Case]:
+        done = self.done()
+        return [case for case in group if case.name in self.again or case.name not in done]
 
     def _run_some(self, left: Sequence[Case]) -> None:
         """Run as many of the cases as one run reaches, and note them."""
@@ -498,6 +504,7 @@ class Campaign:
             "together": together,
             "line": {**line.__dict__, "verdict": line.verdict.value},
         }
+        self.again.discard(case.name)
         with self.ledger.open("a") as ledger:
             ledger.write(json.dumps(entry) + "\n")
         self.ground.progress(f"{line.verdict.value}: {case.name}: {line.seen}")
@@ -600,6 +607,7 @@ def main() -> int:
     parser.add_argument("--kind", action="append", choices=[*KINDS, "power-loss"], help="one kind (default: all)")
     parser.add_argument("--call", action="append", help="one call, for example 's3 CreateBucket' (default: all)")
     parser.add_argument("--limit", type=int, default=0, help="end after so many runs (default: all)")
+    parser.add_argument("--again", action="store_true", help="run again what was wrong")
     parser.add_argument("--light", action="store_true", help="leave out what needs a running host")
     parser.add_argument(
         "--weather", type=int, default=0, metavar="ROUNDS", help="time a first up in bad weather instead"
@@ -618,6 +626,8 @@ def main() -> int:
     if given.report:
         given.report.write_text(report(every, campaign.entries()))
         return 0
+    if given.again:
+        campaign.again = {name for name, line in campaign.done().items() if line.verdict == Verdict.WRONG}
     wanted = [
         case
         for case in every

@@ -212,6 +212,17 @@ def test_the_ledger_says_what_is_done_and_a_later_run_counts(campaign):
     assert len(campaign.ground.runs) == ran
 
 
+def test_what_was_wrong_runs_again_once_if_asked(campaign):
+    campaign.ground.leaves = "user of-nobody"
+    campaign.run_all([case(), case(kind="reset")], limit=0)
+    campaign.ground.leaves = ""
+    campaign.again = {case().name}
+    campaign.run_all([case(), case(kind="reset")], limit=0)
+    done = campaign.done()
+    assert (done[case().name].verdict, done[case(kind="reset").name].verdict) == (Verdict.OK, Verdict.WRONG)
+    assert campaign.again == set()
+
+
 def test_a_campaign_leaves_to_another_what_that_runs_now(campaign):
     other = Campaign(ground=campaign.ground, ledger=campaign.ledger)
     with other._claimed("up error") as mine:
