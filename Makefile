@@ -8,6 +8,8 @@ PYTHON ?= python3
 ifdef PROVIDER
 export AGENTKEYS_PROVIDER := $(PROVIDER)
 endif
+# Every process would compile all modules and tests again in a shell that keeps Python from writing what it compiled.
+export PYTHONDONTWRITEBYTECODE :=
 SANDBOX = venv/bin/python -m sandbox
 COMPILE = venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
