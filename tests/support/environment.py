@@ -77,5 +77,10 @@ def _files(places: tuple[str, ...]) -> Iterator[Path]:
     for place in places:
         path = PROJECT / place
         for file in sorted(path.rglob("*")) if path.is_dir() else (path,):
-            if file.is_file() and (file.suffix == ".py" or (not file.suffix and file.read_bytes().startswith(b"#"))):
+            # The policy pack's own environment is in its folder.
+            if file.is_file() and "venv" not in file.relative_to(PROJECT).parts and _is_code(file):
                 yield file
+
+
+def _is_code(file: Path) -> bool:
+    return file.suffix == ".py" or (not file.suffix and file.read_bytes().startswith(b"#"))
