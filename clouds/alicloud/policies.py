@@ -33,10 +33,12 @@ def text(document: Document) -> str:
 
 
 def role_arn(names: CloudNames, key: str) -> str:
+    """ARN of the role of a key of ``ROLE_KEYS``."""
     return f"acs:ram::{names.account}:role/{names.role(key)}"
 
 
 def provider_arn(names: CloudNames) -> str:
+    """ARN of the OIDC provider."""
     return f"acs:ram::{names.account}:oidc-provider/{names.provider}"
 
 

@@ -18,7 +18,7 @@ REGIONS = (
     *("ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-6"),
     *("ap-southeast-7", "us-east-1", "us-west-1", "eu-central-1", "eu-west-1", "me-east-1"),
 )
-#: The region of this cloud whose name starts like those of the mainland, and is not there.
+#: Starts as the mainland's regions do, and is not there.
 _HONG_KONG = "cn-hongkong"
 
 #: DirectMail's SMTP servers, by region: https://www.alibabacloud.com/help/en/direct-mail/smtp-endpoints
@@ -73,7 +73,7 @@ class AliCloudSettings(LaunchedSettings):
 
     @model_validator(mode="after")
     def _directmail_accepts_the_sender(self) -> Self:
-        """https://www.alibabacloud.com/help/en/direct-mail/sender-addresses, by way of the provider's documentation."""
+        """The rule is that of the SDK's argument ``account_name``."""
         sender = self.names.email_from.partition("@")[0]
         if self.sending == "directmail" and not re.fullmatch(r"[a-z0-9]+", sender):
             raise ValueError(

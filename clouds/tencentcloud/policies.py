@@ -32,6 +32,7 @@ def text(document: Document) -> str:
 
 
 def role_arn(names: CloudNames, uin: str, key: str) -> str:
+    """ARN of the role of a key of ``ROLE_KEYS``, in the account of this UIN."""
     return f"qcs::cam::uin/{uin}:roleName/{names.role(key)}"
 
 
