@@ -55,7 +55,7 @@ permissions.require(
 )
 preflight.receipt_rule_set(provider, settings.region)
 preflight.mail_readers(provider, settings.raw_mail_readers)
-allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id)
+allocation_id = preflight.elastic_ip(provider, settings.elastic_ip, names, settings.host_instance_id, mine)
 existing_host: ExistingHost | None = None
 place = network.DEFAULT
 if settings.host_instance_id:

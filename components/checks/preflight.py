@@ -88,7 +88,7 @@ def mail_readers(provider: aws.Provider, roles: Sequence[str]) -> None:
             ) from None
 
 
-def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str) -> str | None:
+def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance_id: str, own: Own) -> str | None:
     """Allocation id of the configured address; None if none is configured.
 
     EC2 moves an address that is in use without asking. So an address is rejected if it is associated with an instance
@@ -110,7 +110,8 @@ def elastic_ip(provider: aws.Provider, address: str, names: Names, host_instance
             f"elasticIp: {address!r} is tagged {other}, the address of another stack; this stack's is "
             f"{names.elastic_ip}. Nothing was created. Give another address, or remove it to allocate one."
         )
-    if found.tags.get(OWNER_TAG) == names.host:
+    # Without the state that allocated it, nothing releases it.
+    if found.tags.get(OWNER_TAG) == names.host and own.has("host-address"):
         raise pulumi.RunError(
             f"elasticIp: {address!r} was allocated by this stack, which would release it now. Nothing was created. "
             f"Remove elasticIp (`pulumi config rm -s {pulumi.get_stack()} elasticIp`)."

@@ -122,7 +122,7 @@ _COUNT = re.compile(r"(\d+) to (create|update|replace|delete)")
 def expected(section: str) -> list[dict[str, int]]:
     """The counts of each preview that a section of the runbook expects, in its order."""
     runbook = (PROJECT / "docs/runbook.md").read_text()
-    text = runbook.partition(f"\n## {section}\n")[2].partition("\n## ")[0].replace("\n", " ")
-    previews = re.findall(r"Expected preview: (.*?)\.(?: |$)", text)
+    text = runbook.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    previews = re.findall(r"Expected preview: (.*?)\.(?: |$)", " ".join(text.split()))
     assert previews
     return [{kind: int(count) for count, kind in _COUNT.findall(preview)} for preview in previews]

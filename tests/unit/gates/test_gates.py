@@ -128,8 +128,9 @@ def broker(tmp_path, monkeypatch, doh):
     answers[:] = ["127.0.0.1"]
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     authority = certificate("authority", "authority", keys[0], keys[0])
+    root = certificate("root", "root", keys[1], keys[1])
     leaf = certificate(HOST, "authority", keys[0], keys[1])
-    pem = {cert: cert.public_bytes(serialization.Encoding.PEM) for cert in (authority, leaf)}
+    pem = {cert: cert.public_bytes(serialization.Encoding.PEM) for cert in (authority, leaf, root)}
     (tmp_path / "ca.pem").write_bytes(pem[authority])
     served = dict(GOOD)
 
@@ -160,7 +161,9 @@ def broker(tmp_path, monkeypatch, doh):
     servers = []
     start(leaf, authority)
     ask = lambda: issuer.issuer(HOST, [url], str(tmp_path / "ca.pem"))  # noqa: E731
-    yield SimpleNamespace(ask=ask, served=served, authority=authority, leaf=leaf, start=start)
+    yield SimpleNamespace(
+        ask=ask, served=served, authority=authority, leaf=leaf, root=root, start=start, answers=answers
+    )
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -183,6 +186,7 @@ def test_an_issuer_gives_the_thumbprint_of_the_top_of_its_chain(broker):
         # RFC 7517 section 4: a key of another type may have any other member, and another curve makes no ES256.
         ("/keys", {"keys": [{"kty": "OKP", "crv": "P-256"}]}, "has 1 keys and no ES256 key"),
         ("/keys", {"keys": [{"kty": "EC", "crv": "P-384"}, {"kty": "RSA"}]}, "has 2 keys and no ES256 key"),
+        ("/keys", {"keys": [{"kty": "EC", "crv": "P-192"}]}, "has 1 keys and no ES256 key"),
         ("/keys", {}, "has 0 keys and no ES256 key"),
         ("/keys", [1], "/keys is not a JSON object"),
         ("/healthz", None, "healthz answers 502"),
@@ -194,6 +198,18 @@ def test_an_issuer_that_sts_could_not_use_is_not_there_yet(broker, path, answer,
     else:
         broker.served[path] = answer
     with pytest.raises(NotYet, match=said):
+        broker.ask()
+
+
+def test_the_thumbprint_is_that_of_the_last_certificate_at_the_first_address(broker):
+    broker.start(broker.leaf, broker.authority, broker.root)
+    broker.answers[:] = ["127.0.0.1", "127.0.0.9"]
+    assert broker.ask() == broker.root.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - IAM's thumbprint
+
+
+def test_an_issuer_that_nobody_serves_is_not_there_yet(broker):
+    broker.answers[:] = ["127.0.0.9"]
+    with pytest.raises(NotYet, match="openid-configuration does not answer"):
         broker.ask()
 
 

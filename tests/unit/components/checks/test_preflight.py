@@ -88,6 +88,7 @@ def test_a_reader_of_mail_that_does_not_exist_is_named(release):
     assert text.startswith("rawMailReaders: the account has no role 'reader'")
 
 
+STATE = "pulumi:pulumi:readStackResourceOutputs"
 ADDRESS = "aws:ec2/getElasticIp:getElasticIp"
 HOST = "agentkeys-broker-host-test"
 
@@ -97,9 +98,16 @@ def address_of(instance="", **tags):
 
 
 def test_an_address_that_this_stack_allocated_is_not_configured_too(release):
-    text = said(release, ADDRESS, address_of(**{"agentkeys:owned-by": HOST}), elasticIp="3.208.99.99")
-    assert "was allocated by this stack, which would release it now" in text
-    run("test", changed={**release, "elasticIp": "3.208.99.99"}, lookups={ADDRESS: address_of(Name="somebody's")})
+    own = {ADDRESS: address_of(**{"agentkeys:owned-by": HOST})}
+    urn = "urn:pulumi:test::agentkeys-cloud::agentkeys:host:BrokerHost$aws:ec2/eip:Eip::host-address"
+    changed = {**release, "elasticIp": "3.208.99.99"}
+    with pytest.raises(pulumi.RunError, match="was allocated by this stack, which would release it now"):
+        run("test", changed=changed, lookups={**own, STATE: {"outputs": {urn: {}}}})
+    with pytest.raises(pulumi.RunError, match="was allocated by this stack"):
+        run("test", changed=changed, lookups={**own, STATE: "no answer"})
+    # The state is lost and the account adopted.
+    run("test", changed=changed, lookups=own)
+    run("test", changed=changed, lookups={ADDRESS: address_of(Name="somebody's")})
 
 
 @pytest.mark.parametrize(("holder", "named"), [({"Name": "other"}, "(other)"), ({}, "(without a name)")])
