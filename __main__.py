@@ -69,6 +69,7 @@ if settings.host_instance_id:
         existing_host,
         settings.elastic_ip,
         names,
+        mine,
         strict=settings.protect,
         sends_mail=settings.email_sender == "ses",
     )

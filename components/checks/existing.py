@@ -13,17 +13,25 @@ import pulumi
 import pulumi_aws as aws
 
 from components.checks.answers import reason
+from components.checks.state import Own
 from components.host import ANYWHERE, ExistingHost
 from components.naming import ELASTIC_IP_NAME, OWNER_TAG, SERVES_TAG, Names
 from hostsetup.services import PUBLIC_PORTS, SSH_PORT
 
 
 def require(
-    provider: aws.Provider, host: ExistingHost, elastic_ip: str, names: Names, *, strict: bool, sends_mail: bool
+    provider: aws.Provider,
+    host: ExistingHost,
+    elastic_ip: str,
+    names: Names,
+    own: Own,
+    *,
+    strict: bool,
+    sends_mail: bool,
 ) -> None:
     """The instance can become this stack's broker host without taking or giving an address that is neither the
-    stack's own nor ``elastic_ip``. ``strict`` turns warnings into errors; ``sends_mail``: the broker needs the host's
-    credentials. Raises RunError.
+    stack's own nor ``elastic_ip``. ``own`` is what the stack has. ``strict`` makes warnings errors; ``sends_mail``:
+    the broker needs the host's credentials. Raises RunError.
     """
     instance_id = host.instance_id
     options = pulumi.InvokeOptions(provider=provider)
@@ -41,7 +49,7 @@ def require(
             f"hostInstanceId: {named} is {found.instance_state}; only a running instance can be set up. Nothing was "
             f"created. {_start(found.instance_state, instance_id, names)}"
         )
-    _require_free(found.tags, named, names)
+    _require_free(found.tags, named, names, own)
     _require_tokens(found, named, names, strict=strict)
     _require_open(options, found.vpc_security_group_ids, named, names)
     _require_profile(found.iam_instance_profile, named, names, attach=host.attach_profile, sends_mail=sends_mail)
@@ -142,8 +150,9 @@ def _start(state: str, instance_id: str, names: Names) -> str:
     return "Give another instance."
 
 
-def _require_free(tags: Mapping[str, str], named: str, names: Names) -> None:
-    if tags.get(OWNER_TAG):
+def _require_free(tags: Mapping[str, str], named: str, names: Names, own: Own) -> None:
+    # A stack whose state is lost adopts the instance that it launched.
+    if tags.get(OWNER_TAG, names.host) != names.host or (OWNER_TAG in tags and own.has("host-instance")):
         raise pulumi.RunError(
             f"hostInstanceId: {named} was launched by the stack of {tags[OWNER_TAG]}, which has it in its state. "
             "Nothing was created. Give another instance, or remove hostInstanceId to launch one."

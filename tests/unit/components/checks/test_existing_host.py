@@ -307,8 +307,8 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
         ),
         (Ec2(instance={"instanceState": "terminated"}), {}, "is terminated; only a running instance"),
         (
-            Ec2(instance={"tags": {"agentkeys:owned-by": HOST}}), {},
-            f"hostInstanceId: instance {INSTANCE} (without a name) was launched by the stack of {HOST}",
+            Ec2(instance={"tags": {"agentkeys:owned-by": "agentkeys-broker-host"}}), {},
+            f"hostInstanceId: instance {INSTANCE} (without a name) was launched by the stack of agentkeys-broker-host,",
         ),
         (
             Ec2(instance={"tags": {"agentkeys:set-up-by": "agentkeys-broker-host"}}), {},
@@ -330,6 +330,16 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
 )  # fmt: skip
 def test_what_would_go_wrong_ends_with_a_sentence_and_nothing_is_created(up, ec2, settings, sentence):
     assert sentence in refused(up, ec2, **settings)
+
+
+def test_an_instance_that_the_stack_launched_is_given_only_where_its_state_is_lost(release):
+    changed = {**release, "hostInstanceId": INSTANCE, "hostPrivateKey": KEY}
+    lookups = Ec2(instance={"tags": {"agentkeys:owned-by": HOST}}).lookups
+    urn = "urn:pulumi:test::agentkeys-cloud::agentkeys:host:BrokerHost$aws:ec2/instance:Instance::host-instance"
+    state = {"pulumi:pulumi:readStackResourceOutputs": {"outputs": {urn: {}}}}
+    with pytest.raises(pulumi.RunError, match=f"was launched by the stack of {HOST}, which has it in its state"):
+        run("test", changed=changed, lookups={**lookups, **state}, secret=["hostPrivateKey"])
+    run("test", changed=changed, lookups=lookups, secret=["hostPrivateKey"])
 
 
 def test_an_unknown_instance_ends_with_a_sentence(release):
