@@ -96,6 +96,23 @@ def test_an_error_ends_it_with_a_traceback(home: Path) -> None:
     assert found.stderr.endswith("TimeoutError: too long\n")
 
 
+ENDS = """
+import atexit, sys, threading, time
+def later():
+    time.sleep(0.3)
+    print("thread")
+threading.Thread(target=later).start()
+atexit.register(print, "handler")
+print("program")
+sys.exit(5)
+"""
+
+
+def test_threads_and_handlers_of_its_end_run(home: Path) -> None:
+    found = run(home, "-c", ENDS)
+    assert (found.returncode, found.stdout) == (5, "program\nthread\nhandler\n")
+
+
 def test_the_projects_own_modules_are_imported_by_each_run(home: Path, program: Path) -> None:
     assert json.loads(run(home, program, CODE="0").stdout)[-1] == 1
     (program.parent / "own.py").write_text("VALUE = 22\n")
