@@ -239,7 +239,11 @@ class Interpreter:
         length, streams, _, _ = socket.recv_fds(connection, 4, 3)
         given = b""
         while len(given) < int.from_bytes(length, "big"):
-            given += connection.recv(1 << 20)
+            received = connection.recv(1 << 20)
+            if not received:
+                # The process that stands for the program was killed before it had sent everything.
+                os._exit(1)
+            given += received
         program, folder, variables = json.loads(given)
         process = os.fork()
         if not process:
@@ -291,7 +295,7 @@ def main(verb: str, *arguments: str) -> None:
         Interpreter(socket.socket(fileno=int(descriptor)), Path(pool), address, names).serve()
     else:
         name, pool, packages, *program = arguments
-        run(name, program, Path(pool), packages.split(","))
+        run(name, program, Path(pool), list(filter(None, packages.split(","))))
 
 
 if __name__ == "__main__":

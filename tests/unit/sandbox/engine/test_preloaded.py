@@ -1,8 +1,10 @@
 """Programs run in forks of an interpreter as they run in a new one."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -180,6 +182,28 @@ def test_a_program_ends_with_the_process_that_stands_for_it(home: Path) -> None:
     with process:
         process.kill()
         wait_for(lambda: not Path(f"/proc/{program}").exists())
+
+
+def test_a_fork_ends_if_what_to_run_does_not_arrive(home: Path) -> None:
+    run(home, "-c", "")
+    pool = warm.folder(home)
+    (address,) = pool.glob("*.fork")
+    folder = os.open(pool, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"/proc/self/fd/{folder}/{address.name}")
+        socket.send_fds(connection, [(10).to_bytes(4, "big")], [0, 1, 2])
+        wait_for(lambda: len(working_in(pool)) == 2)
+    os.close(folder)
+    wait_for(lambda: len(working_in(pool)) == 1)
+
+
+def working_in(folder: Path) -> list[Path]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").readlink() == folder:
+                found.append(entry)
+    return found
 
 
 def test_a_killed_program_is_reported_as_a_shell_does(home: Path) -> None:
