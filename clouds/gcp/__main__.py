@@ -38,6 +38,7 @@ provider = gcp.Provider("gcp", project=settings.project_id, region=settings.regi
 here = pulumi.ResourceOptions(provider=provider)
 inside = pulumi.ResourceOptions(providers=[provider])
 places.require(settings, provider)
+places.require_pool(settings)
 if settings.dns == "cloudflare":
     cloudflare_zone(settings.zone, settings.cloudflare_zone_id)
 if settings.dns != "manual":

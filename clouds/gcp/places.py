@@ -1,6 +1,7 @@
 """The checks of a preview that ask Google: project, region, zone, image and DNS zone are as the settings say."""
 
 from collections.abc import Callable
+from http.client import NOT_FOUND
 from typing import Any
 
 import google.auth
@@ -14,8 +15,8 @@ from clouds.gcp.settings import GcpSettings
 from components.checks.answers import reason
 from components.checks.zone import Found, Keeper
 
-_DNS = "https://dns.googleapis.com/dns/v1"
-_DNS_SCOPE = "https://www.googleapis.com/auth/ndev.clouddns.readonly"
+_DNS, _IAM = "https://dns.googleapis.com/dns/v1", "https://iam.googleapis.com/v1"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 
 #: Cloud DNS refuses a second record set, and Terraform's provider therefore replaces the one that is there.
 CLOUD_DNS = Keeper(
@@ -73,30 +74,56 @@ def require(settings: GcpSettings, provider: gcp.Provider) -> None:
         )
 
 
+def require_pool(settings: GcpSettings) -> None:
+    """Raises RunError for a pool that was deleted: its id is not free for 30 days."""
+    names = settings.names
+    found = _got(
+        f"{_IAM}/projects/{settings.project_id}/locations/global/workloadIdentityPools/{names.pool}",
+        f"poolEpoch: Google refused to return the workload identity pool {names.pool!r}",
+        "Use credentials that may read it (iam.workloadIdentityPools.get), and check that the IAM API is enabled.",
+    )
+    if found.get("state") == "DELETED":
+        raise pulumi.RunError(
+            f"poolEpoch: the workload identity pool {names.pool!r} was deleted, and its id is not free for 30 days. "
+            f"Nothing was created. Run `pulumi config set poolEpoch {settings.pool_epoch + 1}`, and enrol the actors "
+            "again after the `up`."
+        )
+
+
 def records(settings: GcpSettings) -> list[Found]:
     """The record sets of the managed zone, by Cloud DNS's own API: the provider cannot list them. Raises RunError."""
-    url = f"{_DNS}/projects/{settings.project_id}/managedZones/{settings.managed_zone}/rrsets"
     found: list[Found] = []
     page = ""
+    while True:
+        shown = _got(
+            f"{_DNS}/projects/{settings.project_id}/managedZones/{settings.managed_zone}/rrsets",
+            f"managedZone: Google refused to list the records of {settings.managed_zone!r}",
+            "Use credentials that may list them (dns.resourceRecordSets.list).",
+            pageToken=page,
+        )
+        found += [
+            Found(name=one["name"].lower().rstrip("."), type=one["type"], values=one.get("rrdatas", []))
+            for one in shown.get("rrsets", [])
+        ]
+        page = shown.get("nextPageToken", "")
+        if not page:
+            return found
+
+
+def _got(url: str, what: str, remedy: str, **parameters: str) -> dict[str, Any]:
+    """The JSON at a URL of Google's, empty if nothing is there. Raises RunError."""
+    given = {key: value for key, value in parameters.items() if value}
     try:
-        credentials, _ = google.auth.default(scopes=[_DNS_SCOPE])
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
         session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-        while True:
-            answer = session.get(url, params={"pageToken": page} if page else {}, timeout=30)
-            answer.raise_for_status()
-            shown = answer.json()
-            found += [
-                Found(name=one["name"].lower().rstrip("."), type=one["type"], values=one.get("rrdatas", []))
-                for one in shown.get("rrsets", [])
-            ]
-            page = shown.get("nextPageToken", "")
-            if not page:
-                return found
+        answer = session.get(url, params=given, timeout=30)
+        if answer.status_code == NOT_FOUND:
+            return {}
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
     except (GoogleAuthError, RequestException) as error:
-        raise pulumi.RunError(
-            f"managedZone: Google refused to list the records of {settings.managed_zone!r}: {reason(error)}. Nothing "
-            "was created. Use credentials that may list them (dns.resourceRecordSets.list)."
-        ) from None
+        raise pulumi.RunError(f"{what}: {reason(error)}. Nothing was created. {remedy}") from None
+    return found
 
 
 def _asked(what: str, remedy: str, ask: Callable[[], Any]) -> Any:

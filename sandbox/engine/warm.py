@@ -35,7 +35,7 @@ _COLLECTOR = {"GOGC": "40"}
 
 _START_SECONDS = 90
 
-_ENVIRONMENT = ("AWS_", "GOOGLE_", "TF_", "SSL_CERT_", "SANDBOX_")
+_ENVIRONMENT = ("AWS_", "GOOGLE_", "TF_", "SSL_CERT_")
 _ENVIRONMENT_NAMES = {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -100,10 +100,6 @@ def _start(plugin: str, wanted: str, bin_dir: Path) -> tuple[socket.socket, int]
         # S3 Control's host name is the account id before the endpoint's, and no resolver knows one before an address.
         # Go asks a proxy about every name but loopback's own, so the endpoint is that proxy.
         environment |= {"HTTP_PROXY": endpoint, "NO_PROXY": ""}
-    front = environment.get(f"SANDBOX_{plugin.upper()}_PROXY")
-    if front:
-        # Another cloud's emulator, as a proxy that ends TLS under its own CA. Only this plugin is to use it.
-        environment |= {"HTTPS_PROXY": front, "SSL_CERT_FILE": environment[f"SANDBOX_{plugin.upper()}_CA"]}
     code = (
         "import sys; sys.path[0] = sys.argv[1]; from sandbox.engine import protocol; protocol.import_alone(); "
         "from sandbox.engine.bridge import serve; serve(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))"

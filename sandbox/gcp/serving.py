@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from sandbox import layout
+from sandbox.aws.ports import require_free
 from sandbox.gcp.client import CREDENTIALS
 from sandbox.gcp.front import Front, credentials_file
 from sandbox.gcp.project import Identity, Project
@@ -30,6 +31,8 @@ def identity() -> Identity:
 def google_front(home: Path) -> Front:
     """The emulator, which is to run in the process that serves the account."""
     folder = home / "gcp"
+    for service in ("gcp", "gcp-tls", "gcp-metadata"):
+        require_free(layout.PORTS[service], "the emulated Google Cloud")
     project = Project(identity(), SandboxWorld(home, folder / "ca.pem"), folder / "project.json")
     front = Front(
         project,

@@ -33,7 +33,7 @@ COMPUTED = {
     "gcp:compute/instance:Instance": {"instanceId": "1000"},
 }
 
-#: What provider 3.60.0 drops without a word: for each type, the property, and what covers it in the sandbox.
+#: What provider 3.60.0 drops silently: for each type, the property, and what covers it in the sandbox.
 #: A security guard needs another guard here that the provider does have.
 LACKING = {
     "gcp:storage/bucket:Bucket": {
@@ -62,11 +62,14 @@ def sdk():
 def up(sdk, tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
 
-    def bring(lookups=None, records=(), **changed):
+    def bring(lookups=None, records=(), pool="ACTIVE", **changed):
         with pytest.MonkeyPatch.context() as patch:
             import clouds.gcp.places
 
-            patch.setattr(clouds.gcp.places, "records", lambda _settings: list(records))
+            answers = {"rrsets": {"rrsets": list(records)}, "workloadIdentityPools": {"state": pool}}
+            patch.setattr(
+                clouds.gcp.places, "_got", lambda url, *_, **__: next(answers[part] for part in answers if part in url)
+            )
             return run(
                 "test", folder=FOLDER, changed={**given(folder), **changed}, computed=COMPUTED,
                 lookups={**LOOKUPS, **(lookups or {})},
@@ -151,12 +154,15 @@ def test_a_place_that_is_not_there_is_one_error_and_nothing_is_created(up, looku
 
 
 def test_a_record_that_is_somebodys_stops_it(up):
-    from components.checks.zone import Found
-
     with pytest.raises(pulumi.RunError, match=r"email-gcp\.litentry\.org CNAME"):
-        up(records=[Found(name="email-gcp.litentry.org", type="CNAME", values=["elsewhere.example."])])
+        up(records=[{"name": "email-gcp.litentry.org.", "type": "CNAME", "rrdatas": ["elsewhere.example."]}])
     with pytest.raises(pulumi.RunError, match="Google's provider would replace them"):
-        up(records=[Found(name="gcp-broker.litentry.org", type="A", values=["203.0.114.9"])])
+        up(records=[{"name": "gcp-broker.litentry.org.", "type": "A", "rrdatas": ["203.0.114.9"]}])
+
+
+def test_a_deleted_pool_is_told_before_anything_is_created(up):
+    with pytest.raises(pulumi.RunError, match=r"not free for 30 days\. Nothing was created\. Run .* poolEpoch 2"):
+        up(pool="DELETED")
 
 
 def test_without_the_sdk_it_says_how_to_install_it(monkeypatch, tmp_path):
