@@ -213,7 +213,15 @@ def test_another_audience_reaches_a_broker_that_reads_it(given, tmp_path):
         (
             ".",
             "test",
-            ("clouds", "boto3", "pulumi_cloudflare", "pulumi_gcp", "pulumi_alicloud", "tencentcloud_iac_pulumi"),
+            (
+                "clouds",
+                "boto3",
+                "google.auth",
+                "pulumi_cloudflare",
+                "pulumi_gcp",
+                "pulumi_alicloud",
+                "tencentcloud_iac_pulumi",
+            ),
         ),
     ],
 )
