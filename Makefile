@@ -18,7 +18,7 @@ SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto -
 	--max-worker-restart 0 -v --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-gcp policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos mutants engine tools \
+.PHONY: help setup setup-cloud policypack up preview down env test hosts-all test-clouds test-fast test-policies test-certbots check golden validate-aws bench chaos mutants engine tools \
 	sandbox-start sandbox-status sandbox-stop sandbox-reset graph lock licences pins
 
 help: ## list these targets
@@ -42,8 +42,8 @@ venv/bin/agentkeys: ops/agentkeys venv/.installed
 policypack: setup ## install the policy pack's packages, for use outside the sandbox
 	@venv/bin/python -m dev.toolchain.virtualenv policypack/venv requirements/policypack.lock
 
-setup-gcp: setup ## install the packages of the program for Google Cloud into clouds/gcp/venv (about 2 minutes)
-	@venv/bin/python -m dev.toolchain.virtualenv clouds/gcp/venv requirements/gcp.lock
+setup-cloud: setup ## install the packages of the program of CLOUD (alicloud, gcp, tencentcloud) into clouds/CLOUD/venv
+	@venv/bin/python -m dev.toolchain.virtualenv clouds/$(CLOUD)/venv requirements/$(CLOUD).lock
 
 tools: setup ## install the Debian packages that sandbox and tests need (as root)
 	@$(SANDBOX) tools

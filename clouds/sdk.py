@@ -10,6 +10,5 @@ def require(package: str, cloud: str) -> None:
     if importlib.util.find_spec(package) is None:
         raise pulumi.RunError(
             f"clouds/{cloud} needs the package {package}, which is not installed. Nothing was created. Run "
-            f"`venv/bin/python -m dev.toolchain.virtualenv clouds/{cloud}/venv requirements/{cloud}.lock`, then try "
-            "again."
+            f"`make setup-cloud CLOUD={cloud}`, then try again."
         )

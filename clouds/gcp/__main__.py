@@ -3,18 +3,17 @@
 import sys
 from pathlib import Path
 
-import pulumi
-
 # Pulumi runs this program in its own folder; what clouds share is in the folder above them.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-try:
-    import pulumi_gcp as gcp
-except ModuleNotFoundError:
-    raise pulumi.RunError(
-        "pulumi-gcp is not installed. Nothing was created. Run `make setup-gcp`, which installs requirements/gcp.lock "
-        "into clouds/gcp/venv, then try again."
-    ) from None
+from clouds import sdk
+from components import advice
+
+advice.when_interrupted()
+sdk.require("pulumi_gcp", "gcp")
+
+import pulumi
+import pulumi_gcp as gcp
 
 from clouds.gcp import limits, places, records
 from clouds.gcp.buckets import Buckets, BucketsArgs
@@ -23,14 +22,13 @@ from clouds.gcp.host import Host, HostArgs, service_account
 from clouds.gcp.names import TOKENS
 from clouds.gcp.settings import GcpSettings
 from clouds.limits import rows, tell
-from components import advice, issuer
+from components import issuer
 from components.checks import zone
 from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, mail_by_nobody
 from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
 
-advice.when_interrupted()
 settings = load(GcpSettings)
 names = settings.names
 

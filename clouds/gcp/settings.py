@@ -1,31 +1,20 @@
 """The settings of a broker on Google Cloud. ``Pulumi.yaml`` beside this file has types, meanings and defaults."""
 
 import dataclasses
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from clouds.gcp.names import STORE, TOKENS, GcpNames
 from clouds.settings import ElsewhereSettings
 from components.naming import BUCKET_KEYS, STS_AUDIENCE, public_names
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import Elsewhere, Receiver, Site
-from settings import Line
+from settings import Line, SshCidrs
 
 #: Variables of a broker whose tokens are exchanged at Google (RFC 8693): where, and for which provider of a pool.
 EXCHANGE_URL, EXCHANGE_AUDIENCE = "BROKER_TOKEN_EXCHANGE_URL", "BROKER_TOKEN_EXCHANGE_AUDIENCE"
-
-
-def _network(value: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(value)
-    except ValueError as error:
-        raise ValueError(f"must be an IPv4 network in CIDR form, for example 203.0.113.7/32 ({error})") from None
-    if value != str(network):
-        raise ValueError(f"must be an IPv4 network in CIDR form, here {network}")
-    return value
 
 
 class GcpSettings(ElsewhereSettings):
@@ -47,7 +36,7 @@ class GcpSettings(ElsewhereSettings):
     ]
     disk_gib: Annotated[int, Field(ge=10, le=16384)]
     login_user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
-    ssh_cidrs: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)]
+    ssh_cidrs: SshCidrs
     issuer_audience: Annotated[Line, Field(min_length=1, max_length=256)]
     pool_epoch: Annotated[int, Field(ge=1, le=999)]
     organization_policy: bool

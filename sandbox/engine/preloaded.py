@@ -53,6 +53,8 @@ def run(name: str, program: Program, pool: Path | None, packages: Sequence[str] 
     """
     connection = _connect(name, pool, packages) if pool else None
     if connection:
+        # A signal waits until there is a program to pass it on to.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
         _send(connection, program)
         answers = connection.makefile()
         process = answers.readline().strip()
@@ -60,6 +62,7 @@ def run(name: str, program: Program, pool: Path | None, packages: Sequence[str] 
             _stand_for(int(process))
             code = answers.readline().strip()
             os._exit(int(code) if code else 1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     gc.set_threshold(_COLLECT_AFTER)
     _execute(program)
 
@@ -73,6 +76,7 @@ def _stand_for(process: int) -> None:
 
     for number in _PASSED_ON:
         signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
 
 
 def _execute(program: Program) -> None:
@@ -187,7 +191,7 @@ class Interpreter:
     def __init__(self, listener: socket.socket, pool: Path, address: str, packages: Sequence[str]) -> None:
         os.chdir(pool)
         gc.set_threshold(_COLLECT_AFTER)
-        # The kernel buries what was forked.
+        # The kernel reaps the forks.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         self._listener = listener
         self._listener.settimeout(IDLE_SECONDS)
@@ -226,10 +230,10 @@ class Interpreter:
                 # Asking for an attribute loads a lazy module of Pulumi's.
                 getattr(importlib.import_module(name), "", None)
             except Exception:
-                # The program will say it where it matters.
+                # The program imports it itself and reports the error.
                 traceback.print_exc()
         self._imported = listed
-        # Forks share memory until someone writes to it, and the collector writes to what it looks at.
+        # Forks share memory until a process writes to it, and the collector writes to every object that it visits.
         gc.collect()
         gc.freeze()
 

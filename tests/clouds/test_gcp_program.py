@@ -168,7 +168,8 @@ def test_a_deleted_pool_is_told_before_anything_is_created(up):
 def test_without_the_sdk_it_says_how_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pulumi_gcp", None)
     with pytest.raises(
-        pulumi.RunError, match=r"pulumi-gcp is not installed\. Nothing was created\. Run `make setup-gcp`"
+        pulumi.RunError,
+        match=r"pulumi_gcp, which is not installed\. Nothing was created\. Run `make setup-cloud CLOUD=gcp`",
     ):
         run("test", folder=FOLDER, changed=given(tmp_path))
 

@@ -369,7 +369,7 @@ def test_a_record_that_collides_stops_it(cloud, archive):
 def test_a_missing_sdk_is_one_clear_error(cloud):
     with pytest.raises(pulumi.RunError, match=rf"clouds/{cloud.name} needs the package nothing_like_it") as error:
         sdk.require("nothing_like_it", cloud.name)
-    assert f"clouds/{cloud.name}/venv requirements/{cloud.name}.lock" in str(error.value)
+    assert f"`make setup-cloud CLOUD={cloud.name}`" in str(error.value)
 
 
 def test_make_up_says_where_the_cloud_can_be_applied(cloud):
