@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from clouds import sdk
 from components import advice
 
-advice.when_interrupted()
+advice.when_interrupted("--folder", "clouds/alicloud")
 sdk.require("pulumi_alicloud", "alicloud")
 
 import pulumi
@@ -31,6 +31,7 @@ from components.hostsetup import HostSetup, HostSetupArgs
 from components.naming import BUCKET_KEYS, INBOUND_DAYS, INBOUND_PREFIX
 from settings import VERSION, load
 
+advice.when_failed("--folder", "clouds/alicloud")
 settings = load(AliCloudSettings)
 names = settings.names
 

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from clouds import sdk
 from components import advice
 
-advice.when_interrupted()
+advice.when_interrupted("--folder", "clouds/gcp")
 sdk.require("pulumi_gcp", "gcp")
 
 import pulumi
@@ -29,6 +29,7 @@ from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, 
 from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
 
+advice.when_failed("--folder", "clouds/gcp")
 settings = load(GcpSettings)
 names = settings.names
 

@@ -3,24 +3,27 @@
 import sys
 from pathlib import Path
 
-import pulumi
-
 # Pulumi runs this program in its own folder; what clouds share is in the folder above them.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from components import advice
+
+advice.when_interrupted("--folder", "clouds/host")
+
+import pulumi
 
 from clouds.host import limits
 from clouds.host.left import left_behind
 from clouds.host.settings import HostSettings
 from clouds.limits import rows, tell
-from components import advice, issuer
+from components import issuer
 from components.checks import zone
 from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_host, mail_by_nobody
 from components.hostsetup import HostSetup, HostSetupArgs
 from settings import VERSION, load
 
-advice.when_interrupted()
-advice.when_failed()
+advice.when_failed("--folder", "clouds/host")
 settings = load(HostSettings)
 names = settings.names
 

@@ -425,7 +425,7 @@ def clients_in(region: str) -> Callable[[str], Any]:
     is_eager=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=PROJECT,
-    help="The stack's project (default: this one; `account` for the account's).",
+    help="The stack's project (default: this one; `account` for the account's, `clouds/gcp` for another cloud's).",
 )
 @click.option(
     "--unless-succeeded",

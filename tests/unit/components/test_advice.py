@@ -52,6 +52,20 @@ asyncio.new_event_loop().run_until_complete(main())
             130,
             "Next: `agentkeys recover -s test --folder account`, then the same command again.\n",
         ),
+        *(
+            (
+                f"clouds/{cloud}/__main__.py",
+                package,
+                130,
+                f"Next: `agentkeys recover -s test --folder clouds/{cloud}`, then the same command again.\n",
+            )
+            for cloud, package in (
+                ("host", "clouds.host.left"),
+                ("gcp", "pulumi_gcp"),
+                ("alicloud", "pulumi_alicloud"),
+                ("tencentcloud", "tencentcloud_iac_pulumi"),
+            )
+        ),
         ("policypack/__main__.py", "pulumi_policy", -signal.SIGINT, ""),
     ],
 )
