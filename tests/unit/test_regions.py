@@ -19,7 +19,7 @@ SOURCES = [
     # It has an environment of its own below it.
     *(PROJECT / "policypack").glob("*.py"),
 ]
-SCRIPTS = [path for path in (PROJECT / "hostsetup" / "scripts").rglob("*") if path.is_file()]
+SCRIPTS = [path for path in (PROJECT / "hostsetup" / "scripts").iterdir() if path.is_file()]
 DOCUMENTS = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
 
 #: Services whose answer is a region's. IAM, STS (who one is) and Route 53 have one answer; S3 knows a bucket's region.
