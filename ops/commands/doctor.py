@@ -516,7 +516,8 @@ class Doctor(Checks):
             Namespace=self.stack.names.metrics,
             MetricName="DiskUsedPercent",
             StartTime=now - datetime.timedelta(seconds=METRICS_SECONDS),
-            EndTime=now,
+            # The end is excluded, and requests have whole seconds: what came in this second counts too.
+            EndTime=now + datetime.timedelta(minutes=1),
             Period=300,
             Statistics=["Maximum"],
         )
