@@ -20,7 +20,7 @@ from sandbox import layout, rehearsal
 from sandbox.gcp import client as gcp
 from sandbox.rehearsal import say
 from tests.support import emulation
-from tests.support.google import federated
+from tests.support.google_cloud import federated
 from tests.support.live import LiveSandbox
 
 pytestmark = pytest.mark.clouds

@@ -7,7 +7,7 @@ import pytest
 
 from clouds.gcp.grants import MAIL_ROLE, inbound_only
 from dev.recorder import PROJECT
-from tests.support.google import IDENTITY, google  # noqa: F401 - a fixture
+from tests.support.google_cloud import IDENTITY, google  # noqa: F401 - a fixture
 
 BUCKET = "agentkeys-mail-test"
 URL = "https://storage.googleapis.com/storage/v1/b"

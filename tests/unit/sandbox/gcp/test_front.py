@@ -16,7 +16,7 @@ from clouds.gcp.grants import ACTOR_CONDITION, MAIL_ROLE, MAPPING, NOT_PUBLIC, i
 from clouds.gcp.names import GcpNames
 from components.naming import ACTOR_TAG, public_names
 from sandbox.gcp.project import Project
-from tests.support.google import IDENTITY, google  # noqa: F401 - a fixture
+from tests.support.google_cloud import IDENTITY, google  # noqa: F401 - a fixture
 from tests.support.issuer import TAGS
 
 ONE, OTHER = "1" * 64, "2" * 64
