@@ -103,6 +103,7 @@ LACKING: Mapping[str, Mapping[str, set[str]]] = {
         "aws:ec2/getVpc:getVpc": {"ipv6CidrBlockAssociations"},
         "aws:sns/topic:Topic": {"maximumMessageSize"},
         "aws:cloudwatch/metricAlarm:MetricAlarm": {"evaluationWindow", "warmUpConfiguration"},
+        "aws:dlm/lifecyclePolicy:LifecyclePolicy": {"policyDetails.parameters.excludeDataVolumeTags"},
         translate.PROVIDER: {
             f"endpoints.{service}"
             for service in (
