@@ -26,7 +26,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components import images
-from components.naming import BUCKET_KEYS, OWNER_TAG, SERVES_TAG, Names, PublicNames, of_settings
+from components.naming import BUCKET_KEYS, OWNER_TAG, SERVES_TAG, Names, PublicNames, of_settings, public_names
 from components.policies.trust import Repository
 from hostsetup.environment import environment_files
 from hostsetup.services import Elsewhere, Site
@@ -484,6 +484,17 @@ class SiteSettings(Configured):
     @abstractmethod
     def logs_in_as(self) -> str:
         """User that the steps and the operator's commands log in as."""
+
+    @property
+    def public_names(self) -> PublicNames:
+        """The names that are the same in every cloud. Raises ValueError as ``PublicNames`` does."""
+        return public_names(
+            zone=self.zone,
+            suffix=self.suffix,
+            broker_host=self.broker_host,
+            mail_domain=self.mail_domain,
+            email_from=self.email_from_address,
+        )
 
     @property
     @abstractmethod

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from clouds.gcp.names import STORE, TOKENS, GcpNames
 from clouds.settings import ElsewhereSettings
-from components.naming import BUCKET_KEYS, STS_AUDIENCE, public_names
+from components.naming import BUCKET_KEYS, STS_AUDIENCE
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import Elsewhere, Receiver, Site
 from settings import Line, SshCidrs
@@ -78,15 +78,8 @@ class GcpSettings(ElsewhereSettings):
 
     @property
     def names(self) -> GcpNames:
-        public = public_names(
-            zone=self.zone,
-            suffix=self.suffix,
-            broker_host=self.broker_host,
-            mail_domain=self.mail_domain,
-            email_from=self.email_from_address,
-        )
         return GcpNames(
-            **vars(public),
+            **vars(self.public_names),
             project_id=self.project_id,
             project_number=self.project_number,
             pool_epoch=self.pool_epoch,

@@ -11,7 +11,7 @@ import pulumi
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from clouds.settings import ElsewhereSettings
-from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames, public_names
+from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import Elsewhere, Receiver, Site
 from settings import HttpUrl, Line, refused_network, require_login_key
@@ -127,13 +127,7 @@ class HostSettings(ElsewhereSettings):
 
     @property
     def names(self) -> PublicNames:
-        return public_names(
-            zone=self.zone,
-            suffix=self.suffix,
-            broker_host=self.broker_host,
-            mail_domain=self.mail_domain,
-            email_from=self.email_from_address,
-        )
+        return self.public_names
 
     @property
     def logs_in_as(self) -> str:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from clouds.names import CloudNames
 from clouds.settings import SESSION_POLICY, LaunchedSettings
 from clouds.tencentcloud import policies
-from components.naming import BUCKET_KEYS, ROLE_KEYS, public_names
+from components.naming import BUCKET_KEYS, ROLE_KEYS
 from hostsetup.services import Elsewhere, Site
 
 #: Regions with CVM and COS: https://www.tencentcloud.com/document/product/213/6091
@@ -84,15 +84,8 @@ class TencentCloudSettings(LaunchedSettings):
 
     @property
     def names(self) -> CloudNames:
-        public = public_names(
-            zone=self.zone,
-            suffix=self.suffix,
-            broker_host=self.broker_host,
-            mail_domain=self.mail_domain,
-            email_from=self.email_from_address,
-        )
         return CloudNames(
-            account=self.app_id, bucket_limit=_BUCKET_LIMIT, identity_limit=_IDENTITY_LIMIT, **vars(public)
+            account=self.app_id, bucket_limit=_BUCKET_LIMIT, identity_limit=_IDENTITY_LIMIT, **vars(self.public_names)
         )
 
     @property
