@@ -41,6 +41,13 @@ class Wanted:
     #: Value as in a zone file, unquoted; an MX value starts with its priority.
     value: pulumi.Input[str]
 
+    def without_priority(self) -> tuple[pulumi.Output[str], int | None]:
+        """The value and, of an MX record, its priority apart from it. Most DNS APIs want them so; Route 53 does not."""
+        value = pulumi.Output.from_input(self.value)
+        if self.kind != "MX":
+            return value, None
+        return value.apply(lambda whole: whole.split()[1]), int(str(self.value).split()[0])
+
 
 def wanted(names: Names, dkim_tokens: Sequence[pulumi.Output[str]], address: pulumi.Input[str]) -> list[Wanted]:
     """The records of runbook section 3 and of the six public hosts, in that order."""
@@ -231,12 +238,8 @@ def _cloudflare() -> Keep:
     cloudflare = cloudflare_provider()
 
     def make(name: str, zone_id: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-        content = pulumi.Output.from_input(record.value)
-        priority: int | None = None
-        if record.kind == "MX":
-            priority = int(str(record.value).split()[0])
-            content = content.apply(lambda value: value.split()[1])
-        elif record.kind == "TXT":
+        content, priority = record.without_priority()
+        if record.kind == "TXT":
             # Cloudflare stores text in quotes; without them it would show as changed.
             content = content.apply(lambda value: f'"{value}"')
         made: pulumi.Resource = cloudflare.DnsRecord(

@@ -11,11 +11,7 @@ TTL = 600
 
 def keep(name: str, zone: str, record: Wanted, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     """Create one record. AliDNS wants the name below the zone, and an MX record's priority apart from its value."""
-    value = pulumi.Output.from_input(record.value)
-    priority: int | None = None
-    if record.kind == "MX":
-        priority = int(str(record.value).split()[0])
-        value = value.apply(lambda whole: whole.split()[1])
+    value, priority = record.without_priority()
     return alicloud.dns.AlidnsRecord(
         name,
         domain_name=zone,
