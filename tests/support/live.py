@@ -126,8 +126,16 @@ class LiveSandbox:
 @pytest.fixture(scope="package")
 def home() -> Iterator[None]:
     """One sandbox for all tests of a folder, made from nothing, used in the order of the files, gone at the end."""
+    before = stack_files()
     with emulation.from_nothing():
         yield
+    assert stack_files() == before, "a run wrote into the checkout: give the engine a copy of the file"
+
+
+def stack_files() -> dict[Path, str]:
+    """The settings of the checkout's stacks. With --config-file, the engine adds its salt to the file that is named."""
+    folders = (layout.CHECKOUT, layout.CHECKOUT / "account", *layout.CHECKOUT.glob("clouds/*"))
+    return {path: path.read_text() for folder in folders for path in folder.glob("Pulumi.*.yaml")}
 
 
 @pytest.fixture(scope="package")

@@ -8,7 +8,6 @@ import yaml
 
 from components.alarms import ALARMS
 from hostsetup.units import MOST_EXPOSED
-from sandbox import layout
 from tests.sandbox.operate.test_2_faults import ops
 from tests.support.documented import expected
 from tests.support.live import changes, copy_of_checkout
@@ -68,7 +67,7 @@ def test_a_command_knows_them(ground, alarmed, command, wrong):
 
 @pytest.mark.usefixtures("alarmed")
 def test_they_go_with_the_setting_and_so_does_the_timer(ground):
-    ground.pulumi("test", "up", "--yes", "--skip-preview", "--config-file", str(layout.CHECKOUT / "Pulumi.test.yaml"))
+    ground.pulumi("test", "up", "--yes", "--skip-preview")
     assert alarming(ground) == set()
     left = ground.on_host("test", "ls /etc/systemd/system /usr/local/lib/agentkeys-setup; systemctl list-timers --all")
     assert "measure" not in left
