@@ -21,7 +21,7 @@ from typing import Any
 from dev.toolchain import golang, virtualenv
 from ops.events import CHANGING, EventLog, Step
 from sandbox import display, layout, somebody, stacklock, tools
-from sandbox.engine import build, policies
+from sandbox.engine import build, policies, provider
 from sandbox.gcp import client as gcp
 from sandbox.hosts.image import DEFAULT_BASE, ensure_image
 from sandbox.hosts.machine import require_machine
@@ -95,6 +95,8 @@ def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
     tools.require(tools.GATES, progress)
     golang.find(progress)
     engine = build.ensure(progress)
+    if not engine.official:
+        _keep_generation(provider.linked(engine.bin_dir))
     engine.prepare_home(layout.PULUMI_HOME)
     engine.add(cloud, layout.PULUMI_HOME, progress)
     more = EMULATORS[cloud]() if cloud in EMULATORS else {}
@@ -109,6 +111,19 @@ def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
     start(progress)
     layout.STATE.mkdir(parents=True, exist_ok=True)
     return {**environment(engine.bin_dir, pack, archive, digest), **more}
+
+
+def _keep_generation(now: provider.Provider) -> None:
+    """Note the AWS provider's generation. Raises SandboxError if an older one than before would read the states."""
+    note = layout.HOME / "aws-provider"
+    before = note.read_text() if note.exists() else now.generation
+    if int(before) > int(now.generation):
+        raise SandboxError(
+            f"generation {before} of the AWS provider wrote the states in {layout.HOME}, and generation "
+            f"{now.generation} cannot read them. Set PROVIDER={before}, or run `make sandbox-reset` first"
+        )
+    layout.HOME.mkdir(parents=True, exist_ok=True)
+    note.write_text(now.generation)
 
 
 def build_caches(progress: Progress) -> None:
@@ -139,6 +154,7 @@ def environment(bin_dir: Path, pack: Path, archive: Path, digest: str) -> dict[s
         ),
         "AGENTKEYS_SANDBOX_HOME": str(layout.HOME),
         "AGENTKEYS_SANDBOX_ENGINE": str(bin_dir),
+        **provider.chosen(),
         "PULUMI_HOME": str(layout.PULUMI_HOME),
         # No metadata files: an incomplete one, left by a kill, makes the state unreadable.
         "PULUMI_BACKEND_URL": f"file://{layout.STATE}?metadata=skip",

@@ -90,6 +90,11 @@ def wanted_generations() -> tuple[str, ...]:
     return (wanted,)
 
 
+def chosen() -> dict[str, str]:
+    """The variables of a choice that somebody made, for a shell whose commands shall run the same provider."""
+    return {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
+
+
 def version_of(path: Path) -> str:
     """The version in a provider's file name. Raises EngineError."""
     match = _NAME.fullmatch(path.name)

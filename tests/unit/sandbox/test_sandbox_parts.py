@@ -11,6 +11,7 @@ import pytest
 
 from ops.events import EventLog, Step, longest_chain
 from sandbox import layout, rehearsal, stacklock, supervisor
+from sandbox.engine import provider
 from sandbox.hosts.machine import HostError, require_tools
 
 
@@ -190,3 +191,25 @@ def test_a_command_in_the_sandboxes_own_environment_changes_no_proxy_setting(mon
     assert once.split(",").count("127.0.0.1") == 1
     monkeypatch.setenv("NO_PROXY", once)
     assert rehearsal._beside_proxies() == once
+
+
+def test_a_shell_of_the_sandbox_runs_the_chosen_provider(monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "HOME", tmp_path)
+    for name in provider.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    given = (tmp_path / "bin", tmp_path / "pack", tmp_path / "release", "digest")
+    assert not set(provider.VARIABLES) & set(rehearsal.environment(*given))
+    monkeypatch.setenv("AGENTKEYS_PROVIDER", "6")
+    assert rehearsal.Engine(rehearsal.environment(*given)).environment["AGENTKEYS_PROVIDER"] == "6"
+
+
+def test_an_older_provider_is_refused_for_states_of_a_newer_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "HOME", tmp_path / "home")
+    five, six, ten = (
+        provider.Provider(version=version, path=tmp_path, origin="found") for version in ("5.100.0", "6.47.1", "10.0.0")
+    )
+    for newer in (five, six, six, ten):
+        rehearsal._keep_generation(newer)
+    with pytest.raises(supervisor.SandboxError, match=r"generation 10 .* 6 cannot read .* PROVIDER=10, or run `make"):
+        rehearsal._keep_generation(six)
+    rehearsal._keep_generation(ten)
