@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # chibi-sshd 1.1.0 reads sshd_config. It returns the last value of a keyword, where sshd uses the first, and only the last of
-# the keywords that may occur several times (Port, AcceptEnv). It also mixes the lines of a Match block into the rest, so what holds
-# for one user looks like the setting of all. sshd_config(5) describes all three.
+# the keywords that may occur several times (Port, AcceptEnv). It also mixes the lines of a Match block into the rest, so what
+# holds for one user looks like the setting of all. sshd_config(5) describes all three.
 # Guess: PasswordAuthentication no, MaxAuthTries 3, both ports. Seen: True, "6" and "2222".
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

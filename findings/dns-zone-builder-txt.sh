@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # dns-zone-builder 0.1.11 writes a text of more than 255 octets, such as a DKIM key of 2048 bits, as one string (RFC 1035
-# section 3.3: 255 at most), so no nameserver loads the zone, and does not escape a backslash (section 5.1), so the reader loses it.
+# section 3.3: 255 at most), so no nameserver loads the zone. It does not escape a backslash (section 5.1), so the reader
+# loses it.
 # Guess: strings of 255 octets, and a\\b. Seen: one string, which dnspython 2.8.0 refuses, and a\b, which it reads as ab.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
