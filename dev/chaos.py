@@ -41,7 +41,7 @@ from sandbox.supervisor import SandboxError
 #: Seconds that a fault with a duration lasts.
 SECONDS = {"throttled": 30.0, "hang": 120.0}
 
-#: Seconds after which a run counts as hanging and is ended.
+#: Seconds after which a run counts as hanging and is ended, beside those that its faults last.
 PATIENCE = 1500
 
 #: Arguments that leave out the steps on the host and what depends on them. The patterns match URNs.
@@ -175,6 +175,7 @@ class ChaosLab:
         self.engine = Engine(environment)
         self.progress = progress
         self.plan = layout.HOME / "faults.json"
+        self.patience = float(PATIENCE)
         self.saved = layout.HOME / "chaos" / "bases"
 
     def listing(self) -> dict[str, Any]:
@@ -246,11 +247,11 @@ class ChaosLab:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=PATIENCE,
+                timeout=self.patience,
             )
             return Ended(code=done.returncode, said=done.stdout + done.stderr)
         except subprocess.TimeoutExpired:
-            return Ended(code=-1, said=f"the run did not end in {PATIENCE} s")
+            return Ended(code=-1, said=f"the run did not end in {self.patience:.0f} s")
         finally:
             alive.set()
             keeper.join()
@@ -258,8 +259,6 @@ class ChaosLab:
     def _keep_account(self, ended: threading.Event) -> None:
         while not ended.wait(0.5):
             if supervisor.holder() is None:
-                # With the same plan, the account would be killed again.
-                self.plan.unlink(missing_ok=True)
                 supervisor.start(self.progress)
 
     @contextlib.contextmanager
@@ -267,9 +266,12 @@ class ChaosLab:
         """Apply the cases' faults inside the block."""
         if planned := [case.fault for case in cases if case.fault]:
             faults.write(self.plan, planned)
+            # Calls that depend on each other last one after another.
+            self.patience = PATIENCE + sum(fault.seconds for fault in planned)
             try:
                 yield
             finally:
+                self.patience = PATIENCE
                 self.plan.unlink(missing_ok=True)
             return
         ended = threading.Event()
@@ -327,7 +329,8 @@ class Campaign:
 
     def record(self) -> None:
         """Run every stage without a fault, if an earlier campaign has not, and keep what it called and left."""
-        path = self.ledger.with_name("recorded.json")
+        # Beside the bases, not the ledger: it has identifiers of this account.
+        path = self.ground.saved.with_name("recorded.json")
         if not path.exists():
             self._record(path)
         told = json.loads(path.read_text())
@@ -572,6 +575,25 @@ def report(every: Sequence[Case], entries: Mapping[str, tuple[Line, int]]) -> st
     )
 
 
+def run_in_cells(count: int, arguments: Sequence[str]) -> int:
+    """Run so many campaigns at once, each in a cell. Returns the first exit code other than 0.
+
+    The arguments name the ledger that they share.
+    """
+    program = [sys.executable, "-m", "sandbox", "cell"]
+    with contextlib.ExitStack() as ending:
+        running = [
+            ending.enter_context(
+                subprocess.Popen(
+                    [*program, f"chaos-{number}", "--", sys.executable, "-m", "dev.chaos", *arguments],
+                    cwd=layout.CHECKOUT,
+                )
+            )
+            for number in range(1, count + 1)
+        ]
+        return next((code for code in [each.wait() for each in running] if code), 0)
+
+
 def _cell(cases: Sequence[Case], verdict: Mapping[str, Verdict]) -> str:
     if not cases:
         return ""
@@ -614,7 +636,11 @@ def main() -> int:
     )
     parser.add_argument("--report", type=Path, help="run nothing; write the ledger's result to this Markdown file")
     parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
+    parser.add_argument("--cells", type=int, default=0, help="run so many campaigns at once, each in a cell of its own")
     given = parser.parse_args()
+    if given.cells:
+        # The last of two equal options counts.
+        return run_in_cells(given.cells, [*sys.argv[1:], "--ledger", str(given.ledger.absolute()), "--cells", "0"])
     campaign = Campaign(ground=ChaosLab(given.stack, rehearsal.say), ledger=given.ledger)
     campaign.ground.prepare()
     if given.weather:
@@ -646,4 +672,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SandboxError as error:
+        sys.exit(f"error: {error}")

@@ -3,7 +3,8 @@
 The plan is a JSON file that a test or a campaign writes while the account is served. A fault applies to the nth call of
 one operation, where a client's retries count too. Each fault that occurs is a line in the log beside the plan. A plan
 with several kills holds each call that it names, and kills once: when all of them are held, or when no other has
-arrived for a while. Leaves out faults of the account as a whole (``weather``).
+arrived for a while. The process that continues a killed account continues its plan too. Leaves out faults of the
+account as a whole (``weather``).
 """
 
 import contextlib
@@ -107,6 +108,10 @@ def write(path: Path, faults: Iterable[Fault], *, record: bool = False) -> None:
     """
     _record(path).unlink(missing_ok=True)
     plan = {"record": record, "faults": [asdict(fault) for fault in faults]}
+    _replace(path, plan)
+
+
+def _replace(path: Path, plan: Mapping[str, Any]) -> None:
     path.with_suffix(".new").write_text(json.dumps(plan))
     path.with_suffix(".new").rename(path)
 
@@ -122,11 +127,16 @@ def _record(path: Path) -> Path:
 
 
 class Faults:
-    """The current plan. ``engine`` returns the process id of the engine that holds a stack, or None."""
+    """The current plan. ``engine`` returns the process id of the engine that holds a stack, or None. ``saved`` returns
+    a context in which the account's state is on disk and no call changes it.
+    """
 
-    def __init__(self, path: Path, engine: Callable[[], int | None]) -> None:
+    def __init__(
+        self, path: Path, engine: Callable[[], int | None], saved: Callable[[], contextlib.AbstractContextManager[None]]
+    ) -> None:
         self._path = path
         self._engine = engine
+        self._saved = saved
         self._lock = threading.Lock()
         self._seen: os.stat_result | None = None
         self._plan: list[Fault] = []
@@ -176,9 +186,10 @@ class Faults:
             given = json.loads(self._path.read_text())
             self._plan = [Fault.read(item) for item in given["faults"]]
             self._records = bool(given["record"])
+            counts = list(given.get("counts") or [0] * len(self._plan))
         except (ValueError, KeyError, TypeError) as error:
             raise PlanError(f"{self._path} is not a plan of faults: {error}. Correct or delete it.") from None
-        self._counts, self._since, self._seen, self._held = [0] * len(self._plan), {}, now, {}
+        self._counts, self._since, self._seen, self._held = counts, {}, now, {}
 
     def before(self, fault: Fault, received: Received, environ: Mapping[str, Any]) -> refusals.Response | None:
         """Apply the fault before the call. Return an answer that replaces the call, or None. Raises DroppedError."""
@@ -222,7 +233,25 @@ class Faults:
         if not self._gather(fault):
             # The process ends with the call that was held first.
             threading.Event().wait(_CLIENT_SECONDS)
-        os.kill(os.getpid(), signal.SIGKILL)
+        # Without this, the restarted account could lack what it has already confirmed, which AWS does not.
+        with self._saved():
+            self._leave_rest()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _leave_rest(self) -> None:
+        """Write the faults that have not struck, and the counts, for the process that continues the account.
+
+        Clients repeat the calls that this process holds. Their repetitions do not count as further calls.
+        """
+        with self._lock:
+            held = [fault for faults in self._held.values() for fault in faults]
+            rest = [
+                (fault, count - sum(_same_calls(fault, other) for other in held))
+                for fault, count in zip(self._plan, self._counts, strict=True)
+                if count < fault.nth
+            ]
+            plan = {"record": self._records, "faults": [asdict(fault) for fault, _ in rest]}
+            _replace(self._path, {**plan, "counts": [count for _, count in rest]})
 
     def _kill_engine(self, fault: Fault, environ: Mapping[str, Any]) -> None:
         """Kill the engine, and keep the request open until its provider is gone, which would otherwise retry."""
@@ -240,6 +269,11 @@ class Faults:
             if readable and not connection.recv(1, socket.MSG_PEEK):
                 break
         _drop(environ)
+
+
+def _same_calls(fault: Fault, other: Fault) -> bool:
+    """Whether the faults count the same calls."""
+    return (fault.service, fault.operation, fault.containing) == (other.service, other.operation, other.containing)
 
 
 def _drop(environ: Mapping[str, Any]) -> None:

@@ -4,12 +4,13 @@ Moto's state is global to the process, so a process serves one account at a time
 (sandbox/aws/services) and other protocols (dns.py, mail.py, acme.py).
 """
 
+import contextlib
 import io
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,7 +67,7 @@ class Account:
         self.region = region
         self.port = port
         self.request_lock = RequestLock()
-        self.faults = Faults(home / "faults.json", engine)
+        self.faults = Faults(home / "faults.json", engine, self._saved)
         self.sky = Sky(home / "weather.json")
         self._purposes = (home / "faults.json", home / "weather.json")
         self._launched: dict[str, float] = {}
@@ -162,6 +163,13 @@ class Account:
             self._launched.clear()
         self.changed()
         self.hosts_changed()
+
+    @contextlib.contextmanager
+    def _saved(self) -> Iterator[None]:
+        """Save the state, and answer no call inside the block."""
+        with self.request_lock.held():
+            snapshot.save(self.snapshot_path, self.request_lock)
+            yield
 
     def changed(self) -> None:
         """Save the state after a change that was no request, for example a received mail."""

@@ -1,5 +1,6 @@
 """The account's faults on purpose: each kind, on the call that the plan names and on no other."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -176,3 +177,50 @@ def test_a_kill_does_not_wait_forever_for_a_call_that_never_comes(account, plan,
     with pytest.raises(ConnectionClosedError):
         iam.create_user(UserName=unique)
     assert engine.wait(5) == -9
+
+
+class KilledError(Exception):
+    """In place of the process's end."""
+
+
+@pytest.mark.parametrize(("kind", "executed"), [("kill-account-before", False), ("kill-account-after", True)])
+def test_a_killed_account_has_all_it_confirmed_and_its_successor_continues_the_plan(
+    account, plan, iam, unique, monkeypatch, kind, executed
+):
+    on_disk = []
+
+    def kill(_process, _signal):
+        on_disk.append(account.snapshot_path.read_bytes())
+        raise KilledError
+
+    def dropping(method):
+        def wrapped(picked, *rest):
+            try:
+                return method(picked, *rest)
+            except KilledError:
+                return faults._drop(rest[-1])
+
+        return wrapped
+
+    for name in ("before", "after"):
+        monkeypatch.setattr(account.faults, name, dropping(getattr(account.faults, name)))
+    plan(*(fault(kind, nth=nth) for nth in (1, 2)), fault("error", nth=3))
+    iam.create_role(RoleName=f"before-{unique}", AssumeRolePolicyDocument="{}")
+    name = f"user-{unique}"
+    monkeypatch.setattr(faults.os, "kill", kill)
+    monkeypatch.setattr(faults, "_GATHER_SECONDS", 0.0)
+    with pytest.raises(ConnectionClosedError):
+        iam.create_user(UserName=name)
+    assert f"before-{unique}".encode() in on_disk[0], "confirmed before the kill"
+    assert (name.encode() in on_disk[0]) is executed
+    # The client repeats the call; the fault of the second call strikes the second one.
+    with contextlib.suppress(ClientError):
+        iam.create_user(UserName=name)
+    assert plan.struck() == [kind]
+    with pytest.raises(ConnectionClosedError):
+        iam.create_user(UserName=f"{name}-2")
+    with contextlib.suppress(ClientError):
+        iam.create_user(UserName=f"{name}-2")
+    with pytest.raises(ClientError, match="on purpose"):
+        iam.create_user(UserName=f"{name}-3")
+    assert plan.struck() == [kind, kind, "error"]

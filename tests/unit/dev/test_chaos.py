@@ -3,12 +3,14 @@
 import contextlib
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from dev import chaos, inventory
 from dev.chaos import CHANGE, HOST, STAGES, Campaign, Case, Ended, Recorded, cases_of
 from ops.verdicts import Verdict
+from sandbox.aws import faults
 from sandbox.aws.faults import Fault
 from sandbox.supervisor import SandboxError
 
@@ -26,6 +28,7 @@ class ChaosLab:
 
     def __init__(self, folder):
         self.plan = folder / "faults.json"
+        self.saved = folder / "bases"
         self.account = dict(PROD)
         self.failures, self.reach, self.leaves, self.fails_with = 0, 99, "", FAILED
         self.preview, self.left = Ended(code=0, said="done"), []
@@ -235,6 +238,53 @@ def test_a_failure_without_a_fault_ends_the_campaign(campaign):
     campaign.ground.failures = 1
     with pytest.raises(SandboxError, match="up fails without a fault"):
         campaign.record()
+
+
+def test_what_a_run_without_a_fault_left_is_kept_beside_the_bases_and_not_run_again(campaign):
+    faults.write(campaign.ground.plan, [], record=True)
+    campaign.record()
+    ran = len(campaign.ground.runs)
+    Campaign(ground=campaign.ground, ledger=campaign.ground.saved.with_name("other") / "ledger").record()
+    assert len(campaign.ground.runs) == ran
+    assert campaign.recorded["up"].names == inventory.names({**PROD, **USER})
+    assert campaign.others == PROD
+
+
+def test_a_run_has_time_for_all_its_faults_one_after_another(tmp_path):
+    lab = object.__new__(chaos.ChaosLab)
+    lab.plan = tmp_path / "faults.json"
+    hanging = [Case(stage="up", fault=replace(case(kind="hang", nth=nth).fault, seconds=120)) for nth in (1, 2)]
+    with lab.struck(hanging):
+        assert lab.patience == chaos.PATIENCE + 240
+    assert lab.patience == chaos.PATIENCE
+
+
+def test_campaigns_in_cells_share_one_ledger(monkeypatch, tmp_path):
+    started = []
+
+    class Cell:
+        def __init__(self, command, cwd):
+            self.command = command
+            started.append(command)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def wait(self):
+            return 3 if "chaos-2" in self.command else 0
+
+    monkeypatch.setattr(chaos.subprocess, "Popen", Cell)
+    monkeypatch.setattr(chaos.sys, "argv", ["chaos", "--stack", "prod", "--cells", "2"])
+    monkeypatch.setattr(chaos.layout, "HOME", tmp_path)
+    assert chaos.main() == 3
+    python = [chaos.sys.executable, "-m"]
+    options = ["--stack", "prod", "--cells", "2", "--ledger", str(tmp_path / "chaos" / "ledger.jsonl"), "--cells", "0"]
+    assert started == [
+        [*python, "sandbox", "cell", f"chaos-{number}", "--", *python, "dev.chaos", *options] for number in (1, 2)
+    ]
 
 
 def test_names_of_an_inventory_leave_out_the_identifiers_of_aws():
