@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Authlib 1.9.6 drops the leading zero octets of the coordinates of an EC key that it writes as a JWK, and cryptojwt 1.11.0 does
-# so for P-521. RFC 7518 section 6.2.1.2: the octet string MUST have the full size of a coordinate. One P-256 key in 128 has such a
-# coordinate; its thumbprint (RFC 7638) is another than everyone else's.
+# so for P-521. RFC 7518 section 6.2.1.2: the octet string MUST have the full size of a coordinate. One P-256 key in 128 has
+# such a coordinate; its thumbprint (RFC 7638) is another than everyone else's.
 # Guess: 32 and 66 octets, as jwcrypto 1.6.1 writes. Seen: 31 and 65 of Authlib, 32 and 65 of cryptojwt; another thumbprint.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
