@@ -5,7 +5,8 @@ out faults of single calls (``faults``).
 
 Sources: EC2's token buckets, https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html; Route 53's five
 requests a second, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html; SES's one call of an
-operation a second, https://docs.aws.amazon.com/ses/latest/APIReference-V2/. IAM's rates are not published.
+operation a second, https://docs.aws.amazon.com/ses/latest/APIReference-V2/. IAM's rates are not published. That SES is
+eventually consistent: https://docs.aws.amazon.com/ses/latest/DeveloperGuide/general-issues.html.
 """
 
 import json

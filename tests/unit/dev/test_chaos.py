@@ -16,6 +16,7 @@ from sandbox.supervisor import SandboxError
 
 USER = {"user agentkeys-daemon-test": "made"}
 PROD = {"user agentkeys-daemon": ["prod's"]}
+INCONSISTENT = "10 s of inconsistency"
 FAILED = "error: context canceled\n  error: creating IAM User: lost\nNext: `agentkeys recover -s test`"
 
 
@@ -324,3 +325,21 @@ def test_bad_weather_may_lengthen_an_up_by_a_third_at_most(campaign, monkeypatch
     assert seen[0::2] == [*chaos.WEATHERS.values()] * 2
     clock = iter([0, 100, 100, 200, 200, 331])
     assert [line.verdict for line in chaos.compare_weather(ground, 1)] == [Verdict.OK, Verdict.OK, Verdict.WRONG]
+
+
+def test_the_time_of_an_up_that_stops_includes_its_recovery(campaign, monkeypatch):
+    ground, clock = campaign.ground, iter([0, 100, 100, 240, 240, 340, 0, 100, 100])
+    monkeypatch.setattr(chaos.time, "monotonic", lambda: next(clock))
+    ground.weather = lambda wanted: setattr(ground, "failures", 1 if wanted == chaos.WEATHERS[INCONSISTENT] else 0)
+    _, inconsistent, _ = chaos.compare_weather(ground, 1)
+    assert inconsistent.seen.startswith("140.0 s, 1.40 times (140.0); stopped (error: creating IAM User: lost), then")
+    assert inconsistent.verdict == Verdict.WRONG
+    assert ground.runs == ["begin nothing with its host", "up"] * 2 + [
+        "recover",
+        "up",
+        "begin nothing with its host",
+        "up",
+    ]
+    ground.fails_with = "error: something else"
+    with pytest.raises(SandboxError, match="inconsistency fails"):
+        list(chaos.compare_weather(ground, 1))
