@@ -39,15 +39,16 @@ PORTS = {
     "acme": 14000,  # pebble's ACME directory
     "acme-management": 15000,  # pebble's roots and intermediates
     "gcp": 14600,  # the emulated Google Cloud, as a proxy that ends TLS
-    "gcp-tls": 14601,  # the same for hosts, which reach it at port 443 of their gateway
-    "gcp-metadata": 14602,  # its metadata server, at port 80 of their gateway
+    "tencentcloud": 14610,  # the emulated Tencent Cloud, likewise
+    "hosts-tls": 14601,  # the other clouds for their hosts, which reach them at port 443 of their gateway
+    "hosts-metadata": 14602,  # their metadata servers, at port 80 of the gateway
 }
 
 #: Ports of a host's gateway, and the loopback port behind each. Hosts of other clouds use the account as an object
-#: store; those on Compute Engine reach its metadata server and Google's APIs.
+#: store, or reach their own metadata server and APIs.
 FORWARDS = {
     **{PORTS[service]: PORTS[service] for service in ("acme", "aws")},
-    **{80: PORTS["gcp-metadata"], 443: PORTS["gcp-tls"]},
+    **{80: PORTS["hosts-metadata"], 443: PORTS["hosts-tls"]},
 }
 
 AWS_ENDPOINT = f"http://{LOOPBACK}:{PORTS['aws']}"

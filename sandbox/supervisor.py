@@ -209,7 +209,7 @@ def serve() -> None:
     from sandbox.aws.mail import MailServer
     from sandbox.aws.ports import require_free
     from sandbox.aws.server import Account
-    from sandbox.gcp.serving import google_front
+    from sandbox.fronts.serving import other_clouds
     from sandbox.hosts.machines import Hosts
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
@@ -245,7 +245,7 @@ def serve() -> None:
             DohServer(account),
             MailServer(account),
             acme,
-            google_front(layout.HOME),
+            *other_clouds(layout.HOME),
         ):
             service.start()
             running.callback(service.stop)

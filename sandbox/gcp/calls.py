@@ -1,9 +1,10 @@
-"""What a call to an API is: its request, its answer, and Google's errors."""
+"""Who calls Google's APIs, what they send, and Google's errors."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from sandbox.fronts.calls import Answer, Call, RefusedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,39 +19,15 @@ class Caller:
 ANYONE = Caller(members=frozenset({"allUsers"}), name="Anonymous caller")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One request to one host."""
-
-    host: str
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def json(self) -> Any:
-        """The body. Raises ApiError."""
-        try:
-            return json.loads(self.body or b"{}")
-        except ValueError:
-            raise ApiError(400, "Parse Error: the body is no JSON") from None
+def decoded(call: Call) -> Any:
+    """The JSON body of a call. Raises ApiError."""
+    try:
+        return json.loads(call.body or b"{}")
+    except ValueError:
+        raise ApiError(400, "Parse Error: the body is no JSON") from None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the caller gets; ``body`` is JSON if it is not bytes."""
-
-    body: Any
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-
-
-class ApiError(Exception):
+class ApiError(RefusedError):
     """The call fails as Google's would: an HTTP status, a reason and a message."""
 
     def __init__(self, status: int, message: str, reason: str = "") -> None:

@@ -5,7 +5,8 @@ Every operation is done when it is answered. Only the project's owner may call i
 
 from typing import Any
 
-from sandbox.gcp.calls import Answer, ApiError, Call, Caller
+from sandbox.fronts.calls import Answer, Call
+from sandbox.gcp.calls import ApiError, Caller, decoded
 from sandbox.gcp.management import require_owner
 from sandbox.gcp.project import Project
 
@@ -65,17 +66,17 @@ class Compute:
             case ["DELETE", name]:
                 return self._delete(collection, name)
             case ["PATCH" | "PUT", name] if collection == "firewalls":
-                table[name].update(call.json())
+                table[name].update(decoded(call))
                 self._open_hosts()
             case ["POST", name, "setMetadata"]:
-                table[name]["metadata"] = call.json()
+                table[name]["metadata"] = decoded(call)
             case _:
                 return None
         self._project.save()
         return Answer(body=self._operation("update", name))
 
     def _create(self, call: Call, place: list[str], collection: str) -> Answer:
-        table, wanted = self._project.table(collection), call.json()
+        table, wanted = self._project.table(collection), decoded(call)
         name = wanted["name"]
         if name in table:
             raise ApiError(409, f"The resource '{collection}/{name}' already exists", "alreadyExists")

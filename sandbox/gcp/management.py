@@ -5,7 +5,8 @@ Only the project's owner may call them. Leaves out Compute Engine (``compute``) 
 
 from typing import Any
 
-from sandbox.gcp.calls import Answer, ApiError, Call, Caller
+from sandbox.fronts.calls import Answer, Call
+from sandbox.gcp.calls import ApiError, Caller, decoded
 from sandbox.gcp.project import Project
 
 
@@ -43,15 +44,15 @@ class Management:
                     }
                 )
             case ["POST", "v1", "projects", name] if name.endswith(":setOrgPolicy"):
-                policy = call.json()["policy"]
+                policy = decoded(call)["policy"]
                 policies[policy["constraint"]] = {**policy, "etag": "BwAA"}
                 self._project.save()
                 return Answer(body=policies[policy["constraint"]])
             case ["POST", "v1", "projects", name] if name.endswith(":getOrgPolicy"):
-                constraint = call.json()["constraint"]
+                constraint = decoded(call)["constraint"]
                 return Answer(body=policies.get(constraint, {"constraint": constraint}))
             case ["POST", "v1", "projects", name] if name.endswith(":clearOrgPolicy"):
-                policies.pop(call.json()["constraint"], None)
+                policies.pop(decoded(call)["constraint"], None)
                 self._project.save()
                 return Answer(body={})
         return None
@@ -60,7 +61,7 @@ class Management:
         identity, accounts = self._project.identity, self._project.table("accounts")
         match [call.method, *parts]:
             case ["POST", "v1", "projects", _, "serviceAccounts"]:
-                wanted = call.json()
+                wanted = decoded(call)
                 email = f"{wanted['accountId']}@{identity.project_id}.iam.gserviceaccount.com"
                 if email in accounts:
                     raise ApiError(409, f"Service account {wanted['accountId']} already exists.", "alreadyExists")
@@ -99,7 +100,7 @@ class Management:
                 if name in table:
                     # A deleted one keeps its id for 30 days.
                     raise ApiError(409, "Requested entity already exists", "alreadyExists")
-                table[name] = {**call.json(), "name": name, "state": "ACTIVE"}
+                table[name] = {**decoded(call), "name": name, "state": "ACTIVE"}
                 self._project.save()
                 return _operation(table[name])
             case ["GET" | "PATCH" | "DELETE", _, "projects", _, "locations", "global", "workloadIdentityPools", *_]:
@@ -111,7 +112,7 @@ class Management:
                     return Answer(body=found)
                 if call.method == "PATCH":
                     mask = call.query.get("updateMask", "").split(",")
-                    given = call.json()
+                    given = decoded(call)
                     found.update({key: given[key] for key in mask if key in given})
                 else:
                     found["state"] = "DELETED"
@@ -152,7 +153,7 @@ class Management:
                 ]
                 return Answer(body={"kind": "dns#resourceRecordSetsListResponse", "rrsets": shown})
             case ["POST", "changes"]:
-                wanted = call.json()
+                wanted = decoded(call)
                 world.change(wanted.get("additions", []), wanted.get("deletions", []))
                 return Answer(
                     body={**wanted, "kind": "dns#change", "id": self._project.next_number(), "status": "done"}

@@ -1,11 +1,10 @@
-"""The emulated project: its identity, what it holds, and the file that keeps it."""
+"""The emulated project: its identity, what it holds, and what is real below it."""
 
-import json
-import secrets
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from sandbox.fronts.tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,28 +52,12 @@ class World(Protocol):
         """A JSON document of a token's issuer. Raises OSError."""
 
 
-class Project:
-    """Everything the project holds, in tables of JSON objects by path. One call at a time changes it."""
+class Project(Tables):
+    """Everything the project holds."""
+
+    #: Google's ids have 18 digits.
+    first_number = 10**17 + 1
 
     def __init__(self, identity: Identity, world: World, file: Path) -> None:
+        super().__init__(file)
         self.identity, self.world = identity, world
-        self._file = file
-        self.lock = threading.RLock()
-        self._tables: dict[str, dict[str, Any]] = json.loads(file.read_text()) if file.exists() else {}
-
-    def table(self, name: str) -> dict[str, Any]:
-        """A table, made when it is first asked for."""
-        return self._tables.setdefault(name, {})
-
-    def save(self) -> None:
-        """Write the tables; whole or not at all."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._file.with_name(f".{self._file.name}.{secrets.token_hex(4)}")
-        partial.write_text(json.dumps(self._tables))
-        partial.replace(self._file)
-
-    def next_number(self) -> str:
-        """A number that no other thing of the project has, as Google's ids are."""
-        counters = self.table("counters")
-        counters["last"] = counters.get("last", 10**17) + 1
-        return str(counters["last"])

@@ -9,8 +9,9 @@ import yaml
 
 from sandbox import layout
 from sandbox.aws.ports import require_free
+from sandbox.fronts.hosts import RealHosts
 from sandbox.gcp.client import CREDENTIALS
-from sandbox.gcp.front import Front, credentials_file
+from sandbox.gcp.front import GoogleFront, credentials_file
 from sandbox.gcp.project import Identity, Project
 from sandbox.gcp.world import SandboxWorld
 
@@ -28,18 +29,12 @@ def identity() -> Identity:
     )
 
 
-def google_front(home: Path) -> Front:
+def google_front(home: Path) -> GoogleFront:
     """The emulator, which is to run in the process that serves the account."""
     folder = home / "gcp"
-    for service in ("gcp", "gcp-tls", "gcp-metadata"):
-        require_free(layout.PORTS[service], "the emulated Google Cloud")
-    project = Project(identity(), SandboxWorld(home, folder / "ca.pem"), folder / "project.json")
-    front = Front(
-        project,
-        folder,
-        proxy_port=layout.PORTS["gcp"],
-        tls_port=layout.PORTS["gcp-tls"],
-        metadata_port=layout.PORTS["gcp-metadata"],
-    )
+    require_free(layout.PORTS["gcp"], "the emulated Google Cloud")
+    hosts = RealHosts(home, "google", folder / "ca.pem")
+    project = Project(identity(), SandboxWorld(hosts), folder / "project.json")
+    front = GoogleFront(project, folder, proxy_port=layout.PORTS["gcp"])
     credentials_file(project, folder / CREDENTIALS.name)
     return front

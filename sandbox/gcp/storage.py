@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.fronts.calls import Answer, Call
 from sandbox.gcp import iam
-from sandbox.gcp.calls import Answer, ApiError, Call, Caller
+from sandbox.gcp.calls import ApiError, Caller, decoded
 from sandbox.gcp.project import Project
 
 #: What a bucket's own policy and the project's owner decide.
@@ -82,7 +83,7 @@ class Storage:
         return found
 
     def _create(self, call: Call, caller: Caller) -> Answer:
-        wanted, buckets = call.json(), self._project.table("buckets")
+        wanted, buckets = decoded(call), self._project.table("buckets")
         name = wanted.get("name", "")
         self._require_owner(caller, "storage.buckets.create", self._project.identity.project_id)
         if not _NAME.fullmatch(name):
@@ -130,7 +131,7 @@ class Storage:
             self._project.save()
             return Answer(status=204, body=b"")
         if call.method in ("PATCH", "PUT"):
-            changed = {key: value for key, value in call.json().items() if key not in ("name", "id", "policy")}
+            changed = {key: value for key, value in decoded(call).items() if key not in ("name", "id", "policy")}
             if not _uniform({**found, **changed}):
                 raise ApiError(501, "the sandbox's emulator of Google knows buckets with uniform access only")
             found.update(changed, metageneration=str(int(found["metageneration"]) + 1))
@@ -142,7 +143,7 @@ class Storage:
         action = "getIamPolicy" if call.method == "GET" else "setIamPolicy"
         self._require_owner(caller, f"storage.{kind}.{action}", what)
         if call.method == "PUT":
-            given = call.json()
+            given = decoded(call)
             iam.check_policy(given)
             if given.get("etag") not in (None, "", _etag(holder["policy"])):
                 raise ApiError(412, "The policy's etag does not match: another change came first.")
@@ -233,7 +234,7 @@ class Storage:
         return Answer(body=objects[key])
 
     def _folder_made(self, call: Call, caller: Caller, bucket: str) -> Answer:
-        name = call.json().get("name", "")
+        name = decoded(call).get("name", "")
         self._require_owner(caller, "storage.managedFolders.create", f"{bucket}/{name}")
         folders, key = self._project.table("folders"), f"{bucket}/{name}"
         if not name.endswith("/"):

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 
 import jwt
 
-from sandbox.gcp.calls import ANYONE, Answer, ApiError, Call, Caller
+from sandbox.fronts.calls import Answer, Call
+from sandbox.gcp.calls import ANYONE, ApiError, Caller, decoded
 from sandbox.gcp.iam import mapped
 from sandbox.gcp.project import Project
 
@@ -63,7 +64,7 @@ def exchange(project: Project, call: Call) -> Answer:
     """sts.googleapis.com/v1/token: an issuer's token for one of a federated identity."""
     try:
         form = (
-            call.json()
+            decoded(call)
             if call.body.lstrip().startswith(b"{")
             else {key: value[0] for key, value in parse_qs(call.body.decode()).items()}
         )

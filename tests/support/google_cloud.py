@@ -9,7 +9,8 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
-from sandbox.gcp.front import Front, credentials_file
+from sandbox.fronts.server import HostDoors
+from sandbox.gcp.front import GoogleFront, credentials_file
 from sandbox.gcp.project import Identity, Project
 from tests.support.issuer import Issuer
 
@@ -74,9 +75,11 @@ class Google:
     def __init__(self, folder):
         self.world = MemoryWorld()
         self.project = Project(IDENTITY, self.world, folder / "project.json")
-        self.front = Front(self.project, folder, proxy_port=0, tls_port=0, metadata_port=0)
+        self.front = GoogleFront(self.project, folder, proxy_port=0)
+        self.doors = HostDoors([self.front], tls_port=0, metadata_port=0)
         self.folder = folder
         self.front.start()
+        self.doors.start()
 
     @property
     def environment(self):
@@ -118,3 +121,4 @@ def google(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     yield made
     made.front.stop()
+    made.doors.stop()

@@ -21,7 +21,7 @@ def delivery(google, monkeypatch):  # noqa: F811
     spec.loader.exec_module(module)
     host = "http://metadata.google.internal"
     assert module.TOKENS.startswith(host)
-    monkeypatch.setattr(module, "TOKENS", module.TOKENS.replace(host, f"http://127.0.0.1:{google.front.metadata_port}"))
+    monkeypatch.setattr(module, "TOKENS", module.TOKENS.replace(host, f"http://127.0.0.1:{google.doors.metadata_port}"))
     monkeypatch.setattr(module, "AUTHORITIES", str(google.front.authority))
     google.project.table("instances")["vm"] = {"name": "vm", "serviceAccounts": [{"email": "vm@a-project.iam"}]}
     google.call("POST", f"{URL}?project={IDENTITY.project_id}", name=BUCKET,

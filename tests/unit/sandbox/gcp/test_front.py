@@ -149,7 +149,7 @@ def test_the_host_creates_mail_and_can_do_nothing_else(stack):
                             "condition": {"title": "inbound", "expression": inbound_only(MAIL)}}]}  # fmt: skip
     assert stack.call("PUT", f"https://storage.googleapis.com/storage/v1/b/{MAIL}/iam", **policy).status_code == 200
     metadata = (
-        f"http://127.0.0.1:{stack.front.metadata_port}/computeMetadata/v1/instance/service-accounts/default/token"
+        f"http://127.0.0.1:{stack.doors.metadata_port}/computeMetadata/v1/instance/service-accounts/default/token"
     )
     assert requests.get(metadata, timeout=5).status_code == 403, "without its header"
     token = requests.get(metadata, headers={"Metadata-Flavor": "Google"}, timeout=5).json()["access_token"]
