@@ -6,6 +6,7 @@ from sandbox import layout
 from sandbox.aws.ports import require_free
 from sandbox.fronts.server import Front, HostDoors
 from sandbox.gcp.serving import google_front
+from sandbox.tencentcloud.serving import tencent_front
 
 
 def other_clouds(home: Path) -> list[Front | HostDoors]:
@@ -13,5 +14,5 @@ def other_clouds(home: Path) -> list[Front | HostDoors]:
     tls, metadata = layout.PORTS["hosts-tls"], layout.PORTS["hosts-metadata"]
     for port in (tls, metadata):
         require_free(port, "the other clouds' hosts")
-    fronts: list[Front] = [google_front(home)]
+    fronts: list[Front] = [google_front(home), tencent_front(home)]
     return [*fronts, HostDoors(fronts, tls_port=tls, metadata_port=metadata)]

@@ -48,6 +48,18 @@ def authenticate(received: Received) -> Caller:
     keys = find_keys(credential.access_key_id)
     if keys is None or not keys.active:
         raise RefusedError("InvalidClientTokenId", "The security token included in the request is invalid.")
+    verify(received, keys)
+    caller = caller_of(keys)
+    if caller is None:
+        raise RefusedError("InvalidClientTokenId", "The security token included in the request is invalid.")
+    return caller
+
+
+def verify(received: Received, keys: Keys) -> None:
+    """The holder of the keys signed the request. Raises RefusedError."""
+    credential = received.credential
+    if credential is None:
+        raise RefusedError("MissingAuthenticationToken", "The request is not signed.")
     timestamp = _timestamp(received, credential)
     signer = _Signer(keys, credential, received.service)
     canonical = signer.canonical_request(signer.request(received, timestamp))
@@ -58,10 +70,6 @@ def authenticate(received: Received) -> Caller:
     _check_token(received, credential, keys)
     _check_covered(received, credential)
     _check_payload(received, signer, timestamp)
-    caller = caller_of(keys)
-    if caller is None:
-        raise RefusedError("InvalidClientTokenId", "The security token included in the request is invalid.")
-    return caller
 
 
 def _mismatch(message: str = "") -> RefusedError:
