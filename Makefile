@@ -24,7 +24,7 @@ SLOW = tests -m "engine or sandbox" -p tests.support.lanes --numprocesses auto -
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=prod or STACK=test (default) chooses the stack of up, preview, down and bench."
-	@echo "  CLOUD=host or CLOUD=gcp chooses another cloud of up, preview, down and env; the default is aws."
+	@echo "  CLOUD=host, gcp or tencentcloud chooses another cloud of up, preview, down and env; the default is aws."
 
 setup: venv/.installed venv/bin/agentkeys ## install the locked packages and the command agentkeys into venv/
 

@@ -19,7 +19,7 @@ PROGRAM = frozenset(
     {"0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0"}
 )
 #: Licences allowed in tests, checks and the sandbox. These run the packages on one machine and ship none.
-TOOLS = PROGRAM | {"AGPL-3.0-or-later", "CNRI-Python", "EPL-2.0", "GPL-3.0-or-later", "Public-Domain"}
+TOOLS = PROGRAM | {"AGPL-3.0-or-later", "CNRI-Python", "EPL-2.0", "GPL-3.0-or-later", "Public-Domain", "Unlicense"}
 
 #: SPDX name by the text in metadata. "BSD" if the text does not say which BSD licence.
 SPDX = {
@@ -56,6 +56,7 @@ GO = {
     "github.com/pulumi/pulumi/sdk/v3": "Apache-2.0",
     "github.com/pulumi/terraform-plugin-sdk/v2": "MPL-2.0",
     "github.com/rhysd/actionlint": "MIT",
+    "github.com/tencentcloudstack/terraform-provider-tencentcloud": "MPL-2.0",
     "github.com/vale-cli/vale/v3": "MIT",
 }
 

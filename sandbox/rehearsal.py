@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from dev.toolchain import golang, virtualenv
 from ops.events import CHANGING, EventLog, Step
@@ -27,6 +28,7 @@ from sandbox.hosts.image import DEFAULT_BASE, ensure_image
 from sandbox.hosts.machine import require_machine
 from sandbox.standin.archive import build_archive, build_program
 from sandbox.supervisor import SandboxError, emulated, start
+from sandbox.tencentcloud import client as tencentcloud
 
 #: The project of the account, with one stack.
 ACCOUNT_FOLDER = layout.CHECKOUT / "account"
@@ -63,7 +65,7 @@ def deployment(stack: str, cloud: str = "aws") -> Project:
 
 
 #: Clouds that the sandbox cannot stand in for, with their names.
-NO_EMULATOR = {"alicloud": "AliCloud", "tencentcloud": "Tencent Cloud"}
+NO_EMULATOR = {"alicloud": "AliCloud"}
 
 
 def elsewhere(cloud: str, stack: str) -> Project:
@@ -85,7 +87,13 @@ def elsewhere(cloud: str, stack: str) -> Project:
 
 
 #: What points the clients of another cloud at its emulator, by cloud.
-EMULATORS: dict[str, Callable[[], dict[str, str]]] = {"gcp": gcp.environment}
+EMULATORS: dict[str, Callable[[], dict[str, str]]] = {
+    "gcp": gcp.environment,
+    "tencentcloud": tencentcloud.environment,
+}
+
+#: Settings of another cloud's stack in the sandbox, in place of its file's, by cloud.
+SETTINGS: dict[str, dict[str, str]] = {"tencentcloud": tencentcloud.SETTINGS}
 
 
 def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
@@ -99,7 +107,7 @@ def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
         _keep_generation(provider.linked(engine.bin_dir))
     engine.prepare_home(layout.PULUMI_HOME)
     engine.add(cloud, layout.PULUMI_HOME, progress)
-    more = EMULATORS[cloud]() if cloud in EMULATORS else {}
+    more = {}
     packages = layout.CHECKOUT / "requirements" / f"{cloud}.lock"
     if packages.exists():
         # The cloud's own: the engine requires the plugin of every provider that is installed. A built engine's language
@@ -110,6 +118,9 @@ def prepare(progress: Progress, cloud: str = "aws") -> dict[str, str]:
     archive, digest = build_archive(layout.HOME / "release", progress)
     start(progress)
     layout.STATE.mkdir(parents=True, exist_ok=True)
+    if cloud in EMULATORS:
+        # An emulator that has started has credentials.
+        more |= EMULATORS[cloud]()
     return {**environment(engine.bin_dir, pack, archive, digest), **more}
 
 
@@ -201,7 +212,7 @@ def _passphrase() -> Path:
 
 def _interferes(variable: str) -> bool:
     """Whether a variable would change the program or the provider, or offers an SSH agent's keys to every host."""
-    return variable.startswith(("AWS_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
+    return variable.startswith(("AWS_", "TENCENTCLOUD_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
 
 
 #: Commands of the engine that read the stack's file.
@@ -413,7 +424,12 @@ def copy_settings(project: Project) -> None:
     """Copy the stack's file of another cloud, because the engine writes its salt into it. AWS's is copied elsewhere."""
     if project.file and not project.file.exists():
         project.file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(project.folder / project.file.name, project.file)
+        made = yaml.safe_load((project.folder / project.file.name).read_text())
+        for key, value in SETTINGS.get(project.folder.name, {}).items():
+            made["config"][f"{project.name}:{key}"] = value
+        partial = project.file.with_suffix(".partial")
+        partial.write_text(yaml.safe_dump(made, sort_keys=False))
+        partial.replace(project.file)
 
 
 def records(engine: Engine, project: Project) -> list[dict[str, str]]:
@@ -497,7 +513,10 @@ def summary(
     if project and project.file:
         cloud = project.folder.name
         evaluated = f'eval "$(make -s env CLOUD={cloud})"'
-        mail = mail if cloud == "host" else f"agentkeys records --cloud {cloud} -s {stack}"
+        if cloud != "host":
+            # The command reads the settings of the sandbox's file.
+            file = f"PULUMI_OPTION_CONFIG_FILE={project.file} " if cloud in SETTINGS else ""
+            mail = f"{file}agentkeys records --cloud {cloud} -s {stack}"
         preview = f"pulumi -C clouds/{cloud} preview -s {stack} --config-file {project.file} --expect-no-changes"
         targets = f"make preview CLOUD={cloud} STACK={stack}    make down CLOUD={cloud} STACK={stack}"
     lines += [

@@ -96,5 +96,7 @@ class DataRoles(pulumi.ComponentResource):
             tencentcloud.cam.RolePolicyAttachment(
                 f"{name}-{key}-attachment", role_id=role.id, policy_id=policy.id, opts=child
             )
-            self.arns[key] = role.role_arn
+            # Known from the names; the role's id makes its users wait for it.
+            found = pulumi.Output.all(role.id, policies.role_arn(names, args.uin, key))
+            self.arns[key] = found.apply(lambda both: str(both[1]))
         self.register_outputs({})

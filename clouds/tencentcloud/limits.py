@@ -3,7 +3,10 @@
 from clouds.limits import Limit
 
 #: Where the program has been applied.
-APPLIED = "nowhere: never applied to a real account. Tests run the program under Pulumi's mocks only"
+APPLIED = (
+    "in the sandbox only, by Terraform's provider 1.81.20 against a front that emulates Tencent Cloud's APIs; it was "
+    "never applied to a real account"
+)
 
 NO_EQUAL = (
     Limit(

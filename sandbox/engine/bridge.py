@@ -26,7 +26,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.engine import provider, translate, warm, wire
+from sandbox.engine import provider, supplied, translate, warm, wire
 from sandbox.engine.versions import CLOUD_PLUGINS, PLUGINS
 
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -222,6 +222,12 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         response: type[Message],
         context: grpc.ServicerContext,
     ) -> Any:
+        try:
+            made = supplied.answer(name, translate.urn_type(request.urn), request) if _has_urn(request) else None
+        except (OSError, ValueError) as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        if made is not None:
+            return made
         ours = self._inward(name, request)
         if isinstance(ours, Message):
             return ours
@@ -333,6 +339,10 @@ class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
         theirs = getattr(request, "urn", "")
         text = f"cancelled: {error.details()}" if self._cancelled else str(error.details())
         context.abort(error.code(), text.replace(theirs, self._urns.get(theirs, theirs)) if theirs else text)
+
+
+def _has_urn(request: Any) -> bool:
+    return "urn" in request.DESCRIPTOR.fields_by_name and bool(request.urn)
 
 
 def serve(plugin: str, name: str, bin_dir: str, first: int) -> None:

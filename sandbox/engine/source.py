@@ -152,6 +152,15 @@ SOURCES = {
         gigabytes=2,
         time="7 to 17 minutes on two cores",
     ),
+    "tencentcloud": Source(
+        name="Tencent Cloud's Terraform provider",
+        module="terraform-tencentcloud",
+        package="github.com/tencentcloudstack/terraform-provider-tencentcloud",
+        version="1.81.20",
+        # Seen: 20 minutes at the lowest priority, beside other work.
+        gigabytes=6,
+        time="about half an hour on two cores",
+    ),
 }
 
 

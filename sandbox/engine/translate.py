@@ -25,10 +25,17 @@ _IRREGULAR = {
         "storageBucketIAMMember": "storageBucketIamMember",
         "projectsOrganizationPolicy": "projectOrganizationPolicy",
     },
+    "tencentcloud": {
+        "vpcInstance": "vpc",
+        "subnetInstance": "subnet",
+        "instanceInstance": "instance",
+        "eipInstance": "eip",
+        "imagesInstance": "images",
+    },
 }
 
 #: Modules whose types carry no module in their Terraform name, by package.
-_UNPREFIXED = {"aws": {"ec2", "index"}, "gcp": {"organizations"}}
+_UNPREFIXED: Mapping[str, set[str]] = {"aws": {"ec2", "index"}, "gcp": {"organizations"}, "tencentcloud": set()}
 
 #: Types that belong to no region, so that pulumi-aws 7 has no ``region`` on them.
 _GLOBAL_MODULES = {"iam", "route53"}
@@ -91,7 +98,8 @@ def token(ours: str) -> str:
     if match is None:
         return ours
     package, module, get, name = match.groups()
-    name = name[0].lower() + name[1:]
+    # The modules of Tencent Cloud's SDK begin with a capital.
+    module, name = module[0].lower() + module[1:], name[0].lower() + name[1:]
     if module not in _UNPREFIXED[package]:
         name = module + _capital(name)
     name = _IRREGULAR[package].get(name, name)

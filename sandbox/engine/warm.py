@@ -35,7 +35,7 @@ _COLLECTOR = {"GOGC": "40"}
 
 _START_SECONDS = 90
 
-_ENVIRONMENT = ("AWS_", "GOOGLE_", "TF_", "SSL_CERT_")
+_ENVIRONMENT = ("AWS_", "GOOGLE_", "TENCENTCLOUD_", "TF_", "SSL_CERT_")
 _ENVIRONMENT_NAMES = {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent

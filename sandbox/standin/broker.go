@@ -51,6 +51,12 @@ func runBroker(arguments []string) error {
 		// A real broker exchanges its tokens there (RFC 8693); tests of this one do it themselves.
 		log.Printf("tokens are exchanged at %s for %s", url, os.Getenv("BROKER_TOKEN_EXCHANGE_AUDIENCE"))
 	}
+	for _, key := range []string{"DATA", "VAULT", "MEMORY"} {
+		if policy := os.Getenv("BROKER_SESSION_POLICY_" + key); policy != "" {
+			// A real broker passes it with every session; tests of this one do it themselves.
+			log.Printf("a session policy of %d characters for %s", len(policy), key)
+		}
+	}
 	issuer := settings["BROKER_OIDC_ISSUER"]
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {

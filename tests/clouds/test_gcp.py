@@ -5,8 +5,6 @@ Terraform's provider 3.60.0 makes the resources, Google's own client libraries j
 
 import json
 import smtplib
-import subprocess
-import sys
 
 import pytest
 import requests
@@ -21,7 +19,7 @@ from sandbox.gcp import client as gcp
 from sandbox.rehearsal import say
 from tests.support import emulation
 from tests.support.google_cloud import federated
-from tests.support.live import LiveSandbox
+from tests.support.other_cloud import OtherCloud
 
 pytestmark = pytest.mark.clouds
 
@@ -31,27 +29,12 @@ VAULT, MEMORY, MAIL = (f"agentkeys-{key}-gcp-litentry-agentkeys" for key in ("va
 PROJECT = "litentry-agentkeys"
 
 
-class Life(LiveSandbox):
+class Life(OtherCloud):
     """Both stacks, and Google Cloud as its operator and as actors see it."""
 
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = folder
-        self.project = rehearsal.deployment("test", "gcp")
-        self.google = rehearsal.Engine(rehearsal.prepare(say, "gcp"))
-
-    def there(self, *arguments, check=True):
-        done = self.google.run(self.project, *arguments, capture=True, check=check)
-        return done.stdout + done.stderr
-
-    def agentkeys(self, command, *arguments):
-        environment = {**self.google.environment, "PULUMI_OPTION_CONFIG_FILE": str(self.project.file)}
-        done = subprocess.run(
-            [sys.executable, "-m", "ops", command, "--cloud", "gcp", "-s", "test", *arguments],
-            cwd=layout.CHECKOUT, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    def __init__(self, scratch):
+        super().__init__("gcp", gcp.FOLDER)
+        self.scratch = scratch
 
     def owned(self, bucket):
         credentials, _ = default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
@@ -59,23 +42,21 @@ class Life(LiveSandbox):
 
     def session(self, token):
         """Credentials for a broker's token."""
-        exchange = self.google.outputs(self.project)["exchange"]
-        return federated(self.folder / "token", token, exchange["audience"], exchange["url"])
+        exchange = self.output("exchange")
+        return federated(self.scratch / "token", token, exchange["audience"], exchange["url"])
 
     def seen_by(self, actor, bucket):
         credentials = self.session(self.token(BROKER, actor))
         return storage.Client(project=PROJECT, credentials=credentials).bucket(bucket)
 
-    def kept(self, table):
-        return json.loads((gcp.FOLDER / "project.json").read_text()).get(table, {})
-
 
 @pytest.fixture(scope="module")
 def life(home, tmp_path_factory):
+    # Before the proxy is set, which refuses the package index.
+    made = Life(tmp_path_factory.mktemp("google"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**gcp.environment(), "NO_PROXY": layout.LOOPBACK, "no_proxy": layout.LOOPBACK}.items():
             patch.setenv(name, value)
-        made = Life(tmp_path_factory.mktemp("google"))
         made.bring_up("test")
         rehearsal.up("test", say, "gcp")
         yield made
@@ -131,7 +112,7 @@ def test_whoever_has_no_token_of_an_enrolled_actor_reaches_nothing(life):
 
 
 def test_mail_reaches_the_bucket_with_the_token_of_the_hosts_service_account(life):
-    with smtplib.SMTP(life.google.outputs(life.project)["address"], 25, timeout=30) as client:
+    with smtplib.SMTP(life.output("address"), 25, timeout=30) as client:
         client.sendmail("somebody@example.com", [f"bot@{DOMAIN}"], "Subject: hello\r\n\r\nto Google\r\n")
     bucket = life.owned(MAIL)
 

@@ -5,7 +5,6 @@ Here and not in the gate, because pulumi-gcp takes two minutes to install and 30
 
 import json
 import sys
-from pathlib import Path
 
 import pulumi
 import pytest
@@ -14,9 +13,8 @@ from clouds.gcp import limits
 from clouds.limits import rows
 from dev.recorder import ADDRESS, PROJECT, run
 from dev.toolchain import virtualenv
-from sandbox.engine import build, translate
-from sandbox.engine.bridge import Bridge
-from sandbox.engine.source import SOURCES
+from sandbox.engine import translate
+from tests.support import other_cloud
 from tests.unit.clouds.test_gcp_settings import FOLDER, given
 
 pytestmark = pytest.mark.clouds
@@ -184,36 +182,7 @@ def test_what_has_no_equal_is_an_output_and_in_the_clouds_page(program):
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory):
-    """What the bridge says of the provider's resources."""
-    from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
-
-    folder = tmp_path_factory.mktemp("bridge")
-    engine = build.ready()
-    assert engine is not None, "the engine is not built"
-    name = "pulumi-resource-terraform-provider"
-    (folder / name).symlink_to((engine.bin_dir / name).resolve())
-    (folder / "terraform-provider-gcp").symlink_to(SOURCES["gcp"].ensure(print))
-    bridge = Bridge("gcp", Path(folder), 1)
-    bridge.start()
-    asked = provider_pb2_grpc.ResourceProviderStub(bridge.channel).GetSchema(provider_pb2.GetSchemaRequest())
-    bridge.stop()
-    return json.loads(asked.schema)
-
-
-def unknown(schema, properties, given, path=""):
-    """Properties that the program gives and the provider does not have, with the path of each."""
-    for key, value in given.items():
-        if key.startswith("__"):
-            continue
-        if key not in properties:
-            yield f"{path}{key}"
-            continue
-        declared = properties[key]
-        for inner in value if isinstance(value, list) else [value]:
-            reference = declared.get("$ref") or declared.get("items", {}).get("$ref", "")
-            if isinstance(inner, dict) and reference:
-                named = schema["types"][reference.removeprefix("#/types/")]["properties"]
-                yield from unknown(schema, named, inner, f"{path}{key}.")
+    return other_cloud.schema("gcp", tmp_path_factory.mktemp("bridge"))
 
 
 def test_what_the_provider_lacks_is_listed_and_a_guard_is_covered(program, schema):
@@ -221,7 +190,7 @@ def test_what_the_provider_lacks_is_listed_and_a_guard_is_covered(program, schem
     for item in program.registered:
         if item.type.startswith("gcp:"):
             resource = schema["resources"][translate.token(item.type)]
-            for name in unknown(schema, resource["inputProperties"], item.inputs):
+            for name in other_cloud.unknown(schema, resource["inputProperties"], item.inputs):
                 found.setdefault(item.type, set()).add(name)
     assert found == {kind: set(names) for kind, names in LACKING.items()}
     for kind, names in LACKING.items():

@@ -11,6 +11,7 @@ import textwrap
 
 import pulumi
 import pytest
+import yaml
 
 from clouds import login, sdk
 from clouds.limits import rows
@@ -309,7 +310,9 @@ def test_where_it_was_applied_and_what_it_cannot_do_is_in_every_preview(cloud, a
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_: said.append(text))
     cloud.up(archive)
     (text,) = [one for one in said if "no equal" in one]
-    assert text.startswith("This cloud has been applied nowhere: never applied to a real account.")
+    applied = importlib.import_module(f"clouds.{cloud.name}.limits").APPLIED
+    assert text.startswith(f"This cloud has been applied {applied}.")
+    assert "never applied to a real account" in applied
     for limit in importlib.import_module(f"clouds.{cloud.name}.limits").NO_EQUAL:
         assert f"  no equal: {limit.row} - {limit.here}" in text
 
@@ -372,10 +375,22 @@ def test_a_missing_sdk_is_one_clear_error(cloud):
     assert f"`make setup-cloud CLOUD={cloud.name}`" in str(error.value)
 
 
-def test_make_up_says_where_the_cloud_can_be_applied(cloud):
-    with pytest.raises(SandboxError, match=f"CLOUD={cloud.name}: there is no emulator of .* here") as error:
-        rehearsal.deployment("test", cloud.name)
-    assert f"docs/clouds/{cloud.name}.md" in str(error.value)
+def test_make_up_says_where_a_cloud_without_an_emulator_can_be_applied():
+    with pytest.raises(SandboxError, match="CLOUD=alicloud: there is no emulator of AliCloud here") as error:
+        rehearsal.deployment("test", "alicloud")
+    assert "docs/clouds/alicloud.md" in str(error.value)
+
+
+def test_the_sandbox_changes_settings_of_a_copy_and_only_those_listed(tmp_path, monkeypatch):
+    project = rehearsal.deployment("test", "tencentcloud")
+    copied = dataclasses.replace(project, file=tmp_path / "clouds" / "Pulumi.test.yaml")
+    rehearsal.copy_settings(copied)
+    before, after = (
+        yaml.safe_load(file.read_text())["config"] for file in (project.folder / "Pulumi.test.yaml", copied.file)
+    )
+    changed = {key.partition(":")[2]: value for key, value in after.items() if before.get(key) != value}
+    assert changed == rehearsal.SETTINGS["tencentcloud"]
+    assert before.keys() <= after.keys()
 
 
 def test_a_run_in_the_mainland_warns_of_its_rules(archive, monkeypatch):
