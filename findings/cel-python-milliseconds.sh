@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cel-python 0.5.0 evaluates CEL, the language of conditions in Google's IAM. getMilliseconds() of a duration returns all of
-# it in milliseconds; in CEL's conformance tests (cel-spec, timestamps.textproto) it is the part below a second. A comparison of an
-# int with an uint or double, which langdef.md of cel-spec defines for dyn, is an error.
+# it in milliseconds; in CEL's conformance tests (cel-spec, timestamps.textproto) it is the part below a second. A comparison
+# of an int with an uint or double, which langdef.md of cel-spec defines for dyn, is an error.
 # Guess: 500 for 1.5 seconds, true, true. Seen: 1500, and CELEvalError twice.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
