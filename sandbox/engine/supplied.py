@@ -1,7 +1,7 @@
 """Resources that a cloud's SDK has and the sandbox's older provider lacks: made by calls of the cloud's API.
 
 Only ``cam.AccessKey``, which is in no release of Tencent Cloud's provider that the Go module proxy has. It stands for
-the provider's resource in the sandbox alone, where the emulator answers (``sandbox/tencentcloud/cam.py``).
+the provider's resource only in the sandbox, where the emulator answers (``sandbox/tencentcloud/cam.py``).
 """
 
 from typing import Any

@@ -121,7 +121,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def front(self, host: str) -> Front:
-        """The cloud of a host; the first one for a host that is nobody's, which refuses it."""
+        """The cloud of a host; the first one, which refuses the call, if no cloud has it."""
         found = (front for front in self.fronts if front.knows(host) or front.metadata_name == host)
         return next(found, self.fronts[0])
 

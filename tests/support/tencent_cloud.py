@@ -67,7 +67,7 @@ class MemoryWorld:
 
 def api(service, key, region=IDENTITY.region):
     """A client of API 3.0 with a key: id, secret and, if it is temporary, token."""
-    # It trusts certifi's authorities alone, unless it is given others.
+    # It trusts only certifi's authorities, unless it is given others.
     profile = ClientProfile(httpProfile=HttpProfile(certification=os.environ["REQUESTS_CA_BUNDLE"]))
     return CommonClient(service, VERSIONS[service], credential.Credential(*key), region, profile)
 
