@@ -2,7 +2,8 @@
 # @cheap-glitch/mi-cron 1.0.1 (npm) and cron-validator 1.0.8 (PyPI) want both the day of the month and the day of the week to
 # match. crontab(5): if both are restricted, either is enough. mi-cron also runs day 31 on the 1st after a month of 30 days and
 # does not take 7 for Sunday.
-# Guess: Friday 2026-12-04, 2026-12-31, Sunday 2026-11-29. Seen: Friday 2027-08-13 by both, 2026-12-01, undefined.
+# Guess: Friday 2026-12-04, 2026-12-31, Sunday 2026-11-29. Seen: Friday 2027-08-13, 2026-12-01, undefined;
+# cron-validator does not run on 2026-12-04 either.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 npm install --silent --no-fund --no-audit --prefix "$folder" @cheap-glitch/mi-cron@1.0.1
@@ -20,8 +21,8 @@ import datetime
 
 from cron_validator import CronValidator
 
-span = datetime.datetime(2026, 11, 28), datetime.datetime(2027, 9, 1)
-seen = [f"{each:%Y-%m-%d}" for each in CronValidator.get_execution_time("0 0 13 * 5", *span)]
+span = datetime.datetime(2026, 11, 28), datetime.datetime(2026, 12, 6)
+seen = [[f"{day:%Y-%m-%d}" for day in CronValidator.get_execution_time(text, *span)] for text in ("0 0 4 * 5", "0 0 13 * 5")]
 print(seen)
-assert seen == ["2027-08-13"]
+assert seen == [["2026-12-04"], []]
 PY
