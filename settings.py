@@ -188,21 +188,49 @@ def _printable(value: str) -> str:
     return value
 
 
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it has a host name or address, one of ``schemes``, only characters of RFC 3986 and no fragment."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return usable and bool(re.fullmatch(r"[!-~]+", value)) and not re.search(r"[\"<>\\^`{|}#]", value)
+
+
 def _url(*schemes: str) -> AfterValidator:
     """A URL with a host name or address (RFC 3986), one of ``schemes``, without user information or fragment."""
 
     def check(value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        plain = re.fullmatch(r"[!-~]+", value) and not re.search(r"[\"<>\\^`{|}#]", value)
-        if not usable or not plain or parts.username is not None:
+        if not _is_url(value, schemes) or urlsplit(value).username is not None:
             raise ValueError(f"must be a URL of {' or '.join(schemes)} with a host and without a user name or #")
         return value
 
     return AfterValidator(check)
+
+
+def _require_readable(value: str, rule: str) -> None:
+    """Raises ValueError, with the rule and the reason, if the value is not the path of a file that can be read."""
+    path = Path(value)
+    try:
+        # A folder, a device and a FIFO can be opened too, and reading the last two may never end.
+        wrong = "" if path.is_file() else "there is no such file"
+        if not wrong:
+            with path.open("rb") as opened:
+                opened.read(1)
+    except OSError as error:
+        wrong = f"the system says {error.strerror}"
+    if wrong:
+        raise ValueError(f"{rule}; {wrong}")
+
+
+def certificates_file(value: str) -> str:
+    """The path of a file with PEM certificates, or empty. Raises ValueError."""
+    if value:
+        _require_readable(value, "must be a file with PEM certificates")
+        if "-----BEGIN CERTIFICATE-----" not in Path(value).read_text(errors="replace"):
+            raise ValueError("has no certificate in PEM form; give the authority's certificate")
+    return value
 
 
 def _sha256(path: Path) -> str:
@@ -268,8 +296,14 @@ class StackConfiguration(PydanticBaseSettingsSource):
 def _decoded(key: str, value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
-        raise pulumi.RunError(f"{key}: {value!r} must be a JSON list or object. Correct it and run again.") from None
+    except (ValueError, RecursionError):
+        shown = MASKED if is_secret(key) else repr(value)
+        raise pulumi.RunError(f"{key}: {shown} must be a JSON list or object. Correct it and run again.") from None
+
+
+def is_secret(key: str) -> bool:
+    """Whether a setting is encrypted in the stack's file, or was read without its secrets."""
+    return config.is_config_secret(f"{pulumi.get_project()}:{key}")
 
 
 class Configured(BaseSettings):
@@ -348,7 +382,7 @@ class SiteSettings(Configured):
     acme_eab_kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+=@-]{0,256}$")]
     acme_eab_hmac_key: SecretStr
     doh_urls: Annotated[list[HttpUrl], Field(min_length=1)]
-    ca_bundle: str
+    ca_bundle: Annotated[str, AfterValidator(certificates_file)]
     auth_methods: Line
     audit_anchors: Line
     email_sender: Line
@@ -357,13 +391,6 @@ class SiteSettings(Configured):
     contracts: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*_HEIMA$", max_length=64)], Line], Field(max_length=64)
     ]
-
-    @field_validator("ca_bundle")
-    @classmethod
-    def _exists(cls, value: str) -> str:
-        if value and not Path(value).is_file():
-            raise ValueError("must be a file with PEM certificates; there is no such file")
-        return value
 
     @model_validator(mode="after")
     def _the_zone_has_an_id(self) -> Self:
@@ -407,7 +434,7 @@ class SiteSettings(Configured):
             )
         if not key or key == MASKED:
             return self
-        if not config.is_config_secret(f"{pulumi.get_project()}:acmeEabHmacKey"):
+        if not is_secret("acmeEabHmacKey"):
             raise ValueError(
                 "acmeEabHmacKey: is in plain text in the stack's file and must be encrypted. Ask the authority for "
                 f"another key, since this one may have been read, then run {command}."
@@ -430,18 +457,23 @@ class SiteSettings(Configured):
         }
         given = [key for key, value in pairs.items() if value]
         if given not in (["release", "releaseSha256"], ["sourceRepository", "sourceRef"]):
+            are = "are" if len(given) > 1 else "is"
             raise ValueError(
-                "release: set exactly one source for the binaries; "
-                f"{f'set are {_and(given)}' if given else 'none is set'}. "
+                f"release: set exactly one source for the binaries; {_and(given) or 'none'} {are} set. "
                 "Either install an archive: `pulumi config set release <path or https URL>` and `pulumi config set "
                 "releaseSha256 <sha256>`. Or build on the host: `pulumi config set sourceRepository <https URL or git "
                 "bundle>` and `pulumi config set sourceRef <tag, branch or commit>`. Remove the others with `pulumi "
                 "config rm`."
             )
-        copied = self.copied_to_host
-        if copied is not None and not copied.is_file():
-            key = "sourceRepository" if self.source_ref else "release"
-            raise ValueError(f"{key}: {str(copied)!r} must be an https URL or an existing file; there is no such file.")
+        key = "sourceRepository" if self.source_ref else "release"
+        place, copied = pairs[key], self.copied_to_host
+        if copied is not None:
+            try:
+                _require_readable(place, "must be an https URL or an existing file")
+            except ValueError as error:
+                raise ValueError(f"{key}: {place!r} {error}.") from None
+        elif not _is_url(place, ("https",)):
+            raise ValueError(f"{key}: {place!r} must be an https URL with a host and without # and spaces.")
         if copied is None or self.source_ref:
             return self
         digest = _sha256(copied)
@@ -723,7 +755,7 @@ def require_login_key(key: str, command: str) -> None:
     """
     if key == MASKED:
         return
-    if not config.is_config_secret(f"{pulumi.get_project()}:hostPrivateKey"):
+    if not is_secret("hostPrivateKey"):
         raise ValueError(
             "hostPrivateKey: is in plain text in the stack's file and must be encrypted. Create another key for "
             f"the host, since this one may have been read, then run {command}."
@@ -771,7 +803,8 @@ def _clouds_with(key: str) -> list[str]:
 def _explained(item: Any) -> str:
     """One sentence for one of pydantic's error records."""
     key = ".".join(str(part) for part in item["loc"])
-    value = MASKED if config.is_config_secret(f"{pulumi.get_project()}:{key}") else item["input"]
+    # An item of a list is as secret as the list.
+    value = MASKED if is_secret(str(next(iter(item["loc"]), ""))) else item["input"]
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "extra_forbidden" and (clouds := _clouds_with(key)):
         return (

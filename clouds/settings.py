@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, model_validator
 from clouds import login
 from components.naming import ACTOR_LENGTH, INBOUND_DAYS, INBOUND_PREFIX
 from hostsetup.services import BINARIES, Receiver
-from settings import MASKED, SiteSettings, SshCidrs
+from settings import MASKED, SiteSettings, SshCidrs, is_secret
 
 #: Start of the broker's variables with the session policy of each role; the role's key in capitals follows it.
 SESSION_POLICY = "BROKER_SESSION_POLICY"
@@ -140,7 +140,7 @@ class LaunchedSettings(ElsewhereSettings):
         command = f"`pulumi config set -s {pulumi.get_stack()} --secret smtpPassword`"
         if secret in ("", MASKED):
             return self
-        if not pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:smtpPassword"):
+        if not is_secret("smtpPassword"):
             raise ValueError(
                 "smtpPassword: is in plain text in the stack's file and must be encrypted. Choose another password, "
                 f"since this one may have been read, then run {command}."

@@ -14,7 +14,7 @@ from clouds.settings import ElsewhereSettings
 from components.naming import BUCKET_KEYS, STS_AUDIENCE, PublicNames
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import Elsewhere, Receiver, Site
-from settings import HttpUrl, Line, refused_network, require_login_key
+from settings import HttpUrl, Line, certificates_file, is_secret, refused_network, require_login_key
 
 #: An S3 bucket name: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -33,14 +33,6 @@ def _public_address(value: str) -> str:
 def _given(value: str) -> str:
     if not value:
         raise ValueError("must not be empty, since the broker does not start without it; give what the store expects")
-    return value
-
-
-def _ca(value: str) -> str:
-    if value and not Path(value).is_file():
-        raise ValueError("must be a file with PEM certificates; there is no such file")
-    if value and "-----BEGIN CERTIFICATE-----" not in Path(value).read_text(errors="replace"):
-        raise ValueError("has no certificate in PEM form; give the CA's certificate")
     return value
 
 
@@ -64,7 +56,7 @@ class HostSettings(ElsewhereSettings):
     store_endpoint: HttpUrl
     sts_endpoint: str
     store_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
-    store_ca: Annotated[str, AfterValidator(_ca)]
+    store_ca: Annotated[str, AfterValidator(certificates_file)]
     store_account: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")]
     buckets: Annotated[dict[str, BucketName], AfterValidator(_every_bucket)]
     data_role: Annotated[Line, AfterValidator(_given)]
@@ -106,7 +98,7 @@ class HostSettings(ElsewhereSettings):
                 "cloud gives it an identity."
             )
         command = f"`pulumi config set -s {pulumi.get_stack()} --secret storeSecretAccessKey`"
-        if secret and not pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:storeSecretAccessKey"):
+        if secret and not is_secret("storeSecretAccessKey"):
             raise ValueError(
                 "storeSecretAccessKey: is in plain text in the stack's file and must be encrypted. Create another key, "
                 f"since this one may have been read, then run {command}."

@@ -330,7 +330,7 @@ def test_the_thumbprint_is_registered_once(program):
 def test_the_thumbprint_of_a_private_authority_follows_the_check(release, tmp_path):
     """AWS has no other trust in it."""
     bundle = tmp_path / "ca.pem"
-    bundle.touch()
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
     provider = run("test", changed={**release, "caBundle": str(bundle)}).named("federation-provider")
     assert list(provider.request.ignoreChanges) == []
     assert provider.inputs["thumbprintLists"] == ["mocked"]

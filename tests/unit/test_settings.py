@@ -91,8 +91,24 @@ BAD = [
     ("authMethods", "x" * 1025, "string should have at most 1024 characters"),
     ("releaze", "a", "releaze: no such key (value 'a')"),
     ("release", "/nowhere/release.tar.gz", "release: '/nowhere/release.tar.gz' must be an https URL or an existing"),
-    ("release", "", "release: set exactly one source for the binaries; set are releaseSha256. Either install"),
-    ("sourceRef", "v1", "set are release and releaseSha256 and sourceRef. Either install an archive"),
+    ("release", "a" * 256, "must be an https URL or an existing file; the system says File name too long."),
+    (
+        "release",
+        "/proc/self/mem",
+        "release: '/proc/self/mem' must be an https URL or an existing file; the system says",
+    ),
+    ("release", "https://host:99999/a", "release: 'https://host:99999/a' must be an https URL with a host"),
+    ("release", "https://host/a b", "release: 'https://host/a b' must be an https URL with a host and without # and"),
+    ("caBundle", "a" * 256, "must be a file with PEM certificates; the system says File name too long"),
+    ("caBundle", "/dev/null", "caBundle: '/dev/null' must be a file with PEM certificates; there is no such file"),
+    (
+        "caBundle",
+        "/etc/passwd",
+        "caBundle: '/etc/passwd' has no certificate in PEM form; give the authority's certificate",
+    ),
+    ("allowedCallers", "[" * 2000, "must be a JSON list or object"),
+    ("release", "", "release: set exactly one source for the binaries; releaseSha256 is set. Either install"),
+    ("sourceRef", "v1", "; release and releaseSha256 and sourceRef are set. Either install an archive"),
     ("sourceRef", "--upload-pack=x", "sourceRef: '--upload-pack=x' string should match"),
     ("sourceRef", "a..b", "sourceRef: 'a..b' string should match"),
     ("toolchain", "cargo", "toolchain: 'cargo' string should match"),
@@ -184,6 +200,12 @@ def test_an_archive_with_another_digest_is_refused_with_both_digests(release):
         run("test", changed={**release, "releaseSha256": "0" * 64})
     assert f"releaseSha256: {'0' * 64} is not the SHA-256 of '{release['release']}'" in str(refused.value)
     assert release["releaseSha256"] in str(refused.value)
+
+
+def test_an_item_of_an_encrypted_list_is_not_shown(release):
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, "allowedCallers": '["hidden"]'}, secret=["allowedCallers"])
+    assert "allowedCallers.0: '[secret]' string should match" in str(refused.value)
 
 
 def test_several_mistakes_are_told_at_once(release):
