@@ -43,6 +43,8 @@ policypack: setup ## install the policy pack's packages, for use outside the san
 	@venv/bin/python -m dev.toolchain.virtualenv policypack/venv requirements/policypack.lock
 
 setup-cloud: setup ## install the packages of the program of CLOUD (alicloud, gcp, tencentcloud) into clouds/CLOUD/venv
+	@case "$(CLOUD)" in alicloud | gcp | tencentcloud) ;; *) echo \
+		"error: CLOUD=$(CLOUD) has no packages of its own; give CLOUD=alicloud, CLOUD=gcp or CLOUD=tencentcloud" >&2; exit 1 ;; esac
 	@venv/bin/python -m dev.toolchain.virtualenv clouds/$(CLOUD)/venv requirements/$(CLOUD).lock
 
 tools: setup ## install the Debian packages that sandbox and tests need (as root)

@@ -20,7 +20,8 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def stacks(folder: Path = PROJECT) -> list[str]:
     """The stacks that the project in ``folder`` has a file of settings for."""
-    return sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
+    # The name of a stack may have dots.
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
 
 
 class StackName(click.ParamType[str]):
@@ -33,7 +34,8 @@ class StackName(click.ParamType[str]):
         folder: Path = (ctx.params.get("folder") if ctx else None) or PROJECT
         known = stacks(folder)
         if value.rpartition("/")[2] not in known:
-            self.fail(f"there is no Pulumi.{value}.yaml in {folder}; the stacks are {', '.join(known)}.", param, ctx)
+            there = f"the stacks are {', '.join(known)}" if known else "that folder has no stack's file"
+            self.fail(f"there is no Pulumi.{value}.yaml in {folder}; {there}.", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002

@@ -59,8 +59,9 @@ class AnyStack:
     def output(self, key: str) -> Any:
         """One output. Raises StackError if the stack does not have it yet."""
         if key not in self.outputs:
-            there = "" if self.folder == PROJECT else f"-C {self.folder.relative_to(PROJECT)} "
-            raise StackError(f"stack {self.name!r} has no output {key!r}. Run `pulumi {there}up -s {self.name}` first.")
+            raise StackError(
+                f"stack {self.name!r} has no output {key!r}. Run `pulumi {_in(self.folder)}up -s {self.name}` first."
+            )
         return self.outputs[key]
 
 
@@ -122,19 +123,29 @@ def ask(stack: str, *arguments: str, folder: Path = PROJECT) -> Any:
     done = called(command, folder=folder)
     said = done.stderr.strip() or done.stdout.strip()
     if done.returncode and "no stack named" in said:
-        raise missing(stack)
+        raise missing(stack, folder)
     if done.returncode and "does not have output property" in said:
-        raise StackError(f"stack {stack!r} has no output {arguments[2]!r}. Run `pulumi up -s {stack}` first.")
+        raise StackError(
+            f"stack {stack!r} has no output {arguments[2]!r}. Run `pulumi {_in(folder)}up -s {stack}` first."
+        )
     if done.returncode:
         raise StackError(f"`{' '.join(command)}` failed: {said}")
     return json.loads(done.stdout)
 
 
-def missing(stack: str) -> StackError:
-    """The error for a stack that the backend does not have."""
+def _in(folder: Path) -> str:
+    """The engine's option for a project other than AWS's, as an operator types it in this one's folder."""
+    folder = folder.resolve()
+    if folder == PROJECT:
+        return ""
+    return f"-C {folder.relative_to(PROJECT) if folder.is_relative_to(PROJECT) else folder} "
+
+
+def missing(stack: str, folder: Path) -> StackError:
+    """The error for a stack of the project in ``folder`` that the backend does not have."""
     return StackError(
         f"stack {stack!r} does not exist in the backend that `pulumi` is logged in to (`pulumi whoami -v`). Log in to "
-        f"the right backend (`pulumi login`), or create the stack: `pulumi stack init {stack}`."
+        f"the right backend (`pulumi login`), or create the stack: `pulumi {_in(folder)}stack init {stack}`."
     )
 
 

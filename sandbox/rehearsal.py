@@ -58,7 +58,9 @@ def deployment(stack: str, cloud: str = "aws") -> Project:
     """A cloud's program with one of its stacks. Raises SandboxError if there is no such cloud or stack."""
     if cloud != "aws":
         return elsewhere(cloud, stack)
-    known = sorted(path.name.split(".")[1] for path in layout.CHECKOUT.glob("Pulumi.*.yaml"))
+    known = sorted(
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in layout.CHECKOUT.glob("Pulumi.*.yaml")
+    )
     if stack not in known:
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
     return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
@@ -70,6 +72,15 @@ NO_EMULATOR = {"alicloud": "AliCloud"}
 
 def elsewhere(cloud: str, stack: str) -> Project:
     """The project of another cloud with one of its stacks. Raises SandboxError if there is none."""
+    folder = _folder(cloud)
+    if not (folder / f"Pulumi.{stack}.yaml").exists():
+        raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml in {folder}")
+    file = layout.HOME / "clouds" / cloud / f"Pulumi.{stack}.yaml"
+    return Project(name=f"agentkeys-{cloud}", folder=folder, stack=stack, file=file)
+
+
+def _folder(cloud: str) -> Path:
+    """The folder of another cloud's project. Raises SandboxError if there is none, or no emulator of the cloud."""
     folder = layout.CHECKOUT / "clouds" / cloud
     clouds = sorted(path.parent.name for path in layout.CHECKOUT.glob("clouds/*/Pulumi.yaml"))
     if cloud not in clouds:
@@ -80,10 +91,7 @@ def elsewhere(cloud: str, stack: str) -> Project:
             f"CLOUD={cloud}: there is no emulator of {NO_EMULATOR[cloud]} here, so its program can be applied to an "
             f"account there only; docs/clouds/{cloud}.md describes how. The sandbox has aws, {', '.join(here)}"
         )
-    if not (folder / f"Pulumi.{stack}.yaml").exists():
-        raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml in {folder}")
-    file = layout.HOME / "clouds" / cloud / f"Pulumi.{stack}.yaml"
-    return Project(name=f"agentkeys-{cloud}", folder=folder, stack=stack, file=file)
+    return folder
 
 
 #: What points the clients of another cloud at its emulator, by cloud.
@@ -468,6 +476,8 @@ def down(stack: str, progress: Progress, cloud: str = "aws") -> None:
 
 def shell_environment(progress: Progress, cloud: str = "aws") -> str:
     """Commands for a POSIX shell to evaluate, which point it at the sandbox and at the emulator of ``cloud``."""
+    if cloud != "aws":
+        _folder(cloud)
     variables = prepare(progress, cloud)
     stray = sorted(name for name in os.environ if _interferes(name) and name not in variables)
     return "\n".join(

@@ -38,9 +38,9 @@ def command(name: str, folder: Path, actor: str, release: bool, as_json: bool) -
     """
     if not re.fullmatch(rf"[0-9a-f]{{{ACTOR_LENGTH}}}", actor):
         raise click.BadParameter(f"{actor!r} must be {ACTOR_LENGTH} lower-case hex digits.", param_hint="ACTOR")
-    names = read_any(name, folder).names
     if folder.name != GCP:
         raise click.UsageError(f"only stacks on Google Cloud have enrolments: add --cloud {GCP}.")
+    names = read_any(name, folder).names
     # Only this command needs Google's packages.
     import google.auth
     from google.auth.exceptions import GoogleAuthError

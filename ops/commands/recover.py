@@ -118,7 +118,7 @@ class Pulumi:
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
         done = called(command, folder=self.folder)
         if done.returncode and "no stack named" in done.stderr:
-            raise missing(self.stack)
+            raise missing(self.stack, self.folder)
         if done.returncode:
             raise RecoveryError(
                 f"`pulumi {arguments[0]} --stack {self.stack}` failed, and recover stops there:\n"
@@ -434,10 +434,10 @@ def clients_in(region: str) -> Callable[[str], Any]:
 )
 @options.as_json()
 def command(name: str, folder: Path, unless_succeeded: bool, as_json: bool) -> None:
-    """Take in what a failed or killed run of a stack made and its state does not know.
+    """Add to a stack's state what a failed or killed run created and did not record.
 
-    Also after an older state was put back. One `pulumi up` (or `pulumi destroy`) finishes after it. What is not proven
-    to be the stack's own is reported and left. A stack without anything to recover is left as it is.
+    Also for a state that was restored from an older copy. The next `pulumi up` or `pulumi destroy` then finishes. What
+    is not proven to be the stack's own is reported and left. A stack without anything to recover is not changed.
     """
     engine = Pulumi(stack=name, folder=folder)
     recovery = Recovery(engine=engine, clients_in=clients_in, after_success=not unless_succeeded)

@@ -55,7 +55,7 @@ def command(name: str, now: bool, as_json: bool) -> None:
     """List the snapshots of a stack's disk, newest first, or take one.
 
     A destroy keeps them. The setting `snapshots` makes one a day; one that --take made stays until you delete it. To
-    launch the host from one, see docs/runbook.md, Restore the disk.
+    launch the host from one, see docs/runbook.md, The disk is lost.
 
     Exit codes: 0, 1 if the snapshot was not completed, 3 if AWS or the stack could not be read.
     """

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,36 @@ def test_every_make_target_that_is_named_is_in_the_makefile(document):
             assert target in TARGETS, target
 
 
+@pytest.mark.parametrize("cloud", ["aws", "host", "gcp alicloud", ""])
+def test_packages_are_installed_of_one_cloud_that_has_some(cloud):
+    command = ["make", "--old-file=setup", "setup-cloud", f"CLOUD={cloud}"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: CLOUD={cloud} has no packages of its own; give CLOUD=alicloud, CLOUD=gcp or")
+
+
 def test_every_setting_that_is_set_is_declared(document):
     for key in re.findall(r"config set(?: -s \w+)? (\w+)|agentkeys-cloud:(\w+)=", document.read_text()):
         cloud = PROJECT / "clouds" / document.stem / "Pulumi.yaml"
         declared = KEYS | (yaml.safe_load(cloud.read_text())["config"].keys() if cloud.exists() else set())
         assert "".join(key) in declared, key
+
+
+def test_every_section_of_the_runbook_that_a_message_names_is_there():
+    runbook = (PROJECT / "docs/runbook.md").read_text()
+    headings = re.findall(r"^## (.+)$", runbook, re.MULTILINE)
+    named = 0
+    for folder in ("ops", "components", "gates", "clouds"):
+        for path in (PROJECT / folder).rglob("*.py"):
+            if "venv" not in path.parts:
+                # A message may go on in the next literal, and a docstring in the next line.
+                text = re.sub(r'"?\n\s*f?"?', "", path.read_text())
+                for after in re.findall(r"docs/runbook\.md, ([A-Z].{0,60})", text):
+                    named += 1
+                    words = after.replace(" ", "")
+                    assert any(words.startswith(heading.replace(" ", "")) for heading in headings), (path, after)
+    assert named > 5
+    assert re.findall(r"[^\n]\n## .+", runbook) == [], "a heading follows an empty line"
 
 
 def test_the_readmes_table_has_every_component():

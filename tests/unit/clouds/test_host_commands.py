@@ -1,5 +1,7 @@
 """The operator's commands for a stack on any Linux host, without an engine."""
 
+import subprocess
+
 import pytest
 from click.testing import CliRunner
 
@@ -48,6 +50,15 @@ def engine(monkeypatch, tmp_path):
     monkeypatch.setattr(stack, "ask", ask)
     yield outputs
     assert set(asked) == {FOLDER}
+
+
+def test_a_stack_that_does_not_exist_is_created_in_the_folder_of_its_cloud(monkeypatch):
+    said = "error: no stack named 'test' found"
+    monkeypatch.setattr(stack, "called", lambda command, folder: subprocess.CompletedProcess(command, 255, "", said))
+    with pytest.raises(StackError, match=r"create the stack: `pulumi -C clouds/host stack init test`\."):
+        stack.read_any("test", FOLDER)
+    with pytest.raises(StackError, match=r"create the stack: `pulumi stack init test`\."):
+        stack.read("test")
 
 
 def test_a_stack_is_read_in_the_folder_of_its_cloud(engine):

@@ -375,6 +375,13 @@ def test_a_missing_sdk_is_one_clear_error(cloud):
     assert f"`make setup-cloud CLOUD={cloud.name}`" in str(error.value)
 
 
+def test_make_env_prepares_nothing_for_a_cloud_without_an_emulator(monkeypatch):
+    monkeypatch.setattr(rehearsal, "prepare", lambda *_: {})
+    for name, why in {"alicloud": "there is no emulator of AliCloud", "nope": "there is no project in "}.items():
+        with pytest.raises(SandboxError, match=f"CLOUD={name}: {why}"):
+            rehearsal.shell_environment(print, name)
+
+
 def test_make_up_says_where_a_cloud_without_an_emulator_can_be_applied():
     with pytest.raises(SandboxError, match="CLOUD=alicloud: there is no emulator of AliCloud here") as error:
         rehearsal.deployment("test", "alicloud")

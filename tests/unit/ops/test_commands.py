@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from dev.recorder import ADDRESS, INSTANCE_ID, PROJECT, configuration
-from ops import clients, exits
+from ops import clients, exits, options
 from ops.__main__ import COMMANDS, main
 from ops.commands import ssh
 
@@ -25,7 +25,7 @@ ASKING_AWS = ["adopt", "audit", "doctor", "proof", "retire", "sender", "snapshot
 #: What a command cannot be called without, beside its stack; the files are in the folder of ``run``.
 NEEDED = {
     "backup": ("--recipient", "age1pen3jw5u0emv878cneuj2spdq9nwnde9nqws6xkegeu8n9n98feqn525xg", "--out", "new.age"),
-    "enrol": ("ab" * 32,),
+    "enrol": ("ab" * 32, "--cloud", "gcp"),
     "restore": ("secrets.age", "--identity", "key.txt"),
 }
 
@@ -117,7 +117,8 @@ def run(answers, monkeypatch, tmp_path):
         monkeypatch.setenv(name, "127.0.0.1")
 
     def call(*arguments):
-        given = [*arguments, *NEEDED.get(arguments[0], ())]
+        # What is given wins: the last of two equal options counts.
+        given = [arguments[0], *NEEDED.get(arguments[0], ()), *arguments[1:]]
         done = CliRunner().invoke(main, given, prog_name="agentkeys", input="y\n")
         assert isinstance(done.exception, SystemExit | None), "a traceback"
         return done
@@ -181,7 +182,8 @@ def test_without_an_engine_the_way_to_one_is_told(run, name, monkeypatch, tmp_pa
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_stack_that_has_no_file_is_a_wrong_argument(run, name):
-    explained(run(name, "-s", "tset"), 2, f"there is no Pulumi.tset.yaml in {PROJECT}; the stacks are prod, test.")
+    folder, known = (PROJECT / "clouds" / "gcp", "test") if name == "enrol" else (PROJECT, "prod, test")
+    explained(run(name, "-s", "tset"), 2, f"there is no Pulumi.tset.yaml in {folder}; the stacks are {known}.")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -191,7 +193,8 @@ def test_a_stack_that_is_not_at_the_backend_is_told_with_both_ways_out(run, name
     engine.write_text("#!/bin/sh\necho \"error: no stack named 'test' found\" >&2\nexit 255\n")
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", str(engine.parent))
-    explained(run(name, "-s", "test"), exits.NOT_RUN, "or create the stack: `pulumi stack init test`.")
+    where = "-C clouds/gcp " if name == "enrol" else ""
+    explained(run(name, "-s", "test"), exits.NOT_RUN, f"or create the stack: `pulumi {where}stack init test`.")
 
 
 @pytest.mark.parametrize("name", [name for name in ASKING_AWS if name != "ssh"])
@@ -266,6 +269,24 @@ def test_a_file_that_cannot_be_used_is_named_and_kept(run, file, arguments, cont
     assert content is None or path.read_bytes() == content
 
 
+def test_a_folder_without_stacks_is_named(run, tmp_path):
+    done = run("recover", "-s", "test", "--folder", str(tmp_path))
+    explained(done, 2, f"there is no Pulumi.test.yaml in {tmp_path}; that folder has no stack's file.")
+
+
+def test_the_name_of_a_stack_may_have_dots(tmp_path):
+    (tmp_path / "Pulumi.a.b.yaml").touch()
+    assert options.stacks(tmp_path) == ["a.b"]
+
+
+def test_an_actor_is_enrolled_on_google_cloud_only(run, monkeypatch, tmp_path):
+    """That needs no engine to be said."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in (options.AWS, "host"):
+        done = run("enrol", "-s", "test", "--cloud", name)
+        explained(done, 2, "only stacks on Google Cloud have enrolments: add --cloud gcp.")
+
+
 @pytest.mark.parametrize("name", ["adopt", "env"])
 def test_a_folder_that_cannot_be_made_is_named(run, name, tmp_path):
     (tmp_path / "file").touch()
@@ -274,7 +295,7 @@ def test_a_folder_that_cannot_be_made_is_named(run, name, tmp_path):
 
 def test_a_folder_is_the_callers_and_a_file_of_the_settings_is_the_projects(run, monkeypatch, tmp_path):
     """The certificates are looked for from the project's folder, as the engine does."""
-    monkeypatch.setenv("AGENTKEYS_CA_BUNDLE", "Makefile")
+    monkeypatch.setenv("AGENTKEYS_CA_BUNDLE", "settings.py")
     done = run("env", "-s", "test", "--directory", "here", "--json")
     assert done.exit_code == exits.OK, done.output
     assert [item["path"] for item in json.loads(done.stdout)["files"]][1] == "here/broker.test.env"
