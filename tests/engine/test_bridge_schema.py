@@ -85,6 +85,7 @@ FUNCTIONS = [
     aws.ec2.get_subnet,
     aws.ec2.get_subnets,
     aws.ec2.get_route_table,
+    aws.ec2.get_route_tables,
     aws.route53.get_records,
     aws.ebs.get_snapshot,
     aws.ebs.get_snapshot_ids,

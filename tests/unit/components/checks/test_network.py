@@ -13,17 +13,19 @@ LOCAL = {"cidrBlock": "10.0.0.0/16", "gatewayId": "local"}
 def answers(*, own=None, main=(), subnet=None):
     """Route tables by whose they are: the subnet's own, the VPC's main one."""
 
-    def table(asked):
-        if "subnetId" in asked:
-            return (
-                {"routes": own} if own is not None else "query returned no results: no matching EC2 Route Table found"
-            )
-        assert asked["vpcId"] == VPC
-        return {"routes": list(main)}
+    def tables(asked):
+        (first, *_) = asked["filters"]
+        if first["name"] == "association.subnet-id":
+            return {"ids": [] if own is None else ["rtb-own"]}
+        assert asked["filters"][1] == {"name": "vpc-id", "values": [VPC]}
+        return {"ids": ["rtb-main"]}
 
     return {
         "aws:ec2/getSubnet:getSubnet": subnet or {"id": SUBNET, "vpcId": VPC},
-        "aws:ec2/getRouteTable:getRouteTable": table,
+        "aws:ec2/getRouteTables:getRouteTables": tables,
+        "aws:ec2/getRouteTable:getRouteTable": lambda asked: {
+            "routes": {"rtb-own": own, "rtb-main": list(main)}[asked["routeTableId"]]
+        },
         # The subnet is checked instead of the default VPC.
         "aws:ec2/getVpc:getVpc": "no matching EC2 VPC found",
     }
@@ -87,6 +89,6 @@ def test_a_subnet_that_the_account_lacks_is_rejected(release):
 
 
 def test_routes_that_could_not_be_read_are_not_taken_for_none(release):
-    lookups = {**answers(), "aws:ec2/getRouteTable:getRouteTable": "UnauthorizedOperation"}
+    lookups = {**answers(), "aws:ec2/getRouteTables:getRouteTables": "UnauthorizedOperation"}
     with pytest.raises(pulumi.RunError, match="AWS rejected the lookup of the routes"):
         run("test", changed={**release, "subnetId": SUBNET}, lookups=lookups)
