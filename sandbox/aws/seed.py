@@ -201,6 +201,20 @@ def allow_snapshots(account_id: str) -> None:
         iam.put_user_policy(OPERATOR, "agentkeys-snapshots", json.dumps(_SNAPSHOTS))
 
 
+def route_default_vpc(account_id: str, region: str) -> None:
+    """Route the default VPC to the internet, which moto leaves out. Also in an account that exists already.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html
+    """
+    ec2 = ec2_backends[account_id][region]
+    for vpc in ec2.vpcs.values():
+        if vpc.is_default and not any(gateway.vpc is vpc for gateway in ec2.internet_gateways.values()):
+            gateway = ec2.create_internet_gateway()
+            ec2.attach_internet_gateway(gateway.id, vpc.id)
+            (table,) = ec2.describe_route_tables(filters={"vpc-id": [vpc.id], "association.main": ["true"]})
+            ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
+
+
 def _operator(account_id: str, region: str) -> dict[str, str]:
     iam = iam_backends[account_id]["aws"]
     iam.create_user(region, OPERATOR)

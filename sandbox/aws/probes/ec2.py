@@ -117,6 +117,21 @@ def terminated_instance_loses_its_address(ground: Ground) -> Answers:
     return {"is associated": bool(found.get("AssociationId"))}
 
 
+@probe(
+    "seed.route_default_vpc",
+    calls="ec2 DescribeVpcs, DescribeRouteTables",
+    page="https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html",
+)
+def default_subnets_reach_the_internet(ground: Ground) -> Answers:
+    """The default VPC's main route table, which serves its subnets, has a route to an internet gateway."""
+    ec2 = ground.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    filters = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}, {"Name": "association.main", "Values": ["true"]}]
+    (table,) = ec2.describe_route_tables(Filters=filters)["RouteTables"]
+    ways = {route.get("DestinationCidrBlock"): route.get("GatewayId", "") for route in table["Routes"]}
+    return {"by an internet gateway": ways.get("0.0.0.0/0", "").startswith("igw-")}
+
+
 @probe("InstanceResponse.run_instances", calls="ec2 RunInstances", unsafe=_INSTANCE)
 def launch_keeps_protection_and_token(ground: Ground) -> Answers:
     """A launch keeps its termination protection, and a client token launches once."""

@@ -104,6 +104,7 @@ def subjects() -> set[str]:
     return {
         *(patch_name(one.owner, one.name) for one in REPLACEMENTS),
         *(".".join(("iam", *module.parts)) for module in modules),
+        "seed.route_default_vpc",
         *(f"faults.{kind}" for kind in faults.KINDS),
         *(f"weather.{field.name}" for field in fields(weather.Weather)),
     }

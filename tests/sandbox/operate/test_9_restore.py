@@ -12,9 +12,12 @@ from hostsetup.secret_files import SECRETS
 from ops import exits
 from ops.commands.ssh import ephemeral_key
 from sandbox import layout
+from sandbox.rehearsal import say
+from sandbox.standin.archive import build_archive
 from tests.sandbox.operate.test_2_faults import ops
 from tests.support.documented import expected
 from tests.support.live import ACTOR, changes
+from tests.support.releases import later
 
 BROKER = "test-broker.litentry.org"
 PATHS = " ".join(str(row.path) for row in SECRETS)
@@ -61,24 +64,39 @@ def test_a_backup_gives_a_host_without_secrets_its_own_again(ground, tmp_path):
     assert ops(ground, "drift", "-s", "test").returncode == 0, "owners and modes too"
 
 
-def test_a_host_from_a_snapshot_has_the_same_address_secrets_and_certificates(ground, pulumi):
+def another_zone(ground, instance_id):
+    """A subnet of the instance's VPC in another zone."""
+    ec2 = ground.client("ec2")
+    (reservation,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    (instance,) = reservation["Instances"]
+    found = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [instance["VpcId"]]}])["Subnets"]
+    here = instance["Placement"]["AvailabilityZone"]
+    return min(item["SubnetId"] for item in found if item["AvailabilityZone"] != here)
+
+
+def test_a_disk_of_an_older_release_becomes_a_host_in_another_zone_behind_the_same_address(ground, pulumi, monkeypatch):
     kept = f"{PATHS} {CERTIFICATES}"
     before, outputs = digests(ground, kept), ground.outputs("test")
     done = ops(ground, "snapshots", "-s", "test", "--take", "--json")
     assert done.returncode == 0, done.stderr
-    snapshot = json.loads(done.stdout)["snapshots"][0]["identifier"]
-    assert changes(pulumi("preview", "--json", restoreFrom=snapshot)) == expected("The disk is lost")[0]
-    pulumi("up", "--yes", "--skip-preview", restoreFrom=snapshot)
-    pulumi("preview", "--refresh", "--expect-no-changes", restoreFrom=snapshot)
+    restored = {
+        "restoreFrom": json.loads(done.stdout)["snapshots"][0]["identifier"],
+        "subnetId": another_zone(ground, outputs["instanceId"]),
+    }
+    archive, digest = build_archive(layout.HOME / "releases" / "newer", say, later())
+    monkeypatch.setitem(ground.engine.environment, "AGENTKEYS_RELEASE", str(archive))
+    monkeypatch.setitem(ground.engine.environment, "AGENTKEYS_RELEASE_SHA256", digest)
+    assert changes(pulumi("preview", "--json", **restored)) == expected("The disk is lost")[0]
+    pulumi("up", "--yes", "--skip-preview", **restored)
+    pulumi("preview", "--refresh", "--expect-no-changes", **restored)
     after = ground.outputs("test")
     assert after["instanceId"] != outputs["instanceId"]
-    assert (after["elasticIp"], digests(ground, kept)) == (outputs["elasticIp"], before)
+    assert after["elasticIp"] == outputs["elasticIp"]
+    assert after["release"] == f"sha256:{digest}" != outputs["release"]
+    assert digests(ground, kept) == before
     assert ground.get(BROKER, "/healthz").status == 200
     ground.assume("vault", "test", ground.token(BROKER, ACTOR))
-    states = [
-        one["State"]["Name"]
-        for several in ground.client("ec2").describe_instances(InstanceIds=[outputs["instanceId"]])["Reservations"]
-        for one in several["Instances"]
-    ]
-    assert states in ([], ["terminated"])
-    assert changes(pulumi("preview", "--json")) == expected("The disk is lost")[1]
+    left = ground.client("ec2").describe_instances(InstanceIds=[outputs["instanceId"]])["Reservations"]
+    assert [one["State"]["Name"] for several in left for one in several["Instances"]] in ([], ["terminated"])
+    del restored["restoreFrom"]
+    assert changes(pulumi("preview", "--json", **restored)) == expected("The disk is lost")[1]
