@@ -7,7 +7,9 @@ shell completion is fast.
 
 import errno
 import importlib
+import os
 import signal
+import sys
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -63,7 +65,8 @@ class _Commands(click.Group):
         if ctx.resilient_parsing and args[0] in COMMANDS and args[-1] in options.TAKE_A_STACK:
             # Completion of a stack's name must not wait for the command's imports.
             asked = click.Option(options.TAKE_A_STACK, type=options.StackName())
-            return args[0], click.Command(args[0], params=[asked]), args[1:]
+            of = click.Option(["--cloud", "folder"], type=options.CloudFolder(), is_eager=True)
+            return args[0], click.Command(args[0], params=[asked, of]), args[1:]
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -114,7 +117,23 @@ def run(name: str) -> None:
         # `nohup` and background jobs of a shell ignore some of these; they stay ignored.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
-    main(prog_name=name)
+    try:
+        main(prog_name=name)
+    except OSError as error:
+        # Of a command, `_Commands.invoke` reports it; this is the help.
+        click.echo(f"Error: the output cannot be written: {error.strerror}.", err=True)
+        raise SystemExit(exits.NOT_RUN) from None
+    finally:
+        _drop_unwritten()
+
+
+def _drop_unwritten() -> None:
+    """Python would try again at its end, and fail with a traceback and an exit code of its own."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

@@ -39,7 +39,8 @@ class StackName(click.ParamType[str]):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        return [CompletionItem(name) for name in stacks() if name.startswith(incomplete)]
+        folder: Path = ctx.params.get("folder") or PROJECT
+        return [CompletionItem(name) for name in stacks(folder) if name.startswith(incomplete)]
 
 
 class CloudFolder(click.ParamType[Path]):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ def clone(tmp_path):
     binaries.mkdir(parents=True)
     for part in (*PROJECT.glob("*.py"), *PROJECT.glob("Pulumi*.yaml"), PROJECT / "pyproject.toml"):
         (made / part.name).symlink_to(part)
-    for part in ("ops", "components", "gates", "hostsetup"):
+    for part in ("ops", "components", "gates", "hostsetup", "clouds"):
         (made / part).symlink_to(PROJECT / part)
     shutil.copy(PROJECT / "ops" / "agentkeys", binaries)
     interpreter(binaries / "python")
@@ -120,6 +121,7 @@ def completed(clone, *words):
         (["re"], ["records", "recover", "report", "restore", "retire"]),
         (["doctor", "-s", ""], ["prod", "test"]),
         (["doctor", "--stack", "t"], ["test"]),
+        (["doctor", "--cloud", "gcp", "-s", ""], ["test"]),
         (["proof", "-s", "test", "--against", "p"], ["prod"]),
         (["doctor", "--j"], ["--json"]),
         (["records", "-s", "test", "--format", ""], ["table", "bind"]),
@@ -197,3 +199,16 @@ def test_a_signal_ends_a_command_with_one_line_and_its_engine_in_order(clone, tm
     assert (running.returncode, output, errors) == (128 + number, "", f"ended by {number.name}\n")
     assert told.read_text().splitlines() == ["asked", "interrupted"]
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"), [(["--help"], "the output cannot be written: "), (["env", "-s", "test", "--help"], "")]
+)
+def test_output_that_has_no_room_is_one_line(clone, arguments, why):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [clone / "venv/bin/agentkeys", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr.splitlines()) == (3, [done.stderr.rstrip()])
+    assert done.stderr.startswith(f"Error: {why}")
+    assert "No space left on device" in done.stderr
