@@ -139,7 +139,7 @@ bench: setup ## time STACK's up, preview and destroy; AGAINST=commit [ROWS=previ
 	@$(SANDBOX) bench --stack $(STACK) $(if $(AGAINST),--against $(AGAINST) --rows "$(ROWS)" --runs $(or $(RUNS),5))
 
 chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
-	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK) --cells $(or $(CELLS),2)
+	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK) --cells $(or $(CELLS),3)
 
 mutants: setup ## change the product's code in one place at a time and report what no fast test notices (hours; continues)
 	venv/bin/python -m dev.mutants $(MODULES)
