@@ -4,6 +4,7 @@ Owns the command's options and its files. ``ops/page/facts.py`` runs the other c
 ``ops/page`` are the parts of the page.
 """
 
+import os
 from pathlib import Path
 
 import click
@@ -61,6 +62,14 @@ def command(
         raise click.UsageError("--session-token-file takes one actor each: give it twice, or not at all")
     if against == name:
         raise click.UsageError("--against takes another stack than --stack")
+    target = out or Path(f"report-{name.rpartition('/')[2]}.html")
+    for path in (target, *([markdown] if markdown else [])):
+        # The page takes minutes to gather.
+        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+            raise click.ClickException(
+                f"{path} cannot be written: there is no folder {path.parent} that you may write to. Nothing was run. "
+                "Name another file."
+            )
     facts = gather(
         Asked(
             name=name,
@@ -72,7 +81,6 @@ def command(
             say=lambda line: click.echo(line, err=True),
         )
     )
-    target = out or Path(f"report-{name.rpartition('/')[2]}.html")
     write(target, rendering.page(facts, mask=mask))
     if markdown:
         write(markdown, rendering.markdown(facts, mask=mask))

@@ -269,6 +269,13 @@ def test_a_file_that_cannot_be_used_is_named_and_kept(run, file, arguments, cont
     assert content is None or path.read_bytes() == content
 
 
+@pytest.mark.parametrize("option", ["--out", "--summary"])
+def test_a_report_without_a_place_runs_nothing(run, option):
+    done = run("report", "-s", "test", option, "none/page")
+    explained(done, exits.WRONG, "none/page cannot be written: there is no folder none that you may write to.")
+    assert "audit" not in done.stderr
+
+
 def test_a_folder_without_stacks_is_named(run, tmp_path):
     done = run("recover", "-s", "test", "--folder", str(tmp_path))
     explained(done, 2, f"there is no Pulumi.test.yaml in {tmp_path}; that folder has no stack's file.")
