@@ -132,6 +132,7 @@ records = Records(
         address=host.address,
         reachable=[host.association],
         doh_urls=settings.doh_urls,
+        identity=[mail],
     ),
     opts=here,
 )

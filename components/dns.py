@@ -129,6 +129,9 @@ class RecordsArgs:
     reachable: Sequence[pulumi.Resource]
     #: DNS-over-HTTPS resolvers that show, with ``manual``, which records are published.
     doh_urls: Sequence[str]
+    #: What shows that the mail domain is the stack's. Its records come later, so that after a killed run `agentkeys
+    #: recover` can tell whose they are: a record has neither tags nor the time of its creation.
+    identity: Sequence[pulumi.Resource] = ()
 
 
 class Records(pulumi.ComponentResource):
@@ -144,7 +147,7 @@ class Records(pulumi.ComponentResource):
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentkeys:dns:Records", name, None, opts)
         records = [*args.mail, *_addresses(args.names, args.address)]
-        child = pulumi.ResourceOptions(parent=self)
+        identified = pulumi.ResourceOptions(parent=self, depends_on=list(args.identity))
         connected = pulumi.ResourceOptions(parent=self, depends_on=list(args.reachable))
         made: dict[str, pulumi.Resource]
         if args.keeper == "manual":
@@ -154,7 +157,7 @@ class Records(pulumi.ComponentResource):
             keep = _keep(args.keeper)
             made = {
                 record.key: keep(
-                    f"{name}-{record.key}", args.zone_id, record, connected if record.kind == "A" else child
+                    f"{name}-{record.key}", args.zone_id, record, connected if record.kind == "A" else identified
                 )
                 for record in records
             }

@@ -441,6 +441,12 @@ def test_the_key_is_tried_before_the_first_step(program):
     assert "BEGIN" not in program.named("setup-login").inputs["create"]
 
 
+def test_records_of_the_mail_domain_come_after_what_shows_whose_it_is(program):
+    for key in ("mx", "spf", "dmarc", "dkim-1"):
+        dependencies = program.named(f"dns-{key}").request.dependencies
+        assert any(urn.endswith("::mail-domain") for urn in dependencies), key
+
+
 def test_names_follow_an_address_that_is_connected(program):
     waiting = {
         item.name for item in program.of("aws:route53/record:Record")
