@@ -7,8 +7,10 @@ which exists before any stack, and the wait until public resolvers return the ad
 An existing record is never overwritten: a name with two owners is an error.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pulumi
@@ -214,8 +216,9 @@ def cloudflare_zone(zone: str, zone_id: str) -> None:
         found = cloudflare_provider().get_zone(zone_id=zone_id).name
     except ModuleNotFoundError:
         raise pulumi.RunError(
-            "dns: 'cloudflare' needs the Cloudflare provider, which is not installed. Nothing was created. Run "
-            "`venv/bin/python -m pip install --require-hashes -r requirements/cloudflare.lock`, then try again."
+            "dns: 'cloudflare' needs the Cloudflare provider, which is not installed. Nothing was created. Run, in the "
+            f"folder of the checkout, `{_python()} -m pip install --require-hashes -r requirements/cloudflare.lock`, "
+            "then try again."
         ) from None
     except Exception as error:
         raise pulumi.RunError(
@@ -227,6 +230,14 @@ def cloudflare_zone(zone: str, zone_id: str) -> None:
             f"cloudflareZoneId: {zone_id} is the zone {found!r}, not {zone!r}. Nothing was created. Correct zone or "
             "cloudflareZoneId (see the zone's overview in Cloudflare's dashboard)."
         )
+
+
+def _python() -> str:
+    """The interpreter of the environment that the program runs in. AWS's and those below ``clouds/`` have their own."""
+    environment, checkout = Path(sys.prefix), Path(__file__).parents[1]
+    if environment.is_relative_to(checkout):
+        environment = environment.relative_to(checkout)
+    return str(environment / "bin" / "python")
 
 
 def cloudflare_provider() -> Any:

@@ -649,7 +649,7 @@ def main() -> int:
     parser.add_argument(
         "--weather", type=int, default=0, metavar="ROUNDS", help="time a first up in bad weather instead"
     )
-    parser.add_argument("--report", type=Path, help="run nothing; write the ledger's result to this Markdown file")
+    parser.add_argument("--report", type=Path, help="run no case; write the ledger's result to this Markdown file")
     parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
     parser.add_argument("--cells", type=int, default=0, help="run so many campaigns at once, each in a cell of its own")
     given = parser.parse_args()

@@ -14,7 +14,7 @@ from clouds.limits import rows
 from dev.recorder import ADDRESS, PROJECT, run
 from dev.toolchain import virtualenv
 from sandbox.engine import translate
-from tests.support import other_cloud
+from tests.support import at_cloudflare, other_cloud
 from tests.unit.clouds.test_gcp_settings import FOLDER, given
 
 pytestmark = pytest.mark.clouds
@@ -125,6 +125,13 @@ def test_who_keeps_the_records(up, dns, kept):
     assert not made or (values["dns-mx"], values["dns-spf"]) == (
         ["10 email-gcp.litentry.org."], ['"v=spf1 mx -all"']
     )  # fmt: skip
+
+
+def test_cloudflare_keeps_the_records_that_cloud_dns_keeps(up, program, monkeypatch):
+    at_cloudflare.install(monkeypatch)
+    kept = at_cloudflare.kept(up(at_cloudflare.zone_with(), **at_cloudflare.SETTINGS))
+    own = program.of("gcp:dns/recordSet:RecordSet")
+    assert kept == {(item.inputs["name"].rstrip("."), item.inputs["type"]) for item in own}
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from clouds.host import limits
 from clouds.limits import rows
 from components.naming import STS_AUDIENCE
 from dev.recorder import ADDRESS, PROJECT, run
-from dev.toolchain import wheels
 from hostsetup.environment import AUDIENCE
 from hostsetup.services import BINARIES
+from tests.support import at_cloudflare
 from tests.unit.test_program import COMPONENT_TYPES
 
 FOLDER = PROJECT / "clouds" / "host"
@@ -145,27 +145,12 @@ def test_a_wrong_setting_is_one_clear_error_and_nothing_is_created(given, change
 
 @pytest.fixture
 def cloudflare(monkeypatch):
-    """The pinned provider's package, in the cache folder: in venv/ the engine would ask for its plugin."""
-    lines = (PROJECT / "requirements/cloudflare.txt").read_text().splitlines()
-    (pin,) = [line for line in lines if line.startswith("pulumi-")]
-    provider = wheels.program(pin, Path("pulumi_cloudflare/__init__.py"), "Cloudflare's provider", print)
-    monkeypatch.syspath_prepend(str(provider.parent.parent))
-
-
-AT_CLOUDFLARE = {"dns": "cloudflare", "cloudflareZoneId": "0123456789abcdef" * 2}
-
-
-def zone_with(*records):
-    results = [dict(zip(("name", "type", "content"), record, strict=True)) for record in records]
-    return {
-        "cloudflare:index/getZone:getZone": lambda asked: {"name": "litentry.org", "zoneId": asked["zoneId"]},
-        "cloudflare:index/getDnsRecords:getDnsRecords": lambda asked: {"results": results, **asked},
-    }
+    at_cloudflare.install(monkeypatch)
 
 
 def test_cloudflare_keeps_the_same_records(given, cloudflare, program):
-    changed = {**given, **AT_CLOUDFLARE}
-    recorded = run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=zone_with())
+    changed = {**given, **at_cloudflare.SETTINGS}
+    recorded = run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=at_cloudflare.zone_with())
     made = recorded.of("cloudflare:index/dnsRecord:DnsRecord")
     asked = program.named("dns-published").inputs["create"]
     assert len(made) == 9
@@ -176,10 +161,10 @@ def test_cloudflare_keeps_the_same_records(given, cloudflare, program):
 
 
 def test_a_record_at_cloudflare_that_collides_stops_it(given, cloudflare):
-    changed = {**given, **AT_CLOUDFLARE}
+    changed = {**given, **at_cloudflare.SETTINGS}
     there = ("email-host.litentry.org", "CNAME", "elsewhere.example")
     with pytest.raises(pulumi.RunError, match=r"email-host\.litentry\.org CNAME"):
-        run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=zone_with(there))
+        run("test", folder=FOLDER, changed=changed, secret=SECRET, lookups=at_cloudflare.zone_with(there))
 
 
 def test_secrets_in_plain_text_are_refused(given):

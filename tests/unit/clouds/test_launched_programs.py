@@ -19,6 +19,7 @@ from dev.recorder import ADDRESS, PROJECT
 from hostsetup.environment import environment_files
 from sandbox import rehearsal
 from sandbox.supervisor import SandboxError
+from tests.support import at_cloudflare
 from tests.support.launched import ALICLOUD, CLOUDS, TENCENTCLOUD, release
 from tests.unit.test_program import COMPONENT_TYPES
 
@@ -67,6 +68,20 @@ def test_a_first_preview_shows_the_same_resources(cloud, archive, program):
     assert {(item.type, item.name) for item in previewed.registered} == {
         (item.type, item.name) for item in program.registered
     }
+
+
+def test_cloudflare_keeps_the_records_that_the_clouds_own_dns_keeps(cloud, archive, program, monkeypatch):
+    at_cloudflare.install(monkeypatch)
+    made = cloud.up(archive, lookups=at_cloudflare.zone_with(), **at_cloudflare.SETTINGS)
+    listed = program.outputs["dnsRecords"]
+    assert at_cloudflare.kept(made) == {(record["name"], record["type"]) for record in listed}
+    assert not [item for item in of(made, "ecord") if item.type.startswith(f"{cloud.types}:")]
+
+
+def test_without_cloudflares_package_the_environment_of_the_program_is_named(cloud, archive, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pulumi_cloudflare", None)
+    with pytest.raises(pulumi.RunError, match=r"in the folder of the checkout, `venv/bin/python -m pip install"):
+        cloud.up(archive, **at_cloudflare.SETTINGS)
 
 
 def test_a_run_imports_no_sdk_of_another_cloud(cloud, archive):
