@@ -6,6 +6,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" dmarcparser==0.1
+cd "$folder"  # dmarcparser writes a log.txt
 PYTHONPATH=$folder python3 - <<'PY'
 import tempfile
 
