@@ -169,6 +169,13 @@ def seed(home: Path, *, account_id: str, zone: str, zone_id: str, region: str) -
     _write(home / "credentials.ini", credentials)
 
 
+def complete(account_id: str, region: str) -> None:
+    """Add what an account has from the start, also to one that an older sandbox or snapshot made."""
+    add_images(account_id, region)
+    allow_snapshots(account_id)
+    route_default_vpc(account_id, region)
+
+
 def add_images(account_id: str, region: str) -> None:
     """Publish ``IMAGES``. Also adds new images to an account that exists already."""
     ec2 = ec2_backends[account_id][region]

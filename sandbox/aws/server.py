@@ -124,9 +124,7 @@ class Account:
         else:
             seed.seed(self.home, account_id=self.account_id, zone=self.zone, zone_id=self.zone_id, region=self.region)
             snapshot.save(self.snapshot_path, self.request_lock)
-        seed.add_images(self.account_id, self.region)
-        seed.allow_snapshots(self.account_id)
-        seed.route_default_vpc(self.account_id, self.region)
+        seed.complete(self.account_id, self.region)
         application = _Application(self)
         self._server = make_server(LOOPBACK, self.port, application, threaded=True, request_handler=_QuietHandler)
         self.port = int(self._server.server_address[1])
@@ -159,9 +157,7 @@ class Account:
         with self.request_lock.held():
             snapshot.forget()
             snapshot.load(path)
-            seed.add_images(self.account_id, self.region)
-            seed.allow_snapshots(self.account_id)
-            seed.route_default_vpc(self.account_id, self.region)
+            seed.complete(self.account_id, self.region)
             self._launched.clear()
         self.changed()
         self.hosts_changed()
