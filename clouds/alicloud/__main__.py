@@ -16,12 +16,13 @@ import pulumi
 import pulumi_alicloud as alicloud
 
 from clouds.alicloud import limits, policies, preflight
-from clouds.alicloud.buckets import PrivateBucket, PrivateBucketArgs
+from clouds.alicloud.buckets import PrivateBucket
 from clouds.alicloud.dns import keep
-from clouds.alicloud.host import Host, HostArgs
+from clouds.alicloud.host import Host
 from clouds.alicloud.identities import Daemon, DataRoles, DataRolesArgs
 from clouds.alicloud.mail import sender
 from clouds.alicloud.settings import SMTP_PORT, SMTP_SERVERS, AliCloudSettings
+from clouds.launched import HostArgs, PrivateBucketArgs
 from clouds.limits import rows, tell
 from components import issuer
 from components.checks import zone

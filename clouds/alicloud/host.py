@@ -4,43 +4,16 @@ Leaves out what runs on it (``hostsetup/``). The instance has no role: the broke
 exchange its tokens.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_alicloud as alicloud
 import pulumi_tls as tls
 
 from clouds import login
-from clouds.names import CloudNames
-from hostsetup.services import PUBLIC_PORTS, SMTP_PORT, SSH_PORT
+from clouds.launched import ANYWHERE, HostArgs, opened
 
-_ANYWHERE = "0.0.0.0/0"
 _NETWORK = "10.0.0.0/24"
 #: Mbit/s of the address, which is paid by traffic.
 _BANDWIDTH = "100"
-
-
-@dataclass(frozen=True, kw_only=True)
-class HostArgs:
-    """Arguments of ``Host``. The defaults are those of the settings of the same name (``Pulumi.yaml``)."""
-
-    #: Physical names of the stack.
-    names: CloudNames
-    #: Zone of the instance, like ap-southeast-1a.
-    availability_zone: str
-    #: ECS instance type.
-    instance_type: str
-    #: Id of the image.
-    image_id: str
-    #: Size of the system disk in GiB.
-    root_volume_gib: int
-    #: IPv4 networks that may reach port 22.
-    ssh_cidrs: Sequence[str]
-    #: Whether the host receives mail on port 25.
-    receives_mail: bool
-    #: Also refuse to release the instance.
-    protect: bool
 
 
 class Host(pulumi.ComponentResource):
@@ -123,14 +96,10 @@ class Host(pulumi.ComponentResource):
             inner_access_policy="Drop",
             opts=opts,
         )
-        opened = {
-            SSH_PORT: args.ssh_cidrs,
-            **{port: [_ANYWHERE] for port in (*PUBLIC_PORTS, *([SMTP_PORT] if args.receives_mail else []))},
-        }
-        for port, networks in opened.items():
+        for port, networks in opened(args.ssh_cidrs, receives_mail=args.receives_mail).items():
             for cidr in networks:
                 alicloud.ecs.SecurityGroupRule(
-                    f"{name}-open-{port}" + ("" if cidr == _ANYWHERE else f"-{cidr}"),
+                    f"{name}-open-{port}" + ("" if cidr == ANYWHERE else f"-{cidr}"),
                     security_group_id=firewall.id,
                     type="ingress",
                     ip_protocol="tcp",

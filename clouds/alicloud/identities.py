@@ -11,6 +11,7 @@ import pulumi_alicloud as alicloud
 from clouds.alicloud import policies
 from clouds.names import CloudNames
 from components.naming import DATA_CLASSES, ROLE_KEYS
+from components.policies.document import text
 
 #: Longest session in seconds; RAM accepts no shorter maximum.
 SESSION_SECONDS = 3600
@@ -33,7 +34,7 @@ class Daemon(pulumi.ComponentResource):
         policy = alicloud.ram.Policy(
             f"{name}-policy",
             policy_name=names.daemon_user,
-            policy_document=policies.text(policies.daemon_user(names)),
+            policy_document=text(policies.daemon_user(names)),
             opts=child,
         )
         attached = alicloud.ram.UserPolicyAttachment(
@@ -88,14 +89,14 @@ class DataRoles(pulumi.ComponentResource):
                 f"{name}-{key}",
                 role_name=names.role(key),
                 description=f"AgentKeys {about[key]}, assumed for one agent at a time.",
-                assume_role_policy_document=policies.text(policies.trust(names)),
+                assume_role_policy_document=text(policies.trust(names)),
                 max_session_duration=SESSION_SECONDS,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[provider]),
             )
             policy = alicloud.ram.Policy(
                 f"{name}-{key}-policy",
                 policy_name=names.role(key),
-                policy_document=policies.text(policies.role(names, key)),
+                policy_document=text(policies.role(names, key)),
                 opts=child,
             )
             alicloud.ram.RolePolicyAttachment(

@@ -5,15 +5,13 @@ its role and the policy of its AssumeRoleWithOIDC allow. RAM has no variable for
 ceiling for all actors, and only the session policy, which the broker passes, holds a session to its actor's prefix.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from clouds.names import CloudNames
 from clouds.settings import ACTOR
 from components.naming import DATA_CLASSES, INBOUND_PREFIX
-
-Document = dict[str, Any]
+from components.policies.document import Document
 
 #: Audience of the broker's tokens, and the only client id of the OIDC provider.
 AUDIENCE = "sts.aliyuncs.com"
@@ -25,11 +23,6 @@ SESSION_POLICY_LIMIT = 2048
 #: Actions on a class's objects. PutObject includes multipart uploads, GetObject includes HeadObject.
 _OBJECT_ACTIONS = ("oss:DeleteObject", "oss:GetObject", "oss:PutObject")
 _READ = ("oss:GetObject",)
-
-
-def text(document: Document) -> str:
-    """Canonical JSON: equal documents have equal bytes."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def role_arn(names: CloudNames, key: str) -> str:

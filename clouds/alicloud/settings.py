@@ -9,6 +9,7 @@ from clouds.alicloud import policies
 from clouds.names import CloudNames
 from clouds.settings import SESSION_POLICY, LaunchedSettings
 from components.naming import BUCKET_KEYS, ROLE_KEYS
+from components.policies.document import text
 from hostsetup.services import Elsewhere, Site
 
 #: Regions with ECS and OSS: https://www.alibabacloud.com/help/en/ecs/user-guide/regions-and-zones
@@ -116,7 +117,7 @@ class AliCloudSettings(LaunchedSettings):
 
     @property
     def session_policies(self) -> dict[str, str]:
-        return {key: policies.text(policies.session(self.names, key)) for key in ROLE_KEYS}
+        return {key: text(policies.session(self.names, key)) for key in ROLE_KEYS}
 
     @property
     def site(self) -> Site:

@@ -11,9 +11,8 @@ import pulumi_gcp as gcp
 import pulumi_tls as tls
 
 from clouds.gcp.names import GcpNames
-from hostsetup.services import PUBLIC_PORTS, SMTP_PORT, SSH_PORT
-
-ANYWHERE = "0.0.0.0/0"
+from clouds.launched import opened
+from hostsetup.services import SSH_PORT
 
 #: Network of the only subnet.
 _RANGE = "10.80.0.0/24"
@@ -21,12 +20,6 @@ _RANGE = "10.80.0.0/24"
 #: What the instance's tokens are good for, whatever its service account may do:
 #: https://docs.cloud.google.com/storage/docs/oauth-scopes
 SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write",)
-
-
-def opened(ssh_cidrs: Sequence[str], *, receives_mail: bool) -> dict[str, tuple[int, Sequence[str]]]:
-    """The firewall's open TCP ports by rule: port, and the networks that may reach it."""
-    ports = (*PUBLIC_PORTS, *((SMTP_PORT,) if receives_mail else ()))
-    return {"ssh": (SSH_PORT, ssh_cidrs), **{f"tcp-{port}": (port, [ANYWHERE]) for port in ports}}
 
 
 def service_account(name: str, names: GcpNames, opts: pulumi.ResourceOptions) -> gcp.serviceaccount.Account:
@@ -100,7 +93,8 @@ class Host(pulumi.ComponentResource):
                 target_tags=[names.host],
                 opts=child,
             )
-            for rule, (port, sources) in opened(args.ssh_cidrs, receives_mail=args.receives_mail).items()
+            for port, sources in opened(args.ssh_cidrs, receives_mail=args.receives_mail).items()
+            for rule in ("ssh" if port == SSH_PORT else f"tcp-{port}",)
         ]
         address = gcp.compute.Address(f"{name}-address", name=names.host, region=args.region, opts=child)
         key = tls.PrivateKey(f"{name}-ssh-key", algorithm="ED25519", opts=child)

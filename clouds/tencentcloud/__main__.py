@@ -15,9 +15,10 @@ sdk.require("tencentcloud_iac_pulumi", "tencentcloud")
 import pulumi
 import tencentcloud_iac_pulumi as tencentcloud
 
+from clouds.launched import PrivateBucketArgs
 from clouds.limits import rows, tell
 from clouds.tencentcloud import limits, policies, preflight
-from clouds.tencentcloud.buckets import PrivateBucket, PrivateBucketArgs
+from clouds.tencentcloud.buckets import PrivateBucket
 from clouds.tencentcloud.dns import keep
 from clouds.tencentcloud.host import Host, HostArgs
 from clouds.tencentcloud.identities import Daemon, DataRoles, IdentitiesArgs

@@ -3,34 +3,11 @@
 No argument weakens these settings. Leaves out the policy's text (``policies.py``).
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import pulumi
 import tencentcloud_iac_pulumi as tencentcloud
 
-from clouds.tencentcloud.policies import Document, text
-
-#: Days after which COS removes the parts of an incomplete upload.
-INCOMPLETE_UPLOAD_DAYS = 7
-#: Days for which an overwritten or deleted object can be restored, in buckets with versioning.
-OLD_VERSION_DAYS = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrivateBucketArgs:
-    """Arguments of ``PrivateBucket``."""
-
-    #: Physical name, with the APPID.
-    bucket: str
-    #: The bucket policy.
-    policy: Document
-    #: Keep overwritten and deleted objects for ``OLD_VERSION_DAYS``.
-    versioning: bool
-    #: What a destroy does with a bucket that has objects, as on AWS.
-    on_destroy: Literal["refuse", "keep", "delete"]
-    #: Days until objects expire, by key prefix.
-    expire_days: dict[str, int]
+from clouds.launched import INCOMPLETE_UPLOAD_DAYS, OLD_VERSION_DAYS, PrivateBucketArgs
+from components.policies.document import text
 
 
 class PrivateBucket(pulumi.ComponentResource):

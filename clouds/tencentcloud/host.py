@@ -3,46 +3,28 @@
 Leaves out what runs on it (``hostsetup/``).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_tls as tls
 import tencentcloud_iac_pulumi as tencentcloud
 
-from clouds import login
-from clouds.names import CloudNames
+from clouds import launched, login
+from clouds.launched import ANYWHERE, opened
 from clouds.tencentcloud import policies
-from hostsetup.services import PUBLIC_PORTS, SMTP_PORT, SSH_PORT
+from components.policies.document import text
 
-_ANYWHERE = "0.0.0.0/0"
 _NETWORK = "10.0.0.0/24"
 #: Mbit/s of the address, which is paid by traffic.
 _BANDWIDTH = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostArgs:
-    """Arguments of ``Host``. The defaults are those of the settings of the same name (``Pulumi.yaml``)."""
+class HostArgs(launched.HostArgs):
+    """Arguments of ``Host``."""
 
-    #: Physical names of the stack.
-    names: CloudNames
     #: UIN of the root account.
     uin: str
-    #: Zone of the instance, like ap-singapore-2.
-    availability_zone: str
-    #: CVM instance type.
-    instance_type: str
-    #: Id of the image.
-    image_id: str
-    #: Size of the system disk in GiB.
-    root_volume_gib: int
-    #: IPv4 networks that may reach port 22.
-    ssh_cidrs: Sequence[str]
-    #: Whether the host receives mail on port 25.
-    receives_mail: bool
-    #: Also refuse to terminate the instance.
-    protect: bool
 
 
 class Host(pulumi.ComponentResource):
@@ -126,14 +108,14 @@ class Host(pulumi.ComponentResource):
             f"{name}-role",
             name=names.host,
             description="AgentKeys broker host: assumes the roles of sessions, holds no data access of its own.",
-            document=policies.text(policies.trust_of_cvm()),
+            document=text(policies.trust_of_cvm()),
             console_login=False,
             opts=opts,
         )
         policy = tencentcloud.cam.Policy(
             f"{name}-policy",
             name=names.host,
-            document=policies.text(policies.host_role(names, args.uin)),
+            document=text(policies.host_role(names, args.uin)),
             opts=opts,
         )
         return tencentcloud.cam.RolePolicyAttachment(
@@ -143,10 +125,6 @@ class Host(pulumi.ComponentResource):
     def _rules(
         self, name: str, args: HostArgs, firewall: tencentcloud.security.Group, opts: pulumi.ResourceOptions
     ) -> tencentcloud.security.GroupRuleSet:
-        opened = {
-            SSH_PORT: args.ssh_cidrs,
-            **{port: [_ANYWHERE] for port in (*PUBLIC_PORTS, *([SMTP_PORT] if args.receives_mail else []))},
-        }
         # One set is exclusive: a rule that was added by hand goes with the next `up`.
         return tencentcloud.security.GroupRuleSet(
             f"{name}-rules",
@@ -155,12 +133,12 @@ class Host(pulumi.ComponentResource):
                 tencentcloud.security.GroupRuleSetIngressArgs(
                     action="ACCEPT", protocol="TCP", port=str(port), cidr_block=cidr
                 )
-                for port, networks in opened.items()
+                for port, networks in opened(args.ssh_cidrs, receives_mail=args.receives_mail).items()
                 for cidr in networks
             ],
             egresses=[
                 tencentcloud.security.GroupRuleSetEgressArgs(
-                    action="ACCEPT", protocol="ALL", port="ALL", cidr_block=_ANYWHERE
+                    action="ACCEPT", protocol="ALL", port="ALL", cidr_block=ANYWHERE
                 )
             ],
             opts=opts,

@@ -11,6 +11,7 @@ import tencentcloud_iac_pulumi as tencentcloud
 from clouds.names import CloudNames
 from clouds.tencentcloud import policies
 from components.naming import DATA_CLASSES, ROLE_KEYS
+from components.policies.document import text
 
 #: Longest session in seconds.
 SESSION_SECONDS = 3600
@@ -51,7 +52,7 @@ class Daemon(pulumi.ComponentResource):
         policy = tencentcloud.cam.Policy(
             f"{name}-policy",
             name=names.daemon_user,
-            document=policies.text(policies.daemon_user(names, args.region)),
+            document=text(policies.daemon_user(names, args.region)),
             opts=child,
         )
         attached = tencentcloud.cam.UserPolicyAttachment(
@@ -82,7 +83,7 @@ class DataRoles(pulumi.ComponentResource):
                 f"{name}-{key}",
                 name=names.role(key),
                 description=f"AgentKeys {about[key]}, assumed for one agent at a time.",
-                document=policies.text(policies.trust_of_account(args.uin)),
+                document=text(policies.trust_of_account(args.uin)),
                 session_duration=SESSION_SECONDS,
                 console_login=False,
                 opts=child,
@@ -90,7 +91,7 @@ class DataRoles(pulumi.ComponentResource):
             policy = tencentcloud.cam.Policy(
                 f"{name}-{key}-policy",
                 name=names.role(key),
-                document=policies.text(policies.role(names, args.region, key)),
+                document=text(policies.role(names, args.region, key)),
                 opts=child,
             )
             tencentcloud.cam.RolePolicyAttachment(

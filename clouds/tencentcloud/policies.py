@@ -6,7 +6,6 @@ the session policy, which the broker passes, holds a session to its actor's pref
 AssumeRoleWithWebIdentity takes no policy, so a token would open a whole class.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +13,7 @@ from urllib.parse import quote
 from clouds.names import CloudNames
 from clouds.settings import ACTOR
 from components.naming import DATA_CLASSES, INBOUND_PREFIX, ROLE_KEYS
-
-Document = dict[str, Any]
+from components.policies.document import Document
 
 #: Most characters of a session policy that the program accepts. AssumeRole's page gives no limit: AliCloud's is kept.
 SESSION_POLICY_LIMIT = 2048
@@ -24,11 +22,6 @@ SESSION_POLICY_LIMIT = 2048
 _OBJECT_ACTIONS = ("name/cos:DeleteObject", "name/cos:GetObject", "name/cos:HeadObject", "name/cos:PutObject")
 _READ = ("name/cos:GetObject", "name/cos:HeadObject")
 _ASSUME = "name/sts:AssumeRole"
-
-
-def text(document: Document) -> str:
-    """Canonical JSON: equal documents have equal bytes."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def role_arn(names: CloudNames, uin: str, key: str) -> str:

@@ -9,6 +9,7 @@ from clouds.names import CloudNames
 from clouds.settings import SESSION_POLICY, LaunchedSettings
 from clouds.tencentcloud import policies
 from components.naming import BUCKET_KEYS, ROLE_KEYS
+from components.policies.document import text
 from hostsetup.services import Elsewhere, Site
 
 #: Regions with CVM and COS: https://www.tencentcloud.com/document/product/213/6091
@@ -90,7 +91,7 @@ class TencentCloudSettings(LaunchedSettings):
 
     @property
     def session_policies(self) -> dict[str, str]:
-        return {key: policies.text(policies.session(self.names, self.region, key)) for key in ROLE_KEYS}
+        return {key: text(policies.session(self.names, self.region, key)) for key in ROLE_KEYS}
 
     @property
     def site(self) -> Site:
