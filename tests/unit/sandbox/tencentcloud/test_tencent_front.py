@@ -14,6 +14,7 @@ from clouds.names import CloudNames
 from clouds.settings import ACTOR
 from clouds.tencentcloud import policies
 from components.naming import public_names
+from components.policies.document import text
 from sandbox.tencentcloud.account import Account
 from tests.support.tencent_cloud import IDENTITY, cos, s3, session, tencent  # noqa: F401 - a fixture
 
@@ -82,7 +83,7 @@ class Stack:
 
     def session(self, key, actor, by=None):
         """What the broker gives an actor."""
-        policy = policies.text(policies.session(NAMES, REGION, key)).replace(ACTOR, actor)
+        policy = text(policies.session(NAMES, REGION, key)).replace(ACTOR, actor)
         return session(by or self.host, policies.role_arn(NAMES, IDENTITY.uin, key), quote(policy))
 
 
