@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import re
+import reprlib
 import tomllib
 from abc import abstractmethod
 from pathlib import Path
@@ -456,14 +457,15 @@ class SiteSettings(Configured):
             "sourceRef": self.source_ref,
         }
         given = [key for key, value in pairs.items() if value]
+        stack = pulumi.get_stack()
         if given not in (["release", "releaseSha256"], ["sourceRepository", "sourceRef"]):
             are = "are" if len(given) > 1 else "is"
+            change = f"pulumi config set -s {stack}"
             raise ValueError(
                 f"release: set exactly one source for the binaries; {_and(given) or 'none'} {are} set. "
-                "Either install an archive: `pulumi config set release <path or https URL>` and `pulumi config set "
-                "releaseSha256 <sha256>`. Or build on the host: `pulumi config set sourceRepository <https URL or git "
-                "bundle>` and `pulumi config set sourceRef <tag, branch or commit>`. Remove the others with `pulumi "
-                "config rm`."
+                f"Either install an archive: `{change} release <path or https URL>` and `{change} releaseSha256 "
+                f"<sha256>`. Or build on the host: `{change} sourceRepository <https URL or git bundle>` and `{change} "
+                f"sourceRef <tag, branch or commit>`. Remove the others with `pulumi config rm -s {stack}`."
             )
         key = "sourceRepository" if self.source_ref else "release"
         place, copied = pairs[key], self.copied_to_host
@@ -640,7 +642,7 @@ class Settings(SiteSettings):
             if key:
                 raise ValueError(
                     "hostPrivateKey: is set without hostInstanceId, and a host that this program launches gets a key "
-                    "of its own. Set hostInstanceId, or run `pulumi config rm hostPrivateKey`."
+                    f"of its own. Set hostInstanceId, or run `pulumi config rm -s {pulumi.get_stack()} hostPrivateKey`."
                 )
             return self
         if self.subnet_id:
@@ -773,15 +775,16 @@ T = TypeVar("T", bound=Configured)
 
 def load(model: type[T]) -> T:
     """The running stack's settings. Raises RunError with one line for each wrong key: value, rule, what to do."""
+    stack = pulumi.get_stack()
     try:
         return model()
     except ValidationError as error:
         raise pulumi.RunError(
             "\n".join(
                 [
-                    f"The settings of stack {pulumi.get_stack()!r} are wrong. Nothing was created.",
+                    f"The settings of stack {stack!r} are wrong. Nothing was created.",
                     *(_explained(item) for item in error.errors(include_url=False)),
-                    f"Correct Pulumi.{pulumi.get_stack()}.yaml (`pulumi config set <key> <value>`) and run again.",
+                    f"Correct Pulumi.{stack}.yaml (`pulumi config set -s {stack} <key> <value>`) and run again.",
                 ]
             )
         ) from None
@@ -800,6 +803,12 @@ def _clouds_with(key: str) -> list[str]:
     ]
 
 
+#: How an error shows a value: the middle of a long one is left out.
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = _SHOWN.maxlong = 200
+_SHOWN.maxlist = _SHOWN.maxdict = 20
+
+
 def _explained(item: Any) -> str:
     """One sentence for one of pydantic's error records."""
     key = ".".join(str(part) for part in item["loc"])
@@ -809,12 +818,12 @@ def _explained(item: Any) -> str:
     if item["type"] == "extra_forbidden" and (clouds := _clouds_with(key)):
         return (
             f"  {key}: is a setting of a stack in {' and '.join(clouds)}, not of this project. Remove it (`pulumi "
-            f"config rm {key}`)."
+            f"config rm -s {pulumi.get_stack()} {key}`)."
         )
     if item["type"] == "extra_forbidden":
-        return f"  {key}: no such key (value {value!r}). `Pulumi.yaml` lists every key with its meaning."
+        return f"  {key}: no such key (value {_SHOWN.repr(value)}). `Pulumi.yaml` lists every key with its meaning."
     if item["type"] == "missing":
         return f"  {key}: missing. `Pulumi.yaml` describes it."
     if not key:
         return f"  {message}"
-    return f"  {key}: {value!r} {message[0].lower()}{message[1:]}."
+    return f"  {key}: {_SHOWN.repr(value)} {message[0].lower()}{message[1:]}."

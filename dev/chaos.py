@@ -15,6 +15,7 @@ host. Several campaigns, each in a cell of its own, can share a ledger.
 import argparse
 import contextlib
 import fcntl
+import functools
 import json
 import re
 import shutil
@@ -31,7 +32,7 @@ from typing import Any
 from dev import inventory
 from ops import verdicts
 from ops.verdicts import Line, Verdict
-from sandbox import layout, rehearsal, supervisor
+from sandbox import cells, layout, rehearsal, supervisor
 from sandbox.aws import faults, weather
 from sandbox.aws.faults import KINDS, Fault, Kind
 from sandbox.hosts import machines
@@ -172,14 +173,18 @@ class ChaosLab:
 
     def __init__(self, stack: str, progress: Progress) -> None:
         self.project: Project = rehearsal.deployment(stack)
-        environment = rehearsal.prepare(progress)
-        # The policy pack cannot judge a run that leaves out a part of the program.
-        environment.pop("PULUMI_OPTION_POLICY_PACK", None)
-        self.engine = Engine(environment)
         self.progress = progress
         self.plan = layout.HOME / "faults.json"
         self.patience = float(PATIENCE)
         self.saved = layout.HOME / "chaos" / "bases"
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        """The engine in the sandbox, which is started if it does not run."""
+        environment = rehearsal.prepare(self.progress)
+        # The policy pack cannot judge a run that leaves out a part of the program.
+        environment.pop("PULUMI_OPTION_POLICY_PACK", None)
+        return Engine(environment)
 
     def listing(self) -> dict[str, Any]:
         return inventory.listing(supervisor.client, supervisor.emulated().zone_id)
@@ -332,10 +337,20 @@ class Campaign:
 
     def record(self) -> None:
         """Run every stage without a fault, if an earlier campaign has not, and keep what it called and left."""
-        # Beside the bases, not the ledger: it has identifiers of this account.
-        path = self.ground.saved.with_name("recorded.json")
-        if not path.exists():
-            self._record(path)
+        if not self.recording.exists():
+            self._record(self.recording)
+        self.read()
+
+    @property
+    def recording(self) -> Path:
+        """What the stages called and left without a fault. It is beside the bases, not the ledger, because it has
+        identifiers of this account.
+        """
+        return self.ground.saved.with_name("recorded.json")
+
+    def read(self) -> None:
+        """Read what ``record`` kept."""
+        path = self.recording
         told = json.loads(path.read_text())
         self.others = told["others"]
         self.recorded = {
@@ -637,26 +652,43 @@ def _cause(said: str) -> str:
     return (errors or said.strip().splitlines() or ["ended without a word"])[0][-300:]
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError
+    return count
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.chaos", description=__doc__)
     parser.add_argument("--stack", default="test", help="stack of this project (default test)")
     parser.add_argument("--stage", action="append", choices=list(STAGES), help="one stage (default: all)")
     parser.add_argument("--kind", action="append", choices=[*KINDS, "power-loss"], help="one kind (default: all)")
     parser.add_argument("--call", action="append", help="one call, for example 's3 CreateBucket' (default: all)")
-    parser.add_argument("--limit", type=int, default=0, help="end after so many runs (default: all)")
+    parser.add_argument("--limit", type=_count, default=0, help="end after so many runs (default: all)")
     parser.add_argument("--again", action="store_true", help="run again what was wrong")
     parser.add_argument("--light", action="store_true", help="leave out what needs a running host")
     parser.add_argument(
-        "--weather", type=int, default=0, metavar="ROUNDS", help="time a first up in bad weather instead"
+        "--weather", type=_count, default=0, metavar="ROUNDS", help="time a first up in bad weather instead"
     )
     parser.add_argument("--report", type=Path, help="run no case; write the ledger's result to this Markdown file")
     parser.add_argument("--ledger", type=Path, default=layout.HOME / "chaos" / "ledger.jsonl", help="the ledger's file")
-    parser.add_argument("--cells", type=int, default=0, help="run so many campaigns at once, each in a cell of its own")
+    parser.add_argument(
+        "--cells", type=_count, default=0, help="run so many campaigns at once, each in a cell of its own"
+    )
     given = parser.parse_args()
     if given.cells:
         # The last of two equal options counts.
         return run_in_cells(given.cells, [*sys.argv[1:], "--ledger", str(given.ledger.absolute()), "--cells", "0"])
     campaign = Campaign(ground=ChaosLab(given.stack, rehearsal.say), ledger=given.ledger)
+    if given.report:
+        homes = [layout.HOME, *sorted(cells.STATES.glob("chaos-*"))]
+        if not (ran := [home / "chaos" / "bases" for home in homes if (home / "chaos" / "recorded.json").exists()]):
+            parser.error(f"--report: no campaign has recorded its calls in {layout.HOME} or a cell; run `make chaos`")
+        campaign.ground.saved = ran[0]
+        campaign.read()
+        given.report.write_text(report(campaign.cases(), campaign.entries()))
+        return 0
     campaign.ground.prepare()
     if given.weather:
         timed = list(compare_weather(campaign.ground, given.weather))
@@ -664,9 +696,6 @@ def main() -> int:
         return verdicts.exit_code(line.verdict for line in timed)
     campaign.record()
     every = campaign.cases()
-    if given.report:
-        given.report.write_text(report(every, campaign.entries()))
-        return 0
     if given.again:
         campaign.again = {name for name, line in campaign.done().items() if line.verdict == Verdict.WRONG}
     wanted = [

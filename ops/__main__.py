@@ -64,9 +64,9 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if ctx.resilient_parsing and args[0] in COMMANDS and args[-1] in options.TAKE_A_STACK:
             # Completion of a stack's name must not wait for the command's imports.
-            asked = click.Option(options.TAKE_A_STACK, type=options.StackName())
-            of = click.Option(["--cloud", "folder"], type=options.CloudFolder(), is_eager=True)
-            return args[0], click.Command(args[0], params=[asked, of]), args[1:]
+            project = options.folder() if "--folder" in args else options.cloud()
+            asked = click.option(*options.TAKE_A_STACK, "name", type=options.StackName())
+            return args[0], click.command(args[0])(project(asked(lambda: None))), args[1:]
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -71,6 +71,17 @@ def cloud() -> Decorator:
     )
 
 
+def folder() -> Decorator:
+    """The option ``--folder``, for the argument of that name: the folder of the stack's project."""
+    return click.option(
+        "--folder",
+        is_eager=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=PROJECT,
+        help="The stack's project (default: this one; `account` for the account's, `clouds/gcp` for another cloud's).",
+    )
+
+
 def stack(meaning: str) -> Decorator:
     """The option ``-s``/``--stack``, for the argument ``name``."""
     return click.option("-s", "--stack", "name", type=StackName(), required=True, help=meaning)

@@ -48,7 +48,8 @@ _NOT_FOR_MOUNT = re.compile(r"r[ow]|xattr|clone_children|noprefix|release_agent=
 
 _SETUP_SECONDS = 30
 
-_CELLS = layout.CHECKOUT / ".sandbox" / "cells"
+#: Where each cell has its sandbox's state, in a folder of its name.
+STATES = layout.CHECKOUT / ".sandbox" / "cells"
 
 _TOOLS = {
     **dict.fromkeys(("unshare", "setpriv"), "util-linux"),
@@ -66,7 +67,7 @@ exec unshare --cgroup --net --mount --pid --fork --kill-child=KILL --mount-proc 
 
 def home(name: str) -> Path:
     """The home of the sandbox in this checkout's cell of that name."""
-    return _CELLS / name
+    return STATES / name
 
 
 def run_in(name: str, command: Sequence[str], progress: Progress) -> int:
@@ -99,7 +100,7 @@ def _network(number: int) -> ipaddress.IPv4Network:
 
 @contextlib.contextmanager
 def _name(name: str) -> Iterator[None]:
-    _CELLS.mkdir(parents=True, exist_ok=True)
+    STATES.mkdir(parents=True, exist_ok=True)
     with home(name).with_name(f"{name}.lock").open("a+") as lock:
         if not _try_lock(lock):
             lock.seek(0)

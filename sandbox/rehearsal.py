@@ -21,6 +21,7 @@ import yaml
 
 from dev.toolchain import golang, virtualenv
 from ops.events import CHANGING, EventLog, Step
+from ops.options import stacks
 from sandbox import display, layout, somebody, stacklock, tools
 from sandbox.engine import build, policies, provider
 from sandbox.gcp import client as gcp
@@ -58,10 +59,7 @@ def deployment(stack: str, cloud: str = "aws") -> Project:
     """A cloud's program with one of its stacks. Raises SandboxError if there is no such cloud or stack."""
     if cloud != "aws":
         return elsewhere(cloud, stack)
-    known = sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in layout.CHECKOUT.glob("Pulumi.*.yaml")
-    )
-    if stack not in known:
+    if stack not in (known := stacks(layout.CHECKOUT)):
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
     return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
 

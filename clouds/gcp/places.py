@@ -85,8 +85,8 @@ def require_pool(settings: GcpSettings) -> None:
     if found.get("state") == "DELETED":
         raise pulumi.RunError(
             f"poolEpoch: the workload identity pool {names.pool!r} was deleted, and its id is not free for 30 days. "
-            f"Nothing was created. Run `pulumi config set poolEpoch {settings.pool_epoch + 1}`, and enrol the actors "
-            "again after the `up`."
+            f"Nothing was created. Run `pulumi config set -s {pulumi.get_stack()} poolEpoch "
+            f"{settings.pool_epoch + 1}`, and enrol the actors again after the `up`."
         )
 
 

@@ -25,7 +25,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime.rpc import UNKNOWN
 
 from ops import clients, exits, options, verdicts
-from ops.options import PROJECT
 from ops.stack import called, missing
 from ops.traces import Found, LiveAccount, Proof, UnknownTypeError, Window, belongs_to_another
 from settings import MASKED
@@ -420,13 +419,7 @@ def clients_in(region: str) -> Callable[[str], Any]:
 
 @click.command()
 @options.stack("Stack whose run failed or was killed.")
-@click.option(
-    "--folder",
-    is_eager=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=PROJECT,
-    help="The stack's project (default: this one; `account` for the account's, `clouds/gcp` for another cloud's).",
-)
+@options.folder()
 @click.option(
     "--unless-succeeded",
     is_flag=True,

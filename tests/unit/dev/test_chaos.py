@@ -310,6 +310,42 @@ def test_the_report_has_every_call_by_kind_and_says_what_did_not_run(campaign):
     assert "- `up: iam CreateUser 1: reset`: too much: ['user of-nobody']" in told
 
 
+def test_a_report_is_written_from_what_a_cell_recorded_and_starts_no_sandbox(monkeypatch, tmp_path):
+    monkeypatch.setattr(chaos.layout, "HOME", tmp_path / "home")
+    monkeypatch.setattr(chaos.cells, "STATES", tmp_path / "cells")
+    monkeypatch.setattr(chaos.rehearsal, "prepare", pytest.fail)
+    bases = tmp_path / "cells" / "chaos-2" / "chaos" / "bases"
+    state = bases / "complete" / "state" / ".pulumi" / "stacks" / "agentkeys-cloud" / "test.json"
+    state.parent.mkdir(parents=True)
+    step = {"type": "command:remote:Command", "urn": "urn:pulumi:test::agentkeys-cloud::x::setup-packages"}
+    state.write_text(json.dumps({"checkpoint": {"latest": {"resources": [step]}}}))
+    calls = [{"service": "iam", "operation": "CreateUser"}]
+    recorded = {"others": {}, "stages": {"up": {"calls": calls, "names": {}}}}
+    bases.with_name("recorded.json").write_text(json.dumps(recorded))
+    page = tmp_path / "page.md"
+    monkeypatch.setattr(chaos.sys, "argv", ["chaos", "--report", str(page), "--ledger", str(tmp_path / "none")])
+    assert chaos.main() == 0
+    assert f"Of {len(faults.KINDS) + 1} cases, 0 ran" in page.read_text()
+
+
+def test_a_report_before_a_campaign_says_what_to_run(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(chaos.layout, "HOME", tmp_path / "home")
+    monkeypatch.setattr(chaos.cells, "STATES", tmp_path / "cells")
+    monkeypatch.setattr(chaos.sys, "argv", ["chaos", "--report", str(tmp_path / "page.md")])
+    with pytest.raises(SystemExit) as ended:
+        chaos.main()
+    assert ended.value.code == 2
+    assert "run `make chaos`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--limit", "--weather", "--cells"])
+def test_a_negative_number_is_refused(monkeypatch, capsys, option):
+    monkeypatch.setattr(chaos.sys, "argv", ["chaos", option, "-1"])
+    with pytest.raises(SystemExit):
+        chaos.main()
+    assert f"argument {option}: invalid" in capsys.readouterr().err
+
+
 def test_bad_weather_may_lengthen_an_up_by_a_third_at_most(campaign, monkeypatch):
     ground, clock = campaign.ground, iter([0, 100, 100, 230, 230, 361, 400, 520, 520, 649, 649, 779])
     seen = []

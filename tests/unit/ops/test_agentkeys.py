@@ -131,6 +131,10 @@ def test_commands_stacks_options_and_choices_are_completed(clone, words, offered
     assert completed(clone, *words) == offered
 
 
+def test_the_stacks_of_another_folder_are_completed(clone):
+    assert completed(clone, "recover", "--folder", str(PROJECT / "account"), "-s", "") == ["litentry"]
+
+
 @pytest.mark.parametrize("words", [["do"], ["adopt", "-s", "t"], ["proof", "-s", "test", "--against", ""]])
 def test_nobody_waits_for_packages_to_complete_a_command_or_a_stack(clone, words):
     interpreter(clone / "venv" / "bin" / "python", "-X", "importtime")
