@@ -290,8 +290,27 @@ class StackConfiguration(PydanticBaseSettingsSource):
     @staticmethod
     def _configured() -> dict[str, str]:
         namespace = f"{pulumi.get_project()}:"
-        everything = {**config.get_config_env(), **config.CONFIG.get()}
+        everything = _everything()
         return {key.removeprefix(namespace): value for key, value in everything.items() if key.startswith(namespace)}
+
+
+def _everything() -> dict[str, str]:
+    """The stack's configuration, the defaults of ``Pulumi.yaml`` included, with the namespace of each key."""
+    return {**config.get_config_env(), **config.CONFIG.get()}
+
+
+def _of_another_project() -> list[str]:
+    """One sentence for each key that has the namespace of another project of this repository, or nearly this one's.
+    Pulumi ignores them. The namespaces of its packages (``aws``) are left to these.
+    """
+    project = pulumi.get_project()
+    spaces = {key: key.partition(":")[0] for key in _everything()}
+    return [
+        f"  {key}: belongs to project {space!r} and has no effect in {project!r}. Rename it to "
+        f"{project}:{key.partition(':')[2]}, or remove it (`pulumi config rm -s {pulumi.get_stack()} {key}`)."
+        for key, space in sorted(spaces.items())
+        if space.startswith("agentkeys") and space != project
+    ]
 
 
 def _decoded(key: str, value: str) -> Any:
@@ -775,19 +794,22 @@ T = TypeVar("T", bound=Configured)
 
 def load(model: type[T]) -> T:
     """The running stack's settings. Raises RunError with one line for each wrong key: value, rule, what to do."""
-    stack = pulumi.get_stack()
+    stack, made, wrong = pulumi.get_stack(), None, _of_another_project()
     try:
-        return model()
+        made = model()
     except ValidationError as error:
+        wrong = [*(_explained(item) for item in error.errors(include_url=False)), *wrong]
+    if made is None or wrong:
         raise pulumi.RunError(
             "\n".join(
                 [
                     f"The settings of stack {stack!r} are wrong. Nothing was created.",
-                    *(_explained(item) for item in error.errors(include_url=False)),
+                    *wrong,
                     f"Correct Pulumi.{stack}.yaml (`pulumi config set -s {stack} <key> <value>`) and run again.",
                 ]
             )
-        ) from None
+        )
+    return made
 
 
 def _clouds_with(key: str) -> list[str]:

@@ -208,6 +208,18 @@ def test_an_item_of_an_encrypted_list_is_not_shown(release):
     assert "allowedCallers.0: '[secret]' string should match" in str(refused.value)
 
 
+@pytest.mark.parametrize("also", [{}, {"trust": "both"}])
+def test_a_key_of_another_project_is_named_instead_of_ignored(release, monkeypatch, also):
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"agentkeys-clod:zone": "example.org", "aws:profile": "mine"}))
+    with pytest.raises(pulumi.RunError) as refused:
+        run("test", changed={**release, **also})
+    message = str(refused.value)
+    assert "agentkeys-clod:zone: belongs to project 'agentkeys-clod'" in message
+    assert "Rename it to agentkeys-cloud:zone, or remove it (`pulumi config rm -s test agentkeys-clod:zone`)" in message
+    assert "aws:profile" not in message
+    assert ("trust: 'both'" in message) == bool(also)
+
+
 def test_several_mistakes_are_told_at_once(release):
     with pytest.raises(pulumi.RunError) as refused:
         run("test", changed={**release, "accountId": "1", "trust": "both"})
