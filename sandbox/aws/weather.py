@@ -153,8 +153,9 @@ _KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
 class Sky:
     """The current settings and the state of their effects."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._weather = Weather()
@@ -189,17 +190,17 @@ class Sky:
             return
         if received.operation == "CreateAccessKey" and (key := _KEY.search(answer[2])):
             with self._lock:
-                self._made["iam", "CreateAccessKey", key[1].decode()] = time.monotonic()
+                self._made["iam", "CreateAccessKey", key[1].decode()] = self._clock()
         for newness in NEWNESSES:
             if (received.service, received.operation) == (newness.service, newness.create):
                 with self._lock:
-                    self._made[newness.service, newness.create, newness.subject(received)] = time.monotonic()
+                    self._made[newness.service, newness.create, newness.subject(received)] = self._clock()
 
     def _unseen(self, received: Received, seconds: float) -> Response | None:
         key = received.credential.access_key_id if received.credential else ""
         with self._lock:
             made = self._made.get(("iam", "CreateAccessKey", key))
-        if made is not None and time.monotonic() - made < seconds:
+        if made is not None and self._clock() - made < seconds:
             message = "The security token included in the request is invalid."
             return refusals.answer(refusals.Refusal(code="InvalidClientTokenId", message=message), received)
         call = f"{received.service} {received.operation}"
@@ -208,14 +209,14 @@ class Sky:
                 continue
             with self._lock:
                 made = self._made.get((newness.service, newness.create, subject))
-            if made is not None and time.monotonic() - made < seconds:
+            if made is not None and self._clock() - made < seconds:
                 message = _MESSAGES.get(newness.code, "{} cannot be found").format(subject)
                 return failure(newness.status, newness.code, message, received)
         return None
 
     def _token(self, name: str, limit: Rate) -> bool:
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             left, then = self._tokens.get(name, (limit.burst, now))
             left = min(limit.burst, left + (now - then) * limit.per_second)
             self._tokens[name] = (left - 1 if left >= 1 else left, now)

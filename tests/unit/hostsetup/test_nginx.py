@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -268,14 +269,15 @@ def test_discovery_and_keys_are_served_stale_while_the_broker_is_down(tmp_path: 
         assert front.request(name_of("broker"), "/healthz")[0] == 502
 
 
-def test_one_client_cannot_flood_the_broker(front: Front) -> None:
-    answers = []
-    with front.connected(name_of("broker")) as connection:
-        for _ in range(200):
-            connection.request("GET", "/v1/anything")
-            with connection.getresponse() as answer:
-                answer.read()
-                answers.append(answer.status)
-    assert answers[0] == 200
-    assert answers[-1] == 429
-    assert front.request(name_of("broker"), "/healthz")[0] == 200
+def test_one_client_cannot_flood_the_broker(tmp_path: Path) -> None:
+    name = name_of("broker")
+    with running(tmp_path, *PUBLIC_HOSTS) as front, front.connected(name) as connection:
+        # Pipelined, and refused by nginx itself, so that a slow computer does not make the client slow.
+        front.services[next(service.port for service in SERVICES if service.public == "broker")].stop()
+        one = f"GET /v1/anything HTTP/1.1\r\nHost: {name}\r\n"
+        connection.sock.sendall(f"{one}\r\n".encode() * 199 + f"{one}Connection: close\r\n\r\n".encode())
+        with connection.sock.makefile("rb") as answers:
+            statuses = re.findall(rb"^HTTP/1.1 (\d+)", answers.read(), re.MULTILINE)
+        assert len(statuses) == 200
+        assert (statuses[0], statuses[-1]) == (b"502", b"429")
+        assert front.request(name, "/healthz")[0] == 502
