@@ -63,7 +63,7 @@ down: setup ## destroy STACK in the sandbox, even after a failed up
 	@$(SANDBOX) down --stack $(STACK) --cloud $(CLOUD)
 
 env: setup ## print the sandbox's environment: eval "$(make -s env)"
-	@$(SANDBOX) env --cloud $(CLOUD)
+	@$(SANDBOX) env --stack $(STACK) --cloud $(CLOUD)
 
 test: tools ## run all tests: the fast ones, then the slow ones in several sandboxes at once
 	venv/bin/python -m pytest $(FAST) -x

@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -55,6 +56,12 @@ class AnyStack:
     def address(self) -> str:
         """Public IPv4 address of the host. Raises StackError before the first `up`."""
         return str(self.output("elasticIp" if self.folder == PROJECT else "address"))
+
+    @property
+    def chosen(self) -> str:
+        """The options that choose this stack, as an operator types them after a command."""
+        cloud = "" if self.folder == PROJECT else f"--cloud {self.folder.name} "
+        return f"{cloud}-s {shlex.quote(self.name)}"
 
     def output(self, key: str) -> Any:
         """One output. Raises StackError if the stack does not have it yet."""

@@ -29,7 +29,7 @@ def _given() -> argparse.Namespace:
         "bench": "destroy a stack, then time up, no-change up, preview and destroy from the engine's events",
     }.items():
         made = commands.add_parser(name, help=summary, description=summary)
-        if name in {"up", "preview", "down", "bench"}:
+        if name in {"up", "preview", "down", "env", "bench"}:
             made.add_argument("--stack", default="test", help="stack name (default test)")
         if name == "bench":
             made.add_argument("--against", default="", help="compare with the build of this commit, in turns")
@@ -116,7 +116,7 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
 
                 bench.run(given.stack, say)
         case "env":
-            print(rehearsal.shell_environment(say, given.cloud))
+            print(rehearsal.shell_environment(say, given.cloud, given.stack))
         case "build":
             rehearsal.build_caches(rehearsal.say)
         case "start":

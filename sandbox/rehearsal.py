@@ -472,11 +472,19 @@ def down(stack: str, progress: Progress, cloud: str = "aws") -> None:
     engine.destroy(project)
 
 
-def shell_environment(progress: Progress, cloud: str = "aws") -> str:
-    """Commands for a POSIX shell to evaluate, which point it at the sandbox and at the emulator of ``cloud``."""
-    if cloud != "aws":
-        _folder(cloud)
+def shell_environment(progress: Progress, cloud: str = "aws", stack: str = "test") -> str:
+    """Commands for a POSIX shell to evaluate, which point it at the sandbox and at the emulator of ``cloud``.
+
+    In a shell for another cloud, ``pulumi`` and ``agentkeys`` read the sandbox's file of its ``stack``.
+    """
+    project = deployment(stack, cloud) if cloud != "aws" else None
     variables = prepare(progress, cloud)
+    if project and project.file:
+        if cloud != "host":
+            copy_settings(project)
+        # The policy pack judges AWS's stacks.
+        del variables["PULUMI_OPTION_POLICY_PACK"]
+        variables["PULUMI_OPTION_CONFIG_FILE"] = str(project.file)
     stray = sorted(name for name in os.environ if _interferes(name) and name not in variables)
     return "\n".join(
         [
@@ -522,10 +530,8 @@ def summary(
         cloud = project.folder.name
         evaluated = f'eval "$(make -s env CLOUD={cloud})"'
         if cloud != "host":
-            # The command reads the settings of the sandbox's file.
-            file = f"PULUMI_OPTION_CONFIG_FILE={project.file} " if cloud in SETTINGS else ""
-            mail = f"{file}agentkeys records --cloud {cloud} -s {stack}"
-        preview = f"pulumi -C clouds/{cloud} preview -s {stack} --config-file {project.file} --expect-no-changes"
+            mail = f"agentkeys proof --cloud {cloud} -s {stack}"
+        preview = f"pulumi -C clouds/{cloud} preview -s {stack} --expect-no-changes"
         targets = f"make preview CLOUD={cloud} STACK={stack}    make down CLOUD={cloud} STACK={stack}"
     lines += [
         "",

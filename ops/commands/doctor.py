@@ -224,7 +224,7 @@ class Checks:
 
     def drift(self) -> Seen:
         found = self.compared() if self.compared else drift.look(self.stack)
-        fix = f"`agentkeys drift -s {self.stack.name}` lists each."
+        fix = f"`agentkeys drift {self.stack.chosen}` lists each."
         if found.drift:
             return wrong(f"{len(found.drift)} differences: {found.drift[0].what}, ...", fix)
         if found.warnings:

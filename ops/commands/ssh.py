@@ -58,7 +58,7 @@ def deliver(stack: Stack, profile: str | None, public_key: str) -> None:
 
 def aliases(stack: AnyStack) -> str:
     """Shell functions by the runbook's names: ``ssh-agentkeys<suffix>`` and ``ssh-agentkeys<suffix>-fallback``."""
-    call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh -s {shlex.quote(stack.name)}"
+    call = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(sys.executable)} -m ops ssh {stack.chosen}"
     return "\n".join(
         f'ssh-agentkeys{stack.settings.suffix}{ending}() {{ ({call}{option} -- "$@"); }}'
         for ending, option in (("", ""), ("-fallback", " --fallback"))

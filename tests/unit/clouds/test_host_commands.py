@@ -10,7 +10,7 @@ from hostsetup.mail import KEY_FILE, MAIL_PACKAGES, MAIL_UNITS
 from hostsetup.services import BINARIES
 from hostsetup.steps import installed_files
 from ops import stack
-from ops.commands import doctor, drift, env, records
+from ops.commands import doctor, drift, env, records, ssh
 from ops.stack import StackError
 from tests.unit.clouds.test_host_program import FOLDER, SECRET, archive
 
@@ -107,6 +107,13 @@ def test_the_doctor_checks_what_every_cloud_has_and_asks_no_account(engine, monk
     assert {"every host has the stack's address", "email-host.litentry.org", "drift"} <= claims
     assert not {line.subject for line in lines} & {"account", "room", "names"}
     assert not any("aws" in line.seen for line in lines if line.claim == "programs")
+
+
+def test_what_is_typed_next_names_the_cloud(engine, monkeypatch):
+    read = stack.read_any("test", FOLDER)
+    monkeypatch.setattr(doctor.drift, "look", lambda _stack: drift.Report(drift=[drift.Finding(what="x", said="y")]))
+    assert doctor.HostDoctor(stack=read).drift().fix == "`agentkeys drift --cloud host -s test` lists each."
+    assert " -m ops ssh --cloud host -s test " in ssh.aliases(read)
 
 
 def test_another_cloud_is_a_usage_error():
