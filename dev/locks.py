@@ -14,6 +14,9 @@ LOCKS = ("requirements", "requirements/ops", "requirements/sandbox", "requiremen
 #: Needed by some stacks only, and not installed by `make setup`.
 OPTIONAL = ("requirements/cloudflare",)
 
+#: Programs of other clouds.
+CLOUDS = tuple(f"requirements/{cloud}" for cloud in ("alicloud", "gcp", "tencentcloud"))
+
 #: With an environment of their own: tools that need other versions, and programs of other clouds, because the engine
 #: requires the plugin of every installed provider.
 APART = (
@@ -21,7 +24,7 @@ APART = (
     "requirements/checkov",
     "requirements/iam",
     "requirements/mutants",
-    *(f"requirements/{cloud}" for cloud in ("alicloud", "gcp", "tencentcloud")),
+    *CLOUDS,
     *(f"requirements/certbot-{version}" for version in ("1.21", "2.1", "2.9", "4.0")),
 )
 

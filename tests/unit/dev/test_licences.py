@@ -46,6 +46,14 @@ def test_the_programs_licences_are_permissive_or_by_file():
     assert PROGRAM < TOOLS
 
 
+def test_the_programs_of_other_clouds_are_listed_with_their_providers_and_have_the_programs_licences():
+    (group,) = [group for group in licences.groups() if group.title == "The programs of other clouds also"]
+    assert {part.name for part in group.parts} == {"pulumi-alicloud", "pulumi-gcp", "tencentcloud-iac-pulumi"}
+    assert group.allowed == PROGRAM
+    plugins = {"google-beta", "tencentcloud"}
+    assert plugins <= {module.rpartition("terraform-provider-")[2] for module in licences.go_modules()}
+
+
 def test_every_go_tool_is_listed_and_no_other():
     assert set(licences.go_modules()) == set(licences.GO)
 
