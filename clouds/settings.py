@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from clouds import login
 from components.naming import ACTOR_LENGTH, INBOUND_DAYS, INBOUND_PREFIX
-from hostsetup.services import BINARIES, Receiver
+from hostsetup.services import BINARIES, Receiver, Relay
 from settings import MASKED, SiteSettings, SshCidrs, is_secret
 
 #: Start of the broker's variables with the session policy of each role; the role's key in capitals follows it.
@@ -148,6 +148,19 @@ class LaunchedSettings(ElsewhereSettings):
         if wrong := self.unfit_smtp_password(secret):
             raise ValueError(f"smtpPassword: {wrong}. Set another one with {command}.")
         return self
+
+    @property
+    @abstractmethod
+    def smtp_server(self) -> tuple[str, int] | None:
+        """Name and port of the server by which the stack sends; None if it does not send."""
+
+    @property
+    def relay(self) -> Relay | None:
+        """The broker's way to send, None without a server or a password for it."""
+        if self.smtp_server is None or not self.smtp_password.get_secret_value():
+            return None
+        host, port = self.smtp_server
+        return Relay(host=host, port=port, user=self.names.email_from)
 
     @property
     @abstractmethod

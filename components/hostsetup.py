@@ -15,13 +15,16 @@ import pulumi_command as command
 
 import gates
 from hostsetup.services import STAGED_ARCHIVE, STAGED_SOURCE, Site
-from hostsetup.steps import acme_account, authorized_keys, limited, steps, store_key
+from hostsetup.steps import acme_account, authorized_keys, limited, smtp_password, steps, store_key
 
 #: The step that waits for DNS, because the certificate authority resolves the names. No earlier step needs DNS.
 NEEDS_DNS = "certificates"
 
 #: The step that checks the bucket with the host's key, and the one after which every service answers.
 READS_STORE_KEY, LAST = "mail", "health"
+
+#: The step that starts the broker, which reads the SMTP password.
+READS_SMTP_PASSWORD = "units"  # noqa: S105 - the name of a step
 
 #: Attempts to connect; later ones are five seconds apart. The gate before has seen the port open.
 DIAL_ERROR_LIMIT = 20
@@ -67,6 +70,8 @@ class HostSetupArgs:
     store_key_id: pulumi.Input[str] = ""
     #: The secret of that key. Secret.
     store_key: pulumi.Output[str] | None = None
+    #: Password of the SMTP server, if the site has one (``Elsewhere.relay``). Secret.
+    smtp_password: pulumi.Output[str] | None = None
 
 
 class HostSetup(pulumi.ComponentResource):
@@ -201,6 +206,8 @@ class HostSetup(pulumi.ComponentResource):
                 before += self._bind_account(made)
             if step.name == READS_STORE_KEY:
                 before += self._store_key(made)
+            if step.name == READS_SMTP_PASSWORD:
+                before += self._smtp_password(made)
             made[step.name] = self._over_ssh(
                 step.name,
                 step.command,
@@ -236,6 +243,22 @@ class HostSetup(pulumi.ComponentResource):
                 step.name,
                 step.command,
                 pulumi.Output.all(key_id, key).apply(lambda pair: store_key(*pair).stdin),
+                self._child(*(made[earlier] for earlier in step.after)),
+            )
+        ]
+
+    def _smtp_password(self, made: dict[str, command.remote.Command]) -> list[pulumi.Resource]:
+        """The step that installs the SMTP password; nothing if the broker does not send by SMTP."""
+        place = self._args.site.elsewhere
+        given = self._args.smtp_password
+        if place is None or place.relay is None or given is None:
+            return []
+        step = smtp_password("")
+        return [
+            self._over_ssh(
+                step.name,
+                step.command,
+                given.apply(lambda password: smtp_password(password).stdin),
                 self._child(*(made[earlier] for earlier in step.after)),
             )
         ]

@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 
 from .bundle import File
-from .services import ETC_DIR, SERVICES, STATE_DIR, Service, Site
+from .services import ETC_DIR, SERVICES, SMTP_PASSWORD, STATE_DIR, Service, Site
 
 #: By file, the only variable in it, which is secret.
 SECRET_FILES = {row.secret.file: row.secret.variable for row in SERVICES if row.secret}
@@ -40,7 +40,9 @@ def environment_files(site: Site) -> tuple[File, ...]:
 def environment_paths(service: Service, site: Site) -> tuple[str, ...]:
     """The files that the service reads its environment from, in the order in which its unit names them."""
     rendered = (str(_path(service)),) if _read_by(service, site) else ()
-    return rendered + ((str(service.secret.file),) if service.secret else ())
+    sends = service.unit == BROKER and site.elsewhere and site.elsewhere.relay
+    secret = (*([service.secret] if service.secret else []), *([SMTP_PASSWORD] if sends else []))
+    return (*rendered, *(str(one.file) for one in secret))
 
 
 def variables(site: Site) -> dict[str, dict[str, str]]:
@@ -75,9 +77,23 @@ def _read_by(service: Service, site: Site) -> dict[str, str]:
     if service.unit == BROKER and site.elsewhere:
         read |= {AUDIENCE: site.elsewhere.audience} if site.elsewhere.audience else {}
         read |= site.elsewhere.exchange
+        if relay := site.elsewhere.relay:
+            read |= {
+                "BROKER_SMTP_HOST": relay.host,
+                "BROKER_SMTP_PORT": str(relay.port),
+                "BROKER_SMTP_USER": relay.user,
+            }
     if service.reads_chain:
         read |= {"AGENTKEYS_CHAIN": site.chain, "AGENTKEYS_CHAIN_RPC_HTTP": site.chain_rpc, **site.contracts}
     return read
+
+
+def smtp_password_file(password: str) -> File:
+    """The file with the SMTP server's password. Its content is secret. Raises ValueError, without the password."""
+    name = SMTP_PASSWORD.variable
+    if not password.isprintable():
+        raise ValueError(f"{name}: the password cannot be in an environment file: use one line of printable characters")
+    return File(path=str(SMTP_PASSWORD.file), content=f"{name}={_quoted(name, password)}\n", mode="0600")
 
 
 def _path(service: Service) -> PurePosixPath:

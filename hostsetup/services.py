@@ -249,6 +249,20 @@ class Receiver:
     api: str = "s3"
 
 
+#: The password of the SMTP server, the only variable in a file that the broker's unit reads. Only root reads the file.
+SMTP_PASSWORD = Secret(variable="BROKER_SMTP_PASSWORD", file=ETC_DIR / "smtp.env")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relay:
+    """The SMTP server by which the broker sends, with TLS from the start. Its password is ``SMTP_PASSWORD``."""
+
+    host: str
+    port: int
+    #: Name to log in with.
+    user: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
     """What a host outside AWS uses in place of AWS's services."""
@@ -266,6 +280,8 @@ class Elsewhere:
     #: Whether a bucket's name follows the store's host name (path style). If not, it comes before it
     #: (virtual-hosted style), as some clouds require.
     path_style: bool = True
+    #: Where the broker sends mail by SMTP; None if the stack has no password for it.
+    relay: Relay | None = None
     #: The broker's variables for this cloud's exchange of tokens. Nothing is secret.
     exchange: Mapping[str, str] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .bundle import File, read_bundle, render_bundle
-from .environment import FOLDERS, SECRET_FILES, environment_files
+from .environment import FOLDERS, SECRET_FILES, environment_files, smtp_password_file
 from .families import SHARE, TOOLKIT, UPDATES, family_table
 from .mail import KEY_FILE, MAIL_PACKAGES, mail_files
 from .rendering import fill
@@ -314,6 +314,20 @@ def store_key(key_id: str, secret: str) -> Step:
         ),
         seconds=60,
         after=("toolkit",),
+    )
+
+
+def smtp_password(password: str) -> Step:
+    """The step that installs the password with which the broker sends mail. Its stdin is secret.
+
+    Raises ValueError, without the password, for one that is no line of printable characters.
+    """
+    return _step(
+        name="smtp-password",
+        summary="Install the broker's SMTP password",
+        stdin=render_bundle((smtp_password_file(password),)),
+        seconds=120,
+        after=("users",),
     )
 
 

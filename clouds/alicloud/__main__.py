@@ -74,6 +74,7 @@ host = Host(
     opts=kept,
 )
 daemon = Daemon("daemon", names, opts=here)
+smtp_password = pulumi.Output.secret(settings.smtp_password.get_secret_value())
 if settings.sending == "directmail":
     sending = (
         provider
@@ -84,7 +85,7 @@ if settings.sending == "directmail":
         "mail",
         names.mail_domain,
         names.email_from,
-        pulumi.Output.secret(settings.smtp_password.get_secret_value()),
+        smtp_password,
         pulumi.ResourceOptions(provider=sending, protect=settings.protect),
     )
 records = Records(
@@ -133,6 +134,7 @@ setup = HostSetup(
         doh_urls=settings.doh_urls,
         store_key_id=daemon.key_id,
         store_key=daemon.key,
+        smtp_password=smtp_password,
     ),
     opts=here,
 )

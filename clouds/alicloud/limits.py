@@ -41,7 +41,8 @@ NO_EQUAL = (
     ),
     Limit(
         row="Sending by the broker (SES v2)",
-        here="DirectMail sends by SMTP; the output smtp has host and user, and your release must be able to use them",
+        here="DirectMail sends by SMTP; the broker gets server, user and password, and your release must read "
+        "BROKER_SMTP_*",
     ),
     Limit(row="Refusal of objects encrypted with a key of the caller", here="not set: OSS has no condition for it"),
     Limit(row="Snapshots, alarms, audit and isolation proof", here="not created and not run"),

@@ -102,6 +102,10 @@ class AliCloudSettings(LaunchedSettings):
         return self.region.startswith("cn-") and self.region != _HONG_KONG
 
     @property
+    def smtp_server(self) -> tuple[str, int] | None:
+        return (SMTP_SERVERS[self.sending_region], SMTP_PORT) if self.sending == "directmail" else None
+
+    @property
     def dns_zone_id(self) -> str:
         """AliDNS knows a zone by its name."""
         return self.zone if self.dns == "alidns" else super().dns_zone_id
@@ -134,6 +138,7 @@ class AliCloudSettings(LaunchedSettings):
                 store_ca="",
                 audience=policies.AUDIENCE,
                 mail=self.receiver,
+                relay=self.relay,
                 # Path style is refused (SecondLevelDomainForbidden):
                 # https://www.alibabacloud.com/help/en/oss/developer-reference/compatibility-with-amazon-s3
                 path_style=False,

@@ -72,6 +72,7 @@ host = Host(
 identities = IdentitiesArgs(names=names, uin=settings.uin, region=settings.region)
 daemon = Daemon("daemon", identities, opts=here)
 roles = DataRoles("roles", identities, opts=here)
+smtp_password = pulumi.Output.secret(settings.smtp_password.get_secret_value())
 mail = (mail_by_host if settings.mail == "receive" else mail_by_nobody)(names, settings.spf)
 if settings.sending == "ses":
     sending = (
@@ -83,7 +84,7 @@ if settings.sending == "ses":
         "mail",
         names.mail_domain,
         names.email_from,
-        pulumi.Output.secret(settings.smtp_password.get_secret_value()),
+        smtp_password,
         pulumi.ResourceOptions(provider=sending, protect=settings.protect),
     )
     mail = [dkim, *mail]
@@ -133,6 +134,7 @@ setup = HostSetup(
         doh_urls=settings.doh_urls,
         store_key_id=daemon.key_id,
         store_key=daemon.key,
+        smtp_password=smtp_password,
     ),
     opts=here,
 )

@@ -79,6 +79,10 @@ class TencentCloudSettings(LaunchedSettings):
         return "v=spf1 include:qcloudmail.com -all" if self.sending == "ses" else "v=spf1 -all"
 
     @property
+    def smtp_server(self) -> tuple[str, int] | None:
+        return (SMTP_SERVERS[self.sending_region], SMTP_PORT) if self.sending == "ses" else None
+
+    @property
     def dns_zone_id(self) -> str:
         """DNSPod knows a zone by its name."""
         return self.zone if self.dns == "dnspod" else super().dns_zone_id
@@ -109,6 +113,7 @@ class TencentCloudSettings(LaunchedSettings):
                 # No role trusts the tokens, so their audience stays the release's own.
                 audience="",
                 mail=self.receiver,
+                relay=self.relay,
                 # Buckets made since 2024 refuse path style: https://www.tencentcloud.com/document/product/436/57456
                 path_style=False,
                 exchange={

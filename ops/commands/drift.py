@@ -26,7 +26,7 @@ from hostsetup.environment import SECRET_FILES
 from hostsetup.families import FAMILIES, SHARE, TOOLKIT, UPDATES, Family
 from hostsetup.mail import KEY_FILE, MAIL_PACKAGES, MAIL_UNITS
 from hostsetup.rendering import fill
-from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, SERVICES, Site
+from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, SERVICES, SMTP_PASSWORD, Site
 from hostsetup.steps import installed_files
 from hostsetup.units import restart_files
 from hostsetup.users import OPERATOR, users
@@ -227,8 +227,12 @@ def _diff(path: str, wanted: str, seen: str) -> str:
 
 def secrets(site: Site) -> dict[str, tuple[str, str]]:
     """Owner and mode of each secret file of the site's host."""
-    has_key = site.elsewhere and site.elsewhere.mail and site.elsewhere.mail.has_key
-    return {**SECRETS, **({str(KEY_FILE): ("root:root", "0600")} if has_key else {})}
+    place = site.elsewhere
+    of_root = [
+        *([KEY_FILE] if place and place.mail and place.mail.has_key else []),
+        *([SMTP_PASSWORD.file] if place and place.relay else []),
+    ]
+    return {**SECRETS, **{str(file): ("root:root", "0600") for file in of_root}}
 
 
 def _instance_connect(site: Site) -> list[str]:

@@ -240,8 +240,26 @@ def test_sending_is_optional_and_can_be_in_another_region(cloud, archive):
     assert "smtp" not in none.outputs
     assert [item for item in none.custom if item.name.startswith("mail-")] == []
     assert none.named("dns-spf").inputs["value"] == "v=spf1 -all"
-    password = cloud.up(archive, smtpPassword="Abcdef123456", secret=("smtpPassword",)).named("mail-address").inputs
-    assert SECRET in json.dumps([password.get("password"), password.get("smtpPassword")])
+    assert "setup-smtp-password" not in {item.name for item in none.registered}
+
+
+def test_the_smtp_password_travels_as_a_secret_to_the_sender_and_the_broker_and_nowhere_else(cloud, archive):
+    program = cloud.up(archive, smtpPassword="Abcdef123456", secret=("smtpPassword",))
+    address = program.named("mail-address").inputs
+    assert SECRET in json.dumps([address.get("password"), address.get("smtpPassword")])
+    step = program.named("setup-smtp-password")
+    assert SECRET in json.dumps(step.inputs["stdin"])
+    assert "BROKER_SMTP_PASSWORD=Abcdef123456" in json.dumps(step.inputs["stdin"])
+    assert "Abcdef123456" not in step.inputs["create"]
+    for item in program.registered:
+        if item.name not in ("mail-address", "setup-smtp-password"):
+            assert "Abcdef123456" not in json.dumps(item.inputs), item.name
+    assert "Abcdef123456" not in json.dumps(program.outputs)
+    server = program.outputs["smtp"]["host"]
+    assert f"BROKER_SMTP_HOST={server}" in program.named("setup-environment").inputs["stdin"]
+    before = {urn.rsplit("::", 1)[-1] for urn in program.named("setup-units").request.dependencies}
+    assert "setup-smtp-password" in before
+    assert "setup-smtp-password" not in {item.name for item in cloud.up(archive).registered}
 
 
 def test_what_has_no_equal_is_an_output_and_in_the_clouds_page(cloud, program):
@@ -395,6 +413,20 @@ def test_make_env_prepares_nothing_for_a_cloud_without_an_emulator(monkeypatch):
     for name, why in {"alicloud": "there is no emulator of AliCloud", "nope": "there is no project in "}.items():
         with pytest.raises(SandboxError, match=f"CLOUD={name}: {why}"):
             rehearsal.shell_environment(print, name)
+
+
+@pytest.mark.parametrize("name", ["gcp", "host", "tencentcloud"])
+def test_make_env_points_a_shell_at_the_clouds_own_file_and_at_no_policies_of_aws(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(rehearsal.layout, "HOME", tmp_path)
+    monkeypatch.setattr(rehearsal, "prepare", lambda *_: {"PULUMI_OPTION_POLICY_PACK": "x", "PULUMI_HOME": "y"})
+    monkeypatch.setenv("PULUMI_OPTION_POLICY_PACK", "of an earlier shell")
+    file = tmp_path / "clouds" / name / "Pulumi.test.yaml"
+    lines = rehearsal.shell_environment(print, name).splitlines()
+    assert "unset PULUMI_OPTION_POLICY_PACK" in lines
+    exported = [line for line in lines if line.startswith("export")]
+    assert exported == ["export PULUMI_HOME=y", f"export PULUMI_OPTION_CONFIG_FILE={file}"]
+    # `make up CLOUD=host` writes the host's, with what somebody brought.
+    assert file.exists() == (name != "host")
 
 
 def test_make_up_says_where_a_cloud_without_an_emulator_can_be_applied():

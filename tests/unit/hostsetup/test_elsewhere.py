@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hostsetup.bundle import read_bundle
 from hostsetup.mail import MAIL_UNITS, mail_files
-from hostsetup.services import SERVICES
-from hostsetup.steps import steps, store_key
+from hostsetup.services import SERVICES, Relay
+from hostsetup.steps import smtp_password, steps, store_key
 from hostsetup.units import MOST_EXPOSED
 from tests.support.elsewhere import CA, a_site_elsewhere
 from tests.support.sites import SCRIPTS, a_site, require_tool
@@ -86,6 +87,31 @@ def test_the_key_is_a_file_of_root_and_no_part_of_a_command() -> None:
     assert "#=> 0600 root:root /etc/agentkeys-mail/store-key" in step.stdin
 
 
+def test_the_smtp_password_is_a_file_of_root_that_only_the_broker_reads() -> None:
+    step = smtp_password(r"""a"b$c`d\e#'!""")
+    assert "a" + '"b$' not in step.command
+    (file,) = read_bundle(step.stdin)
+    assert (file.path, file.owner, file.mode) == ("/etc/agentkeys/smtp.env", "root:root", "0600")
+    assert file.content == """BROKER_SMTP_PASSWORD="a\\"b\\$c\\`d\\\\e#'!"\n"""
+    relay = Relay(host="smtp.example.org", port=465, user="bot@example.org")
+    without, sending = (by_name(a_site_elsewhere(relay=one)) for one in (None, relay))
+    units = {Path(file.path).name: file.content for file in read_bundle(sending["units"].stdin)}
+    assert [name for name, text in units.items() if "EnvironmentFile=/etc/agentkeys/smtp.env" in text] == [
+        "agentkeys-broker.service"
+    ]
+    (row,) = [line for line in units["services"].splitlines() if "smtp.env" in line]
+    assert row.startswith("agentkeys-broker "), "it restarts with the file"
+    for line in ("HOST=smtp.example.org", "PORT=465", "USER=bot@example.org"):
+        assert f"BROKER_SMTP_{line}" in sending["environment"].stdin
+    assert "smtp" not in (without["units"].stdin + without["environment"].stdin).lower()
+
+
+def test_a_password_of_several_lines_is_refused_without_showing_it() -> None:
+    with pytest.raises(ValueError, match="BROKER_SMTP_PASSWORD") as error:
+        smtp_password("not-a-real\nsecret")
+    assert "not-a-real" not in str(error.value)
+
+
 def test_the_receiver_has_no_key_and_the_delivery_no_certificate_and_no_port() -> None:
     site = a_site_elsewhere()
     files = {Path(file.path).name: file.content for file in mail_files(site, site.elsewhere.mail)}
@@ -119,7 +145,7 @@ def test_the_scripts_pass_shellcheck() -> None:
 
 
 def test_every_script_is_run_by_a_step_or_the_mail_step() -> None:
-    commands = [*steps(a_site_elsewhere()), store_key("a", "b")]
+    commands = [*steps(a_site_elsewhere()), store_key("a", "b"), smtp_password("c")]
     run = {word for step in commands for word in step.command.split()}
     called = {"mail_receiver.py", "mail_delivery.py"}
     assert {path.name for path in ELSEWHERE.iterdir() if path.is_file()} <= run | called
