@@ -4,6 +4,7 @@ A condition of IAM cannot contain a token's attribute, so each actor has one man
 to the principals whose token names the actor (docs/decisions/0009-managed-folders.md). Cloud Storage then decides.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -63,6 +64,16 @@ def release(session: Session, names: GcpNames, actor: str) -> list[Folder]:
     return done
 
 
+def withdraw(session: Session, folders: Sequence[Folder]) -> None:
+    """Undo what ``enrol`` did with these folders. Objects stay. Raises EnrolmentError."""
+    for folder in folders:
+        if folder.done == "created":
+            url = f"{_url(folder.bucket)}/managedFolders/{quote(folder.name, safe='')}?allowNonEmpty=true"
+            _asked(session, "DELETE", url, ignore=404)
+        elif folder.done == "bound":
+            _put(session, folder.bucket, folder.name, {**_policy(session, folder.bucket, folder.name), "bindings": []})
+
+
 def _url(bucket: str) -> str:
     return f"{STORE}/storage/v1/b/{bucket}"
 
@@ -85,4 +96,4 @@ def _asked(session: Session, method: str, url: str, ignore: int = 0, **options: 
         return None
     if answer.status_code >= 300:
         raise EnrolmentError(f"{method} {url} answered {answer.status_code}: {' '.join(answer.text.split())[:400]}")
-    return answer.json()
+    return answer.json() if answer.content else {}

@@ -28,7 +28,5 @@ NO_EQUAL = (
         here="a relay of your own sends, and its records are yours; Google blocks port 25 outwards",
     ),
     Limit(row="Alarms, snapshots, CI's roles and the account's project", here="not created"),
-    Limit(
-        row="Audit and isolation proof against the live policies", here="not a command; the sandbox's tests prove it"
-    ),
+    Limit(row="Audit of the live policies", here="not run; `agentkeys proof` tries them"),
 )

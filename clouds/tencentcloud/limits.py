@@ -49,8 +49,8 @@ NO_EQUAL = (
     Limit(row="Spam, virus, SPF, DKIM and DMARC verdicts of inbound mail", here="messages carry no verdict"),
     Limit(
         row="Sending by the broker (SES v2)",
-        here="SES sends by SMTP; the output smtp has host and user, and your release must be able to use them. You "
-        "start the verification in the SES console",
+        here="SES sends by SMTP; the broker gets server, user and password, and your release must read BROKER_SMTP_*. "
+        "You start the verification in the SES console",
     ),
     Limit(
         row="Public access block, TLS versions and encrypted system disk",
@@ -61,5 +61,9 @@ NO_EQUAL = (
         row="Metadata service with tokens only (IMDSv2)",
         here="CVM has none: any process on the host can read the key of the instance's role, which opens every class",
     ),
-    Limit(row="Snapshots, alarms, audit and isolation proof", here="not created and not run"),
+    Limit(row="Snapshots, alarms and audit", here="not created and not run"),
+    Limit(
+        row="Proof that the broker isolates",
+        here="`agentkeys proof` takes the broker's part, so it proves the policies and nothing about your release",
+    ),
 )

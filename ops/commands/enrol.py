@@ -10,18 +10,12 @@ from pathlib import Path
 import click
 
 from components.naming import ACTOR_LENGTH
-from ops import exits, options
+from ops import options
 from ops.stack import read_any
 from ops.verdicts import listing, print_json
 
 #: The cloud whose stacks have enrolments.
 GCP = "gcp"
-
-
-class EnrolError(click.ClickException):
-    """The actor cannot be enrolled. The message says what was seen and what to do."""
-
-    exit_code = exits.NOT_RUN
 
 
 @click.command()
@@ -41,30 +35,15 @@ def command(name: str, folder: Path, actor: str, release: bool, as_json: bool) -
     if folder.name != GCP:
         raise click.UsageError(f"only stacks on Google Cloud have enrolments: add --cloud {GCP}.")
     names = read_any(name, folder).names
-    # Only this command needs Google's packages.
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-    from google.auth.transport.requests import AuthorizedSession
-    from requests.exceptions import RequestException
-
+    # Loaded only by this command: AWS's need none of it.
     from clouds.gcp import enrolment
     from clouds.gcp.names import GcpNames
+    from ops import google
 
     assert isinstance(names, GcpNames)  # noqa: S101 - the project in this folder
-    try:
-        credentials, _ = google.auth.default(scopes=[enrolment.SCOPE])
-        session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    session = google.session(name)
+    with google.explained(name):
         done = (enrolment.release if release else enrolment.enrol)(session, names, actor)
-    except (GoogleAuthError, RequestException) as error:
-        raise EnrolError(
-            f"Google cannot be asked: {' '.join(str(error).split())}. Run `gcloud auth application-default login`, or "
-            "set GOOGLE_APPLICATION_CREDENTIALS, then run the same command again."
-        ) from None
-    except enrolment.EnrolmentError as error:
-        raise EnrolError(
-            f"{error}. Check that `pulumi -C clouds/gcp up -s {name}` has run and that you may administer its buckets "
-            "(roles/storage.admin), then run the same command again."
-        ) from None
     if as_json:
         print_json(name, actor=actor, folders=[vars(one) for one in done])
     else:

@@ -172,7 +172,7 @@ def gather(asked: Asked) -> Facts:
         made.run()
         return Proven(
             results=made.walk.results,
-            left_out=made.left_out(),
+            left_out=made.left_out,
             stays=made.walk.stays,
             a=made.cast.a,
             b=made.cast.b,

@@ -1,25 +1,27 @@
 """The isolation matrix as data: every row of the proof, for one stack or for two that must not reach each other.
 
 Source: "The isolation proof" of the deployment's facts, plus the rows that detect a mutation of any policy. Owns who
-tries what and what AWS must answer. Pure: ``ops/proof/walk.py`` makes the requests. A row that must be refused comes
-after the rows that show the same session working.
+tries what and what the cloud must answer. ``rows`` are AWS's; the module of another cloud in this folder takes the
+parts that apply there. Pure: ``ops/proof/walk.py`` makes the requests. A row that must be refused comes after the rows
+that show the same session working.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from components.naming import DATA_CLASSES, INBOUND_PREFIX, Names
 
 Action = Literal["assume", "put", "get", "list", "delete"]
 
-#: What AWS must answer: success, or this error.
-Expected = Literal["allowed", "AccessDenied", "InvalidIdentityToken"]
+#: What the cloud must answer: success, or this error. The last two are Google's, of its store and its token exchange.
+Expected = Literal["allowed", "AccessDenied", "InvalidIdentityToken", "forbidden", "invalid_grant"]
 
 #: The tokens of the proof. ``A`` and ``B`` belong to two actors of the stack's broker, ``other`` to an actor of the
 #: other stack's. ``untagged`` has no actor tag. ``forged`` is A's token with B's id in it, ``unsigned`` is A's token
-#: without a signature.
-Token = Literal["A", "B", "untagged", "forged", "unsigned", "other"]
+#: without a signature. ``stranger`` is an actor that is not enrolled, where a cloud has enrolments. Where no token gets
+#: a session, ``host`` is the key of the host's role, and ``unlimited`` a session without the policy of an actor.
+Token = Literal["A", "B", "untagged", "forged", "unsigned", "other", "stranger", "host", "unlimited"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Row:
     action: Action
     #: What the request is about, for the report.
     what: str
-    #: What AWS must answer.
+    #: What the cloud must answer.
     expected: Expected
     #: Name of the bucket; empty for ``assume``.
     bucket: str = ""
@@ -72,19 +74,35 @@ class Row:
     key: str | None = None
     #: Sessions that must have been seen working; otherwise the row proves nothing and does not run.
     after: tuple[Session, ...] = ()
+    #: Scheme of an object's URL, as the cloud writes it.
+    scheme: str = "s3"
 
     @property
     def target(self) -> str:
         if self.action == "assume":
             return self.who.role.rpartition("/")[2]
         if self.key is None:
-            return f"s3://{self.bucket}"
-        return f"s3://{self.bucket}/{self.key}"
+            return f"{self.scheme}://{self.bucket}"
+        return f"{self.scheme}://{self.bucket}/{self.key}"
+
+
+class Covered(Protocol):
+    """What the proof covers of a stack, on any cloud."""
+
+    @property
+    def areas(self) -> Sequence[Area]:
+        """The areas whose sessions are tried."""
+
+    def bucket(self, key: str) -> str:
+        """Physical name of the bucket of a key of ``BUCKET_KEYS``."""
+
+    def session(self, area: Area, token: Token) -> Session:
+        """The session with which a token reaches an area."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What the proof covers of a stack."""
+    """What the proof covers of a stack on AWS."""
 
     #: Physical names of the stack.
     names: Names
@@ -94,6 +112,9 @@ class Scope:
     @property
     def areas(self) -> list[Area]:
         return [area for area in AREAS if area.role in self.federated]
+
+    def bucket(self, key: str) -> str:
+        return self.names.bucket(key)
 
     def session(self, area: Area, token: Token) -> Session:
         return Session(role=self.names.role_arn(area.role), token=token)
@@ -109,9 +130,11 @@ class Cast:
     b: str
     #: Unique name of this run's objects.
     run: str
+    #: Id of an actor that is not enrolled; empty for none.
+    stranger: str = ""
 
     def id(self, token: Token) -> str:
-        return self.b if token == "B" else self.a  # noqa: S105 - the name of a token, not one
+        return {"B": self.b, "stranger": self.stranger}.get(token, self.a)
 
     def key(self, token: Token, part: str) -> str:
         return f"bots/{self.id(token)}/{part}/isolation-proof/{self.run}"
@@ -120,19 +143,42 @@ class Cast:
 def rows(own: Scope, cast: Cast, other: Scope | None = None) -> list[Row]:
     """Every row in order: tokens become sessions, sessions are seen working, then the requests that must be refused."""
     return [
-        *_assumed(own),
-        *(row for area in own.areas for token in ("A", "B") for row in _working(own, area, cast, token)),
+        *working(own, cast),
         *_tokens_refused(own),
-        *(row for area in own.areas for token in ("A", "B") for row in _refused(own, area, cast, token)),
+        *refused(own, cast),
         *(_across(own, other, cast) if other else ()),
-        *(
-            Row(
-                who=own.session(area, token), action="delete", what="own object", expected="allowed",
-                bucket=own.names.bucket(area.bucket), key=cast.key(token, area.part),
-            )
-            for area in own.areas if area.role != "data" for token in ("A", "B")
-        ),
-    ]  # fmt: skip
+        *deleted(own, cast),
+    ]
+
+
+def working(own: Covered, cast: Cast) -> Iterator[Row]:
+    """Both actors get sessions, which reach their own prefixes."""
+    yield from _assumed(own)
+    for area in own.areas:
+        for token in ("A", "B"):
+            yield from _working(own, area, cast, token)
+
+
+def refused(own: Covered, cast: Cast) -> Iterator[Row]:
+    """What no session of the two actors may reach in the stack."""
+    for area in own.areas:
+        for token in ("A", "B"):
+            yield from _refused(own, area, cast, token)
+
+
+def deleted(own: Covered, cast: Cast) -> Iterator[Row]:
+    """Both actors delete what they wrote. Last, because other rows need the objects."""
+    for area in own.areas:
+        for token in ("A", "B"):
+            if area.role != "data":
+                yield Row(
+                    who=own.session(area, token),
+                    action="delete",
+                    what="own object",
+                    expected="allowed",
+                    bucket=own.bucket(area.bucket),
+                    key=cast.key(token, area.part),
+                )
 
 
 def untagged(own: Scope, cast: Cast, area: Area) -> list[Row]:
@@ -140,13 +186,13 @@ def untagged(own: Scope, cast: Cast, area: Area) -> list[Row]:
     who, bucket = own.session(area, "untagged"), own.names.bucket(area.bucket)
     literal = "bots/${aws:PrincipalTag/agentkeys_actor_omni}/" + area.part
     return [
-        *_everything(who, bucket, cast.key("A", area.part), "an actor's data without a tag", ()),
-        *_everything(who, bucket, f"{literal}/{cast.run}", "the policy's own words as a key", ()),
+        *everything(who, bucket, cast.key("A", area.part), "an actor's data without a tag", ()),
+        *everything(who, bucket, f"{literal}/{cast.run}", "the policy's own words as a key", ()),
         Row(who=who, action="list", what="the whole bucket", expected="AccessDenied", bucket=bucket),
     ]
 
 
-def _assumed(own: Scope) -> Iterator[Row]:
+def _assumed(own: Covered) -> Iterator[Row]:
     for area in own.areas:
         for token in ("A", "B"):
             yield Row(
@@ -154,8 +200,8 @@ def _assumed(own: Scope) -> Iterator[Row]:
             )
 
 
-def _working(own: Scope, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
-    who, bucket, key = own.session(area, token), own.names.bucket(area.bucket), cast.key(token, area.part)
+def _working(own: Covered, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
+    who, bucket, key = own.session(area, token), own.bucket(area.bucket), cast.key(token, area.part)
     prefix = f"bots/{cast.id(token)}/{area.part}/"
     if area.role != "data":
         yield Row(who=who, action="put", what="own prefix", expected="allowed", bucket=bucket, key=key)
@@ -180,11 +226,11 @@ def _tokens_refused(own: Scope) -> Iterator[Row]:
             )
 
 
-def _refused(own: Scope, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
-    names, who, bucket = own.names, own.session(area, token), own.names.bucket(area.bucket)
+def _refused(own: Covered, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
+    who, bucket = own.session(area, token), own.bucket(area.bucket)
     neighbour: Token = "A" if token == "B" else "B"  # noqa: S105 - the name of a token, not one
     me = cast.id(token)
-    yield from _everything(
+    yield from everything(
         who, bucket, cast.key(neighbour, area.part), "another actor's prefix", (own.session(area, neighbour), who)
     )
 
@@ -201,21 +247,24 @@ def _refused(own: Scope, area: Area, cast: Cast, token: Token) -> Iterator[Row]:
     yield listing(f"bots/{me}", "own id without its slash")
     if area.role == "data":
         for action in ("put", "delete"):
-            yield _one(who, action, bucket, f"{cast.key(token, area.part)}-by-session", "own mail", (who,))
+            yield one(who, action, bucket, f"{cast.key(token, area.part)}-by-session", "own mail", (who,))
     else:
         yield listing(f"bots/{me}/", "all of own classes")
-        yield _one(who, "put", bucket, f"isolation-proof/{cast.run}", "outside of every prefix", (who,))
+        yield one(who, "put", bucket, f"isolation-proof/{cast.run}", "outside of every prefix", (who,))
     for elsewhere in AREAS:
         if elsewhere == area:
             continue
         key = cast.key(token, elsewhere.part)
         if area.role != "data":
-            yield from _everything(who, bucket, key, f"own bucket, class {elsewhere.part}", (who,))
-        yield from _everything(
-            who, names.bucket(elsewhere.bucket), key, f"the {elsewhere.bucket} bucket, own prefix", (who,)
+            yield from everything(who, bucket, key, f"own bucket, class {elsewhere.part}", (who,))
+        if elsewhere in own.areas and own.session(elsewhere, token) == who:
+            # The same session reaches several areas: not refused, and a row of ``working``.
+            continue
+        yield from everything(
+            who, own.bucket(elsewhere.bucket), key, f"the {elsewhere.bucket} bucket, own prefix", (who,)
         )
-    yield from _everything(
-        who, names.bucket("mail"), f"{INBOUND_PREFIX}isolation-proof-{cast.run}", "raw mail", (who,)
+    yield from everything(
+        who, own.bucket("mail"), f"{INBOUND_PREFIX}isolation-proof-{cast.run}", "raw mail", (who,)
     )  # fmt: skip
 
 
@@ -246,7 +295,7 @@ def _across(own: Scope, other: Scope, cast: Cast) -> Iterator[Row]:
         )
     for area in own.areas:
         who = own.session(area, "A")
-        yield from _everything(
+        yield from everything(
             who, other.names.bucket(area.bucket), cast.key("A", area.part), "the other stack's bucket", (who,)
         )  # fmt: skip
         for there in AREAS:
@@ -256,13 +305,13 @@ def _across(own: Scope, other: Scope, cast: Cast) -> Iterator[Row]:
             )  # fmt: skip
 
 
-def _everything(who: Session, bucket: str, key: str, what: str, after: tuple[Session, ...]) -> Iterator[Row]:
+def everything(who: Session, bucket: str, key: str, what: str, after: tuple[Session, ...]) -> Iterator[Row]:
     """Get, list, put and delete, all of which must be refused. Delete is last, because get needs the object."""
-    yield _one(who, "get", bucket, key, what, after)
-    yield _one(who, "list", bucket, f"{key.rpartition('/')[0]}/", what, after)
-    yield _one(who, "put", bucket, f"{key}-by-another", what, after)
-    yield _one(who, "delete", bucket, key, what, after)
+    yield one(who, "get", bucket, key, what, after)
+    yield one(who, "list", bucket, f"{key.rpartition('/')[0]}/", what, after)
+    yield one(who, "put", bucket, f"{key}-by-another", what, after)
+    yield one(who, "delete", bucket, key, what, after)
 
 
-def _one(who: Session, action: Action, bucket: str, key: str, what: str, after: tuple[Session, ...]) -> Row:
+def one(who: Session, action: Action, bucket: str, key: str, what: str, after: tuple[Session, ...]) -> Row:
     return Row(who=who, action=action, what=what, expected="AccessDenied", bucket=bucket, key=key, after=after)

@@ -1,20 +1,23 @@
 """Tokens of a live broker for the isolation proof, and two forgeries of them.
 
-Owns the call of `POST /v1/mint-oidc-jwt` over public TLS, at the address that DNS-over-HTTPS returns, and reading the
-actor from a token's claims. Nothing here prints or stores a token.
+Owns the actors of a run, the call of `POST /v1/mint-oidc-jwt` over public TLS, at the address that DNS-over-HTTPS
+returns, and reading the actor from a token's claims. Nothing here prints or stores a token.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import urllib3
 
-from components.naming import ACTOR_TAG
+from components.naming import ACTOR_LENGTH, ACTOR_TAG
 from gates import dns, issuer
 from gates.wait import NotYet
+from ops.proof.matrix import Cast, Token
+from ops.stack import AnyStack
 
 #: The claim that AWS turns into session tags:
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
@@ -22,9 +25,62 @@ TAGS_CLAIM = "https://aws.amazon.com/tags"
 
 MINT = "/v1/mint-oidc-jwt"
 
+NO_UNTAGGED = (
+    "the broker issues no token without the actor tag, which is correct. To run these rows, run the proof in the "
+    "sandbox, whose stand-in broker issues one."
+)
+
 
 class NotMintedError(Exception):
     """The broker issued no token. The message says what it answered and what to do."""
+
+
+def minted(
+    own: AnyStack, sessions: list[str], other: AnyStack | None, other_session: str, say: Callable[[str], None]
+) -> tuple[Cast, dict[Token, str], dict[Token, str]]:
+    """The two actors, the tokens that the brokers issued, and for each other token the reason why there is none."""
+    had: dict[Token, str] = {}
+    lacking: dict[Token, str] = {}
+
+    def ask(at: AnyStack, token: Token, actor: str, session: str, *, untagged: bool = False) -> None:
+        settings = at.settings
+        say(f"asking https://{at.names.broker_host} for a token ({token})")
+        try:
+            had[token] = mint(
+                at.names.broker_host, settings.doh_urls, settings.ca_bundle,
+                actor=actor, session=session, untagged=untagged,
+            )  # fmt: skip
+        except NotMintedError as error:
+            lacking[token] = str(error)
+
+    actors = [secrets.token_hex(ACTOR_LENGTH // 2) for _ in "AB"]
+    ask(own, "A", actors[0], sessions[0] if sessions else "")
+    ask(own, "B", actors[1], sessions[1] if sessions else "")
+    ask(own, "untagged", actors[0], sessions[0] if sessions else "", untagged=True)
+    if other is not None:
+        ask(other, "other", actors[0], other_session)
+    named = {token: actor_of(had[token]) for token in ("A", "B") if token in had}
+    for token, actor in named.items():
+        if not actor:
+            lacking[token] = f"the token has no actor tag; {MINT} must set one"
+    if len(named) == 2 and named["A"] == named["B"]:
+        lacking["B"] = "both session tokens belong to the same actor; give those of two actors"
+    came_tagged = "untagged" in had and actor_of(had["untagged"])
+    if came_tagged or (sessions and "untagged" in lacking):
+        lacking["untagged"] = NO_UNTAGGED
+    had = {token: minted_token for token, minted_token in had.items() if token not in lacking}
+    cast = Cast(a=named.get("A") or actors[0], b=named.get("B") or actors[1], run=secrets.token_hex(8))
+    forge(had, lacking, cast)
+    return cast, had, lacking
+
+
+def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:
+    """Add the tokens that an attacker could make from A's token."""
+    if "A" in had:
+        had["forged"] = forged(had["A"], cast.a, cast.b)
+        had["unsigned"] = unsigned(had["A"])
+    else:
+        lacking["forged"] = lacking["unsigned"] = lacking["A"]
 
 
 def mint(

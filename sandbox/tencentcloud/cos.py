@@ -79,7 +79,7 @@ class Cos:
                 self._account.save()
                 return Answer(body=b"", status=204)
             case "GET" if "versions" in query:
-                return self._versions(call, caller, bucket)
+                return self._versions(call, caller, bucket, query)
             case "GET" if query.keys() <= {"prefix", "delimiter", "marker", "max-keys", "encoding-type"}:
                 return self._list(call, caller, bucket, query)
             case "POST" if "delete" in query:
@@ -147,11 +147,13 @@ class Cos:
             headers=_XML,
         )
 
-    def _versions(self, call: Call, caller: Caller | None, bucket: str) -> Answer:
+    def _versions(self, call: Call, caller: Caller | None, bucket: str, query: dict[str, str]) -> Answer:
         self._require(call, caller, bucket, "GetBucketObjectVersions")
+        prefix = query.get("prefix", "")
         shown = "".join(
             f"<Version><Key>{escape(item['key'])}</Key><VersionId>null</VersionId><IsLatest>true</IsLatest></Version>"
             for item in self._objects(bucket)
+            if item["key"].startswith(prefix)
         )
         return Answer(
             body=f"<ListVersionsResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated>{shown}"
@@ -169,8 +171,9 @@ class Cos:
 
     def _object(self, call: Call, caller: Caller | None, bucket: str, key: str) -> Answer:
         action = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
-        # S3's SDKs name the operation.
-        if call.method not in action or call.raw_query.removeprefix("x-id=").removeprefix(action[call.method]):
+        # S3's SDKs name the operation. An object has one version, whose id is null.
+        known = ["", f"x-id={action.get(call.method)}", *(["versionId=null"] if call.method == "DELETE" else [])]
+        if call.method not in action or call.raw_query not in known:
             raise _unknown(call)
         self._require(call, caller, bucket, action[call.method], key=key)
         if call.method == "PUT":

@@ -111,6 +111,16 @@ def test_whoever_has_no_token_of_an_enrolled_actor_reaches_nothing(life):
         life.seen_by(OTHER, VAULT).blob(f"bots/{OTHER}/credentials/one").download_as_bytes()
 
 
+def test_the_operators_proof_passes_and_leaves_nothing(life):
+    before = life.kept("folders"), life.kept("objects")
+    proved = json.loads(life.agentkeys("proof", "--json"))
+    assert proved["summary"].keys() == {"ok", "warning", "wrong", "not run"}
+    assert proved["summary"]["ok"] > 80
+    assert proved["summary"]["wrong"] == proved["summary"]["not run"] == 0
+    assert proved["stays"] == []
+    assert (life.kept("folders"), life.kept("objects")) == before
+
+
 def test_mail_reaches_the_bucket_with_the_token_of_the_hosts_service_account(life):
     with smtplib.SMTP(life.output("address"), 25, timeout=30) as client:
         client.sendmail("somebody@example.com", [f"bot@{DOMAIN}"], "Subject: hello\r\n\r\nto Google\r\n")

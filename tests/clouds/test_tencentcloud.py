@@ -126,6 +126,16 @@ def test_only_the_session_policy_keeps_actors_apart(life):
     assert requests.get(f"https://{VAULT}.cos.ap-singapore.myqcloud.com/?prefix=bots/", timeout=10).status_code == 403
 
 
+def test_the_operators_proof_passes_and_leaves_nothing(life):
+    before = life.kept("objects")
+    proved = json.loads(life.agentkeys("proof", "--json"))
+    assert proved["summary"]["ok"] > 120
+    assert proved["summary"]["wrong"] == proved["summary"]["not run"] == 0
+    assert [line["subject"] for line in proved["lines"] if line["verdict"] == "warning"] == ["broker"]
+    assert proved["stays"] == []
+    assert life.kept("objects") == before
+
+
 def test_mail_reaches_the_bucket_with_the_hosts_key_which_can_do_nothing_else(life):
     with smtplib.SMTP(life.output("address"), 25, timeout=30) as client:
         client.sendmail("somebody@example.com", [f"bot@{DOMAIN}"], "Subject: hello\r\n\r\nto Tencent\r\n")

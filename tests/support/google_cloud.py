@@ -9,6 +9,9 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
+from clouds.gcp.grants import ACTOR_CONDITION, MAPPING
+from clouds.gcp.names import GcpNames
+from components.naming import public_names
 from sandbox.fronts.server import HostDoors
 from sandbox.gcp.front import GoogleFront, credentials_file
 from sandbox.gcp.project import Identity, Project
@@ -17,6 +20,15 @@ from tests.support.issuer import Issuer
 IDENTITY = Identity(
     project_id="a-project", number="429071895007", zone="example.org", managed_zone="example-org", region="us-east1"
 )
+POOLS = "https://iam.googleapis.com/v1beta/projects/a-project/locations/global/workloadIdentityPools"
+PUBLIC = public_names(
+    zone="example.org", suffix="-test", broker_host="broker.example.org", mail_domain="", email_from=""
+)
+NAMES = GcpNames(
+    **vars(PUBLIC),
+    project_id=IDENTITY.project_id, project_number=IDENTITY.number, pool_epoch=1,
+)  # fmt: skip
+UNIFORM = {"uniformBucketLevelAccess": {"enabled": True}}
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
 
@@ -122,3 +134,17 @@ def google(tmp_path, monkeypatch):
     yield made
     made.front.stop()
     made.doors.stop()
+
+
+def isolated(google):
+    """What the program makes: buckets, pool and provider."""
+    for key in ("vault", "memory", "mail"):
+        made = google.call("POST", f"https://storage.googleapis.com/storage/v1/b?project={IDENTITY.project_id}",
+                           name=NAMES.bucket(key), iamConfiguration=UNIFORM)  # fmt: skip
+        assert made.status_code == 200, made.text
+    google.call("POST", f"{POOLS}?workloadIdentityPoolId={NAMES.pool}", displayName="x")
+    google.call(
+        "POST", f"{POOLS}/{NAMES.pool}/providers?workloadIdentityPoolProviderId=broker",
+        attributeMapping=MAPPING, attributeCondition=ACTOR_CONDITION,
+        oidc={"issuerUri": google.world.issuer.url, "allowedAudiences": ["sts.amazonaws.com"]},
+    )  # fmt: skip

@@ -1,11 +1,14 @@
 """The emulated Tencent Cloud with a world in memory, as Tencent Cloud's own SDKs see it."""
 
+import base64
 import copy
 import json
 import os
+from urllib.parse import quote
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 from qcloud_cos import CosConfig, CosS3Client
 from tencentcloud.common import credential
@@ -13,11 +16,23 @@ from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
+from clouds.names import CloudNames
+from clouds.settings import ACTOR
+from clouds.tencentcloud import policies
+from components.naming import public_names
+from components.policies.document import text
 from sandbox.fronts.server import HostDoors
 from sandbox.tencentcloud.account import Account, Identity
 from sandbox.tencentcloud.front import TencentFront
 
 IDENTITY = Identity(uin="100000000001", app_id="1250000000", region="ap-singapore", zone="example.org")
+NAMES = CloudNames(
+    **vars(public_names(zone="example.org", suffix="-test", broker_host="", mail_domain="", email_from="")),
+    account=IDENTITY.app_id, bucket_limit=60, identity_limit=64,
+)  # fmt: skip
+REGION = IDENTITY.region
+BUCKETS = {key: NAMES.bucket(key) for key in ("vault", "memory", "mail")}
+HOST = "/latest/meta-data/cam/security-credentials/"
 VERSIONS = {"cam": "2019-01-16", "sts": "2018-08-13", "cvm": "2017-03-12", "vpc": "2017-03-12",
             "dnspod": "2021-03-23", "tag": "2018-08-13"}  # fmt: skip
 
@@ -136,6 +151,50 @@ class Tencent:
         self.account.everything.update(tables)
         vars(self.world).clear()
         vars(self.world).update(world)
+
+
+class Stack:
+    """What the program makes, and who has which key."""
+
+    def __init__(self, made):
+        self.made = made
+        for key, bucket in BUCKETS.items():
+            self.owned.create_bucket(Bucket=bucket)
+            self.owned.put_bucket_policy(Bucket=bucket, Policy=policies.bucket(NAMES, REGION, key))
+        for key in ("data", "vault", "memory"):
+            made.role(NAMES.role(key), policies.trust_of_account(IDENTITY.uin), policies.role(NAMES, REGION, key))
+        made.role(NAMES.host, policies.trust_of_cvm(), policies.host_role(NAMES, IDENTITY.uin))
+        self.daemon = made.user(NAMES.daemon_user, policies.daemon_user(NAMES, REGION))
+        self.instance, self.group = self.launch()
+
+    @property
+    def owned(self):
+        return cos(self.made.operator)
+
+    def launch(self, **changed):
+        call = self.made.call
+        vpc = call("vpc", "CreateVpc", VpcName="n", CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+        wanted = {"VpcId": vpc, "SubnetName": "n", "CidrBlock": "10.0.0.0/24", "Zone": f"{REGION}-2"}
+        subnet = call("vpc", "CreateSubnet", **wanted)["Subnet"]["SubnetId"]
+        group = call("vpc", "CreateSecurityGroup", GroupName="n", GroupDescription="d")["SecurityGroup"]
+        given = {
+            "ImageId": "img-debian12", "InstanceType": "SA2.MEDIUM4", "InstanceName": "n", "CamRoleName": NAMES.host,
+            "InstanceChargeType": "POSTPAID_BY_HOUR", "Placement": {"Zone": f"{REGION}-2"}, "LoginSettings": {},
+            "VirtualPrivateCloud": {"VpcId": vpc, "SubnetId": subnet}, "SystemDisk": {},
+            "SecurityGroupIds": [group["SecurityGroupId"]], "UserData": base64.b64encode(b"#cloud-config").decode(),
+        }  # fmt: skip
+        return call("cvm", "RunInstances", **{**given, **changed})["InstanceIdSet"][0], group["SecurityGroupId"]
+
+    @property
+    def host(self):
+        """The key of the instance's role, as its metadata server gives it to the host."""
+        found = requests.get(f"http://127.0.0.1:{self.made.doors.metadata_port}{HOST}{NAMES.host}", timeout=5).json()
+        return found["TmpSecretId"], found["TmpSecretKey"], found["Token"]
+
+    def session(self, key, actor, by=None):
+        """What the broker gives an actor."""
+        policy = text(policies.session(NAMES, REGION, key)).replace(ACTOR, actor)
+        return session(by or self.host, policies.role_arn(NAMES, IDENTITY.uin, key), quote(policy))
 
 
 @pytest.fixture(scope="module")

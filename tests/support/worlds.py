@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from components.naming import DATA_CLASSES, Names
 from ops.proof import matrix
+from ops.proof.s3 import S3, WebIdentity
 from ops.proof.walk import Walk
 
 ACCOUNT_ID = "429071895007"
@@ -78,17 +79,17 @@ class World:
         return {"Credentials": session, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def client(self, session):
-        return S3(self, session)
+        return Client(self, session)
 
     @property
     def operator(self):
-        return S3(self, None)
+        return Client(self, None)
 
     def left(self):
         return sorted(key for key, versions in self.objects.items() if versions)
 
 
-class S3:
+class Client:
     def __init__(self, world, session):
         self.world, self.session = world, session
 
@@ -148,7 +149,8 @@ TOKENS = {
 def walked(world, *, other=OTHER, tokens=TOKENS, lacking=None, own=OWN, patience=4.0):
     """The whole matrix walked in a world."""
     walk = Walk(
-        tokens=tokens, lacking=lacking or {}, sts=world, client_of=world.client, operator=world.operator,
+        lacking=lacking or {}, operator=S3(client=world.operator),
+        exchange=WebIdentity(sts=world, tokens=tokens, client_of=world.client),
         progress=lambda line: None, patience=patience, sleep=lambda seconds: None,
     )  # fmt: skip
     areas = {own.names.role_arn(area.role): area for area in own.areas}

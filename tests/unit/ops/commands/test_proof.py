@@ -339,3 +339,18 @@ def test_the_table_shows_brackets_as_they_are(capsys):
     assert "[bold]x" in shown
     assert "do [this]" in shown
     assert "1 wrong" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--cloud", "host"], "there is no proof of a stack of --cloud host: whoever runs the object store isolates"),
+        (["--cloud", "alicloud"], "there is no proof of a stack of --cloud alicloud: this program was never applied"),
+        (["--cloud", "gcp", "--against", "test"], "--against compares stacks on AWS; leave it out with --cloud."),
+    ],
+)
+def test_what_another_cloud_cannot_prove_is_told_before_anything_is_asked(arguments, said, monkeypatch):
+    monkeypatch.setattr(proof.stack, "read_any", lambda *_asked: pytest.fail("nothing is read"))
+    done = CliRunner().invoke(proof.command, ["-s", "test", *arguments])
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())

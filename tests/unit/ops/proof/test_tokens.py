@@ -124,7 +124,7 @@ def own(release):
 
 
 def test_the_stand_in_gives_every_token(own, broker):
-    cast, had, lacking = proof.minted(own, [], None, "", print)
+    cast, had, lacking = tokens.minted(own, [], None, "", print)
     assert lacking == {}
     assert set(had) == {"A", "B", "untagged", "forged", "unsigned"}
     assert (tokens.actor_of(had["A"]), tokens.actor_of(had["B"])) == (cast.a, cast.b)
@@ -133,15 +133,15 @@ def test_the_stand_in_gives_every_token(own, broker):
 
 def test_a_real_brokers_actors_are_read_out_of_its_tokens_and_it_mints_none_untagged(own, broker):
     broker.sessions = {"one": A, "two": B}
-    cast, had, lacking = proof.minted(own, ["one", "two"], None, "", print)
+    cast, had, lacking = tokens.minted(own, ["one", "two"], None, "", print)
     assert (cast.a, cast.b) == (A, B)
-    assert lacking == {"untagged": proof.NO_UNTAGGED}
+    assert lacking == {"untagged": tokens.NO_UNTAGGED}
     assert "untagged" not in had
 
 
 def test_a_real_broker_without_session_tokens_leaves_everything_not_run(own, broker):
     broker.sessions = {}
-    _, had, lacking = proof.minted(own, [], None, "", print)
+    _, had, lacking = tokens.minted(own, [], None, "", print)
     assert had == {}
     assert "--session-token-file" in lacking["A"]
     assert set(lacking) == {"A", "B", "untagged", "forged", "unsigned"}
@@ -149,7 +149,7 @@ def test_a_real_broker_without_session_tokens_leaves_everything_not_run(own, bro
 
 def test_two_session_tokens_of_one_actor_are_one_actor(own, broker):
     broker.sessions = {"one": A, "two": A}
-    _, had, lacking = proof.minted(own, ["one", "two"], None, "", print)
+    _, had, lacking = tokens.minted(own, ["one", "two"], None, "", print)
     assert "same actor" in lacking["B"]
     assert "B" not in had
 

@@ -12,39 +12,19 @@ from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials
 
 from clouds.gcp import enrolment
-from clouds.gcp.grants import ACTOR_CONDITION, MAIL_ROLE, MAPPING, NOT_PUBLIC, inbound_only
-from clouds.gcp.names import GcpNames
-from components.naming import ACTOR_TAG, public_names
+from clouds.gcp.grants import MAIL_ROLE, NOT_PUBLIC, inbound_only
+from components.naming import ACTOR_TAG
 from sandbox.gcp.project import Project
-from tests.support.google_cloud import IDENTITY, google  # noqa: F401 - a fixture
+from tests.support.google_cloud import IDENTITY, NAMES, POOLS, UNIFORM, google, isolated  # noqa: F401 - a fixture
 from tests.support.issuer import TAGS
 
 ONE, OTHER = "1" * 64, "2" * 64
-POOLS = "https://iam.googleapis.com/v1beta/projects/a-project/locations/global/workloadIdentityPools"
-PUBLIC = public_names(
-    zone="example.org", suffix="-test", broker_host="broker.example.org", mail_domain="", email_from=""
-)
-NAMES = GcpNames(
-    **vars(PUBLIC),
-    project_id=IDENTITY.project_id, project_number=IDENTITY.number, pool_epoch=1,
-)  # fmt: skip
-UNIFORM = {"uniformBucketLevelAccess": {"enabled": True}}
 VAULT, MAIL = NAMES.bucket("vault"), NAMES.bucket("mail")
 
 
 @pytest.fixture
 def stack(google):  # noqa: F811
-    """What the program makes: buckets, the host's right, pool and provider."""
-    for key in ("vault", "memory", "mail"):
-        made = google.call("POST", f"https://storage.googleapis.com/storage/v1/b?project={IDENTITY.project_id}",
-                           name=NAMES.bucket(key), iamConfiguration=UNIFORM)  # fmt: skip
-        assert made.status_code == 200, made.text
-    google.call("POST", f"{POOLS}?workloadIdentityPoolId={NAMES.pool}", displayName="x")
-    google.call(
-        "POST", f"{POOLS}/{NAMES.pool}/providers?workloadIdentityPoolProviderId=broker",
-        attributeMapping=MAPPING, attributeCondition=ACTOR_CONDITION,
-        oidc={"issuerUri": google.world.issuer.url, "allowedAudiences": ["sts.amazonaws.com"]},
-    )  # fmt: skip
+    isolated(google)
     enrolment.enrol(google.session, NAMES, ONE)
     return google
 

@@ -1,6 +1,5 @@
 """The emulated Tencent Cloud, judged by its own SDKs: who is let in, and what a session of the broker may do."""
 
-import base64
 import json
 from urllib.parse import quote
 
@@ -10,23 +9,23 @@ from botocore.exceptions import ClientError
 from qcloud_cos.cos_exception import CosServiceError
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from clouds.names import CloudNames
-from clouds.settings import ACTOR
 from clouds.tencentcloud import policies
-from components.naming import public_names
-from components.policies.document import text
 from sandbox.tencentcloud.account import Account
-from tests.support.tencent_cloud import IDENTITY, cos, s3, session, tencent  # noqa: F401 - a fixture
+from tests.support.tencent_cloud import (  # noqa: F401 - a fixture
+    BUCKETS,
+    HOST,
+    IDENTITY,
+    NAMES,
+    REGION,
+    Stack,
+    cos,
+    s3,
+    session,
+    tencent,
+)  # fmt: skip
 
 ONE, OTHER = "1" * 64, "2" * 64
-NAMES = CloudNames(
-    **vars(public_names(zone="example.org", suffix="-test", broker_host="", mail_domain="", email_from="")),
-    account=IDENTITY.app_id, bucket_limit=60, identity_limit=64,
-)  # fmt: skip
-REGION = IDENTITY.region
-BUCKETS = {key: NAMES.bucket(key) for key in ("vault", "memory", "mail")}
 VAULT = BUCKETS["vault"]
-HOST = "/latest/meta-data/cam/security-credentials/"
 
 
 def refused(attempt, code="AccessDenied"):
@@ -41,50 +40,6 @@ def rejected(attempt, code):
     with pytest.raises(TencentCloudSDKException) as error:
         attempt()
     assert error.value.get_code() == code, error.value
-
-
-class Stack:
-    """What the program makes, and who has which key."""
-
-    def __init__(self, made):
-        self.made = made
-        for key, bucket in BUCKETS.items():
-            self.owned.create_bucket(Bucket=bucket)
-            self.owned.put_bucket_policy(Bucket=bucket, Policy=policies.bucket(NAMES, REGION, key))
-        for key in ("data", "vault", "memory"):
-            made.role(NAMES.role(key), policies.trust_of_account(IDENTITY.uin), policies.role(NAMES, REGION, key))
-        made.role(NAMES.host, policies.trust_of_cvm(), policies.host_role(NAMES, IDENTITY.uin))
-        self.daemon = made.user(NAMES.daemon_user, policies.daemon_user(NAMES, REGION))
-        self.instance, self.group = self.launch()
-
-    @property
-    def owned(self):
-        return cos(self.made.operator)
-
-    def launch(self, **changed):
-        call = self.made.call
-        vpc = call("vpc", "CreateVpc", VpcName="n", CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-        wanted = {"VpcId": vpc, "SubnetName": "n", "CidrBlock": "10.0.0.0/24", "Zone": f"{REGION}-2"}
-        subnet = call("vpc", "CreateSubnet", **wanted)["Subnet"]["SubnetId"]
-        group = call("vpc", "CreateSecurityGroup", GroupName="n", GroupDescription="d")["SecurityGroup"]
-        given = {
-            "ImageId": "img-debian12", "InstanceType": "SA2.MEDIUM4", "InstanceName": "n", "CamRoleName": NAMES.host,
-            "InstanceChargeType": "POSTPAID_BY_HOUR", "Placement": {"Zone": f"{REGION}-2"}, "LoginSettings": {},
-            "VirtualPrivateCloud": {"VpcId": vpc, "SubnetId": subnet}, "SystemDisk": {},
-            "SecurityGroupIds": [group["SecurityGroupId"]], "UserData": base64.b64encode(b"#cloud-config").decode(),
-        }  # fmt: skip
-        return call("cvm", "RunInstances", **{**given, **changed})["InstanceIdSet"][0], group["SecurityGroupId"]
-
-    @property
-    def host(self):
-        """The key of the instance's role, as its metadata server gives it to the host."""
-        found = requests.get(f"http://127.0.0.1:{self.made.doors.metadata_port}{HOST}{NAMES.host}", timeout=5).json()
-        return found["TmpSecretId"], found["TmpSecretKey"], found["Token"]
-
-    def session(self, key, actor, by=None):
-        """What the broker gives an actor."""
-        policy = text(policies.session(NAMES, REGION, key)).replace(ACTOR, actor)
-        return session(by or self.host, policies.role_arn(NAMES, IDENTITY.uin, key), quote(policy))
 
 
 @pytest.fixture(scope="module")
