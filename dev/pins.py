@@ -41,7 +41,7 @@ MADE_FOR = {"7": "6"}
 _LOOKUP_SECONDS = 60
 
 PROJECTS = ("Pulumi.yaml", "account/Pulumi.yaml")
-_INSTALL = f"install Pulumi {versions.PULUMI} (https://www.pulumi.com/docs/install/versions/)"
+_INSTALL = f"install Pulumi {versions.ENGINE} (https://www.pulumi.com/docs/install/versions/)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def findings() -> Iterator[Finding]:
     seen = _pulumi("version")
     if seen is None:
         fix = f'{_INSTALL}, or take the sandbox\'s: eval "$(make -s env)"'
-        yield Finding(what="pulumi", wanted=versions.PULUMI, seen="not on PATH", fix=fix, wrong=True)
+        yield Finding(what="pulumi", wanted=versions.ENGINE, seen="not on PATH", fix=fix, wrong=True)
         return
     yield command(seen.strip().removeprefix("v"))
     yield from plugins(json.loads(_pulumi("plugin", "ls", "--json") or "[]"))
@@ -83,11 +83,11 @@ def moved() -> Iterator[Finding]:
     """Each pin that has a newer release, and each whose releases cannot be looked up from here."""
     pins = {("package", name): wanted for name, wanted in _sdks().items()}
     pins |= {("action", name): pin["version"] for name, pin in ACTIONS.items()}
-    pins["command", "pulumi"] = versions.PULUMI
+    pins["command", "pulumi"] = versions.ENGINE
     ways = {
         "package": "read its notes, take it into requirements.txt, and see that previews stay empty (docs/upgrade.md)",
         "action": "read its notes, then take its version and commit into dev/actions.toml",
-        "command": "nothing is needed: the pin is the SDK's, and a newer command of its major version runs it too",
+        "command": "read its notes, take it into sandbox/engine/go/pulumi and the workflows, and preview every stack",
     }
     with ThreadPoolExecutor(len(pins)) as pool:
         answers = pool.map(lambda pin: newest(*pin), pins)

@@ -51,7 +51,7 @@ def main() -> int:
 
 def _described() -> str:
     kind = build.kind()
-    return f"Pulumi {versions.PULUMI}, {kind}, in {build.folder()}" if kind else "not built"
+    return f"Pulumi {versions.ENGINE}, {kind}, in {build.folder()}" if kind else "not built"
 
 
 def _provider() -> str:

@@ -50,7 +50,7 @@ PARTS = (
         "pulumi",
         "pulumi",
         "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-        f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={versions.PULUMI}",
+        f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={versions.ENGINE}",
     ),
 )
 
@@ -169,7 +169,7 @@ def _replace(executable: Path, text: str) -> None:
 
 def folder() -> Path:
     """The cache folder of these versions, module checksums and build parts."""
-    digest = hashlib.sha256(repr((versions.PULUMI, versions.PLUGINS, PARTS, platform.machine())).encode())
+    digest = hashlib.sha256(repr((versions.ENGINE, versions.PLUGINS, PARTS, platform.machine())).encode())
     for module in sorted(part.module for part in PARTS):
         for path in sorted((GO_MODULES / module).glob("go.*")):
             digest.update(f"{path.relative_to(GO_MODULES)}\n".encode() + path.read_bytes())
@@ -221,7 +221,7 @@ def _download(bin_dir: Path, progress: Progress) -> bool:
     from sandbox.engine import download
 
     try:
-        download.command_line(versions.PULUMI, bin_dir, progress)
+        download.command_line(versions.ENGINE, bin_dir, progress)
     except download.UnavailableError as error:
         progress(f"engine: no official download: {error}; building from package registries (8 to 12 minutes)")
         return False

@@ -1,6 +1,8 @@
-"""The versions of the engine and its plugins, which are those of the SDKs in requirements.txt.
+"""The versions of the engine, of Pulumi's SDK and of the plugins, which are those of their SDKs in requirements.txt.
 
-Another version has another cache key and is built separately.
+The engine has a pin of its own: not every release is both in the Go module proxy and on PyPI. By Pulumi's rule, an
+engine runs older SDKs of its major version, so it must not be older than the SDK. Another version has another cache key
+and is built separately.
 """
 
 import re
@@ -16,7 +18,13 @@ def _pins(file: str) -> dict[str, str]:
 
 _PINS = _pins("requirements.txt")
 
+#: Pulumi's SDK.
 PULUMI = _PINS["pulumi"]
+
+#: Pulumi's engine: what is built, and what is downloaded where that is possible.
+(ENGINE,) = re.findall(
+    r"pulumi/pkg/v3 v([\d.]+) ", (CHECKOUT / "sandbox/engine/go/pulumi/go.mod").read_text(), re.MULTILINE
+)
 
 PLUGINS = {plugin: _PINS[f"pulumi-{plugin}"] for plugin in ("aws", "tls", "command")}
 

@@ -22,15 +22,16 @@ def test_engine_and_plugins_are_those_of_the_locked_sdks():
 
 @pytest.mark.parametrize("project", pins.PROJECTS)
 def test_a_project_lets_the_pinned_engine_in(project):
-    assert Version(versions.PULUMI) in pins.required(project)
+    assert Version(versions.ENGINE) in pins.required(project)
 
 
-def test_the_engine_that_is_built_is_the_pinned_one():
+def test_the_engine_that_is_built_is_of_one_release_and_not_older_than_the_sdk():
     modules = (PROJECT / "sandbox/engine/go/pulumi/go.mod").read_text()
-    assert re.findall(r"pulumi/(?:pkg|sdk)/v3 v(\S+)", modules) == [versions.PULUMI] * 2
+    assert re.findall(r"pulumi/(?:pkg|sdk)/v3 v(\S+)", modules) == [versions.ENGINE] * 2
+    assert pins.command(versions.ENGINE).fix == ""
 
 
-def test_the_policy_pack_is_of_the_pinned_engines_sdk():
+def test_the_policy_pack_is_of_the_pinned_sdk():
     asked = (PROJECT / "requirements/policypack.txt").read_text()
     assert re.findall(r"^pulumi==(\S+)$", asked, re.MULTILINE) == [versions.PULUMI]
 
@@ -61,7 +62,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_what_is_pinned_fits(engine, capsys):
-    engine(versions.PULUMI, versions.PLUGINS)
+    engine(versions.ENGINE, versions.PLUGINS)
     assert pins.main() == 0
     assert capsys.readouterr().out.endswith("everything fits\n")
 
@@ -70,7 +71,7 @@ def test_what_is_pinned_fits(engine, capsys):
     ("number", "reason"),
     [
         ("3.100.0", "Pulumi.yaml and account/Pulumi.yaml let in"),
-        ("3.258.9", "the engine must be that or a newer 3.x"),
+        ("3.271.9", "the engine must be that or a newer 3.x"),
         ("4.0.0", "the engine must be that or a newer 3.x"),
         (None, "not on PATH"),
     ],
@@ -80,7 +81,7 @@ def test_an_engine_that_does_not_fit_is_named_with_the_way_out(engine, capsys, n
     assert pins.main() == 1
     told = capsys.readouterr().out
     assert reason in told
-    assert f"install Pulumi {versions.PULUMI}" in told
+    assert f"install Pulumi {versions.ENGINE}" in told
     assert told.endswith("does not fit: pulumi\n")
 
 
@@ -90,13 +91,13 @@ def test_a_newer_engine_fits(engine):
 
 
 def test_a_missing_plugin_is_told_and_comes_by_itself(engine, capsys):
-    engine(versions.PULUMI, {"aws": "6.0.0"})
+    engine(versions.ENGINE, {"aws": "6.0.0"})
     assert pins.main() == 0
     assert f"pulumi plugin install resource aws {versions.PLUGINS['aws']}" in capsys.readouterr().out
 
 
 def test_another_package_than_the_locked_one_is_named(engine, capsys, monkeypatch):
-    engine(versions.PULUMI, versions.PLUGINS)
+    engine(versions.ENGINE, versions.PLUGINS)
     monkeypatch.setattr(
         pins, "version", lambda name: "0.1" if name == "grpcio" else version(locked("requirements")[name])
     )
@@ -115,7 +116,7 @@ def test_the_sandboxes_engine_fits(tmp_path, monkeypatch, capsys):
 
 
 def test_a_pin_with_a_newer_release_is_named(engine, releases, capsys):
-    engine(versions.PULUMI, versions.PLUGINS)
+    engine(versions.ENGINE, versions.PLUGINS)
     releases["package", "pulumi-aws"] = ("7.999.0", "")
     releases["package", "pulumi-tls"] = (versions.PLUGINS["tls"], "")
     releases["action", "actions/checkout"] = (None, "Could not resolve host: github.com")
