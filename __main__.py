@@ -30,8 +30,9 @@ advice.when_failed()
 settings = load(Settings)
 names = settings.names
 
+preflight.account(settings.account_id, settings.region)
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
-caller_arn = preflight.caller(provider, settings.account_id, settings.allowed_callers)
+caller_arn = preflight.caller(provider, settings.allowed_callers)
 mine = own()
 found: list[zone.Found] = []
 if settings.dns == "route53":

@@ -24,8 +24,9 @@ from settings import AccountSettings, load
 advice.when_failed("--folder", "account")
 settings = load(AccountSettings)
 
+preflight.account(settings.account_id, settings.region)
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
-preflight.caller(provider, settings.account_id, settings.allowed_callers)
+preflight.caller(provider, settings.allowed_callers)
 preflight.no_other_rule_set(provider, settings.region)
 preflight.github_provider(provider, settings.account_id, settings.github_provider, own())
 

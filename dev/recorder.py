@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pulumi
 import yaml
@@ -35,11 +36,14 @@ INSTANCE_ID = "i-0123456789abcdef0"
 #: GitHub's ids of the repository and its owner, for tests that set them.
 OWNER_ID, REPOSITORY_ID = "11", "22"
 
+#: The lookup of who asks.
+CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
+
 #: AWS's answer, the text of its error, or a function that returns either for the lookup's arguments.
 Answer = dict[str, Any] | str | Callable[[dict[str, Any]], "dict[str, Any] | str"]
 
 LOOKUPS: dict[str, Answer] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": {
+    CALLER: {
         "accountId": "429071895007",
         "arn": "arn:aws:iam::429071895007:user/agentkeys-admin",
         "userId": "AIDAEXAMPLE",
@@ -96,6 +100,12 @@ class Answers(Mocks):
         self, lookups: Mapping[str, Answer], computed: Mapping[str, Mapping[str, Any]], *, preview: bool
     ) -> None:
         self.lookups, self.computed, self.preview = lookups, computed, preview
+
+    @property
+    def account(self) -> str | None:
+        """The account id of the credentials, None if AWS does not take them."""
+        answer = self.lookups.get(CALLER)
+        return answer["accountId"] if isinstance(answer, dict) else None
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         computed = self.computed.get(args.typ, {})
@@ -206,7 +216,8 @@ def run(
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     asyncio.set_event_loop(LOOP)
-    recorder = Recorder(Answers({**LOOKUPS, **(lookups or {})}, {**COMPUTED, **(computed or {})}, preview=preview))
+    answers = Answers({**LOOKUPS, **(lookups or {})}, {**COMPUTED, **(computed or {})}, preview=preview)
+    recorder = Recorder(answers)
     set_mocks(recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder)
     # The SDK keeps the root resource, with the outputs of an earlier run.
     get_root_resource().outputs.clear()
@@ -223,7 +234,9 @@ def run(
     # A program sets its own handler, which is for a process of its own.
     handler = signal.getsignal(signal.SIGINT)
     try:
-        program()
+        # The program asks AWS STS itself before it has a provider.
+        with mock.patch("components.checks.credentials.account", return_value=answers.account):
+            program()
     finally:
         signal.signal(signal.SIGINT, handler)
     return recorder

@@ -4,34 +4,36 @@ They run before the first resource, in every preview, and only read. Leaves out 
 (``settings.py``).
 """
 
-import re
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from components import arns
-from components.checks import existing
+from components.checks import credentials, existing
 from components.checks.answers import reason
 from components.checks.state import Own
 from components.naming import GITHUB_ISSUER, OWNER_TAG, RECEIPT_RULE_SET, STS_AUDIENCE, Names
 
 
-def caller(provider: aws.Provider, account_id: str, allowed: Sequence[str]) -> str:
-    """The caller's ARN. The credentials belong to the configured account and to an identity that may run the program.
-    Raises RunError.
+def account(account_id: str, region: str) -> None:
+    """The credentials belong to the configured account. Raises RunError. Precedes the provider, which rejects other
+    accounts too, but does not name the setting.
     """
+    found = credentials.account(region)
+    if found not in (account_id, None):
+        raise pulumi.RunError(
+            f"accountId: the stack is for account {account_id}, the credentials belong to {found}. "
+            "Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
+        )
+
+
+def caller(provider: aws.Provider, allowed: Sequence[str]) -> str:
+    """The caller's ARN. The credentials belong to an identity that may run the program. Raises RunError."""
     try:
         identity = aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=provider))
     except Exception as error:
-        # The provider checks its allowed_account_ids first, and its message does not name the setting.
-        other = re.search(r"account ID not allowed: (\d{12})", str(error))
-        if other is None:
-            raise _refused("the caller's identity", error) from None
-        raise pulumi.RunError(
-            f"accountId: the stack is for account {account_id}, the credentials belong to {other[1]}. "
-            "Nothing was created. Select the right profile (AWS_PROFILE), or correct accountId."
-        ) from None
+        raise _refused("the caller's identity", error) from None
     who = identity_of(identity.arn)
     if who.lower() not in {entry.lower() for entry in allowed}:
         raise pulumi.RunError(

@@ -1,17 +1,19 @@
-"""An operator whose profile and shell say us-west-2, and commands that ask in the stack's region all the same."""
+"""An operator whose profile and shell say us-west-2: program and commands ask in the stack's region all the same."""
 
 from functools import partial
 
 import boto3
+import pulumi
 import pytest
 from click.testing import CliRunner
 
+from components.checks import preflight
 from ops import clients, exits, stack
 from ops import session as account_of
 from ops.commands import adopt, doctor, sender
 from ops.commands.audit import Audit
 from sandbox.aws import server
-from tests.support.emulated import upsert
+from tests.support.emulated import ACCOUNT_ID, REGION, upsert
 from tests.support.stacks import a_stack
 
 ELSEWHERE = "us-west-2"
@@ -100,3 +102,30 @@ def test_the_credentials_of_another_account_are_refused_by_every_command_that_as
         assert done.exit_code == exits.NOT_RUN, done.output
         assert "accountId: the stack is for account 429071895007, but the credentials belong to" in done.output
     assert {operation for _, operation in asked} == {"sts:GetCallerIdentity"}
+
+
+def test_the_program_refuses_the_credentials_of_another_account_before_it_has_a_provider(asked, monkeypatch):
+    preflight.account(ACCOUNT_ID, REGION)
+    monkeypatch.setenv("AWS_PROFILE", "other-account")
+    with pytest.raises(pulumi.RunError) as refused:
+        preflight.account(ACCOUNT_ID, REGION)
+    assert str(refused.value) == (
+        f"accountId: the stack is for account {ACCOUNT_ID}, the credentials belong to 111122223333. Nothing was "
+        "created. Select the right profile (AWS_PROFILE), or correct accountId."
+    )
+    assert only_the_stacks(asked) == {"sts:GetCallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AWS_PROFILE": "nobody"},
+        {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "x"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+        {"AWS_ENDPOINT_URL": "nonsense"},
+    ],
+)
+def test_credentials_that_the_program_cannot_use_are_left_to_the_provider(asked, monkeypatch, environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    preflight.account("111122223333", REGION)

@@ -260,7 +260,8 @@ def test_a_settings_error_never_shows_as_a_lookup(release):
             "parentZoneId: Z09723983CFJOHAE3VC65 is a private hosted zone",
         ),
         (
-            {"aws:index/getCallerIdentity:getCallerIdentity": "AWS account ID not allowed: 111122223333"},
+            {"aws:index/getCallerIdentity:getCallerIdentity": {
+                "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/agentkeys-admin"}},
             "accountId: the stack is for account 429071895007, the credentials belong to 111122223333",
         ),
         (

@@ -3,9 +3,8 @@
 import pulumi
 import pytest
 
-from dev.recorder import LOOKUPS, run
+from dev.recorder import CALLER, LOOKUPS, PROJECT, Recorder, run
 
-CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
 ZONE = "aws:route53/getZone:getZone"
 RULE_SET = "aws:ses/getActiveReceiptRuleSet:getActiveReceiptRuleSet"
 
@@ -24,9 +23,23 @@ def caller_of(arn):
 
 
 def test_credentials_of_another_account_are_named_with_both_accounts(release):
-    text = said(release, CALLER, "AWS account ID not allowed: 111122223333")
+    text = said(release, CALLER, {**LOOKUPS[CALLER], "accountId": "111122223333"})
     assert text.startswith("accountId: the stack is for account 429071895007, the credentials belong to 111122223333.")
     assert "AWS_PROFILE" in text
+
+
+@pytest.mark.parametrize(("folder", "stack"), [(PROJECT, "test"), (PROJECT / "account", "litentry")])
+def test_credentials_of_another_account_are_refused_before_an_engine_configures_the_provider(
+    release, monkeypatch, folder, stack
+):
+    registered, register = [], Recorder.RegisterResource
+    monkeypatch.setattr(
+        Recorder, "RegisterResource", lambda self, asked: (registered.append(asked.type), register(self, asked))[1]
+    )
+    other = {CALLER: {**LOOKUPS[CALLER], "accountId": "111122223333"}}
+    with pytest.raises(pulumi.RunError, match="accountId: "):
+        run(stack, folder=folder, changed=release if folder == PROJECT else {}, lookups=other)
+    assert set(registered) <= {"pulumi:pulumi:Stack"}
 
 
 def test_credentials_that_aws_does_not_take_are_an_error_of_the_lookup(release):
