@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from clouds.gcp import enrolment
+from gates.dns import without_netrc
 from ops import exits
 
 
@@ -46,4 +47,6 @@ def session(name: str) -> Any:
 
     with explained(name):
         credentials, _ = google.auth.default(scopes=[enrolment.SCOPE])
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    made = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    made.auth = without_netrc
+    return made

@@ -14,6 +14,7 @@ from requests.exceptions import RequestException
 from clouds.gcp.settings import GcpSettings
 from components.checks.answers import reason
 from components.checks.zone import Found, Keeper
+from gates.dns import without_netrc
 
 _DNS, _IAM = "https://dns.googleapis.com/dns/v1", "https://iam.googleapis.com/v1"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
@@ -116,6 +117,7 @@ def _got(url: str, what: str, remedy: str, **parameters: str) -> dict[str, Any]:
     try:
         credentials, _ = google.auth.default(scopes=[_SCOPE])
         session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        session.auth = without_netrc
         answer = session.get(url, params=given, timeout=30)
         if answer.status_code == NOT_FOUND:
             return {}

@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 from clouds.gcp import enrolment
 from clouds.gcp.names import STORE, TOKENS, GcpNames
 from components.naming import ACTOR_LENGTH
+from gates.dns import without_netrc
 from ops import google
 from ops.proof import matrix, tokens
 from ops.proof.matrix import AREAS, Area, Cast, Row, Session, Token
@@ -174,13 +175,14 @@ class Exchange:
     def __call__(self, who: Session) -> tuple[Seen, Store | None]:
         given = {**_EXCHANGE, "audience": self.audience, "subject_token": self.tokens[who.token]}
         try:
-            answer = requests.post(f"{TOKENS}/v1/token", data=given, timeout=_SECONDS)
+            answer = requests.post(f"{TOKENS}/v1/token", data=given, auth=without_netrc, timeout=_SECONDS)
             told = answer.json()
         except (RequestException, ValueError) as error:
             return Seen(text=f"no answer: {type(error).__name__}"), None
         if not answer.ok:
             return Seen(status=answer.status_code, error=str(told.get("error", ""))), None
         session = requests.Session()
+        session.auth = without_netrc
         session.headers["Authorization"] = f"Bearer {told['access_token']}"
         return Seen(status=answer.status_code), CloudStorage(session=session)
 

@@ -207,6 +207,9 @@ def prepare(own: AnyStack, sessions: list[str], say: Callable[[str], None]) -> P
         a=secrets.token_hex(ACTOR_LENGTH // 2), b=secrets.token_hex(ACTOR_LENGTH // 2), run=secrets.token_hex(8)
     )
 
+    # The SDK's requests would send what a netrc file has for the host, or by default.
+    os.environ["NETRC"] = os.devnull
+
     def read() -> Key:
         say("reading the key of the host's role on the host")
         url = f"{_METADATA}/{settings.names.host}"

@@ -5,7 +5,7 @@ import pytest
 from clouds.gcp import enrolment
 from clouds.gcp.grants import ACTOR_ROLE
 from ops.proof import gcp, tokens
-from ops.proof.matrix import Cast
+from ops.proof.matrix import Cast, Session
 from ops.proof.walk import Walk
 from ops.verdicts import Verdict
 from tests.support.google_cloud import NAMES, google, isolated  # noqa: F401 - a fixture
@@ -91,3 +91,13 @@ def test_an_exchange_that_cannot_be_asked_proves_nothing(stack, monkeypatch):
     assert {result.verdict for result in walk.results} == {Verdict.WRONG, Verdict.NOT_RUN}
     as_a = next(result for result in walk.results if result.row.action == "assume" and result.row.who.token == "A")
     assert as_a.seen == "no answer: ProxyError"
+
+
+def test_a_netrc_file_replaces_no_token(stack, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login somebody password not-a-real-secret\n")
+    enrolment.enrol(stack.session, NAMES, CAST.a)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    exchange = gcp.Exchange(audience=NAMES.exchange_audience, tokens={"A": stack.world.issuer.token(CAST.a)})
+    seen, store = exchange(Session(role=NAMES.pool_path, token="A"))
+    assert seen.ok
+    assert store.list(NAMES.bucket("vault"), f"bots/{CAST.a}/credentials/").ok
