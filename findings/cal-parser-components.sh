@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# cal-parser 1.0.2 (npm) reads iCalendar. The description of an alarm replaces that of its event, a local time with a time zone is read
-# without it, and a quoted name ends at its semicolon. RFC 5545 section 3.6: VALARM is a component of its own; section 3.3.5:
-# TZID gives the zone of a local time; section 3.1: a quoted parameter may contain ; : and a comma.
+# cal-parser 1.0.2 (npm) reads iCalendar. The description of an alarm replaces that of its event, a local time with a time zone
+# is read without it, and a quoted name ends at its semicolon. RFC 5545 section 3.6: VALARM is a component of its own; section
+# 3.3.5: TZID gives the zone of a local time; section 3.1: a quoted parameter may contain ; : and a comma.
 # Guess: "event"; 09:00 UTC; mailto:j@example.com. Seen: "alarm"; 10:00 UTC; a piece of the name.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

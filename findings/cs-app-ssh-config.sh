@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# cs.app.ssh 20161003 parses ssh_config. It ignores the options in front of the first Host, fails with a NameError at "Port=22", does
-# not know that "!" excludes a host, and takes Match for an option. ssh_config(5): options apply up to the next Host or Match, so
-# those at the top apply to all; "=" may separate name and value; a negated pattern excludes.
+# cs.app.ssh 20161003 parses ssh_config. It ignores the options in front of the first Host, fails with a NameError at "Port=22",
+# does not know that "!" excludes a host, and takes Match for an option. ssh_config(5): options apply up to the next Host or
+# Match, so those at the top apply to all; "=" may separate name and value; a negated pattern excludes.
 # Guess: user ann; port 22; no options for b.example.com. Seen: nothing; NameError; port 2.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" cs.app.ssh==20161003
-PYTHONPATH=$folder python3 - <<'PY'
+PYTHONPATH=$folder TMPDIR=$folder python3 - <<'PY'
 import logging
 import pathlib
 import tempfile

@@ -7,7 +7,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" debian-interfaces-parser==0.0.3 debinterface==3.5.0
-PYTHONPATH=$folder python3 - <<'PY'
+PYTHONPATH=$folder TMPDIR=$folder python3 - <<'PY'
 import pathlib
 import tempfile
 

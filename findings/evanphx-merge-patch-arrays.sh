@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# github.com/evanphx/json-patch/v5 5.9.11 removes members with the value null from objects inside an array of a JSON Merge Patch. RFC
-# 7396 section 2: an array replaces the value as it is, and null removes a member of an object that is merged only.
+# github.com/evanphx/json-patch/v5 5.9.11 removes members with the value null from objects inside an array of a JSON Merge
+# Patch. RFC 7396 section 2: an array replaces the value as it is, and null removes a member of an object that is merged only.
 # Guess: {"a":[null,{"b":null}]}. Seen: {"a":[null,{}]}.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# gitconfiglocal 2.1.0 and parse-git-config 3.0.0 (npm) read git's configuration as an INI file. Both keep the quotes of a value in
-# front of a comment and the last of several values, and make a name of a continued line. gitconfiglocal splits a quoted subsection at its dot.
-# git-config(1), "Syntax": a value may be quoted, a backslash continues a line, any character may be in a subsection.
+# gitconfiglocal 2.1.0 and parse-git-config 3.0.0 (npm) read git's configuration as an INI file. Both keep the quotes of a value
+# in front of a comment and the last of several values, and make a name of a continued line. gitconfiglocal splits a quoted
+# subsection at its dot. git-config(1), "Syntax": a value may be quoted, a backslash continues a line, any character may be in a
+# subsection.
 # Guess: A B; both fetch lines; "log --oneline"; branch a.b. Seen: quotes; the last; "log \"; branches of a and 'b"'.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

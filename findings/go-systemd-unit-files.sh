@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # github.com/coreos/go-systemd/v22 22.7.0, package unit, fails at a comment between continued lines of a unit file, keeps the
-# backslash and the line feed of a continued value, and escapes the path /a/./b as "a-.-b". systemd.syntax(7): the backslash becomes a
-# space, and comments between continued lines are ignored; systemd-escape --path drops "." components.
+# backslash and the line feed of a continued value, and escapes the path /a/./b as "a-.-b". systemd.syntax(7): the backslash
+# becomes a space, and comments between continued lines are ignored; systemd-escape --path drops "." components.
 # Guess: "a  b" twice, "a-b". Seen: an error, a value of two lines, "a-.-b".
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# http-auth-utils 6.0.1 (npm) refuses a Basic challenge with the parameter charset, and keeps the backslashes of a realm. RFC 7617 section
-# 2.1: charset="UTF-8" says how to encode user and password; RFC 9110 section 5.6.4: a backslash in a quoted string is dropped.
+# http-auth-utils 6.0.1 (npm) refuses a Basic challenge with the parameter charset, and keeps the backslashes of a realm. RFC
+# 7617 section 2.1: charset="UTF-8" says how to encode user and password; RFC 9110 section 5.6.4: a backslash in a quoted string
+# is dropped.
 # Guess: the charset; x"y. Seen: E_UNAUTHORIZED_KEY; x\"y.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

@@ -6,7 +6,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" pgpasslib==1.1.0
-PYTHONPATH=$folder python3 - <<'PY'
+PYTHONPATH=$folder TMPDIR=$folder python3 - <<'PY'
 import os
 import pathlib
 import tempfile

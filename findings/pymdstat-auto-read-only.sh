@@ -5,7 +5,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" pymdstat==0.5.1
-PYTHONPATH=$folder python3 - <<'PY'
+PYTHONPATH=$folder TMPDIR=$folder python3 - <<'PY'
 import pathlib
 import tempfile
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Three PyPI packages refuse an example of RFC 3339 itself, a leap second (section 5.8), and lower-case "t" and "z" (section 5.6: they
-# may be written so): rfc3339-validator 0.1.4, which jsonschema uses for date-time, strict-rfc3339 0.7 and utcdatetime 0.0.7.
+# Three PyPI packages refuse an example of RFC 3339 itself, a leap second (section 5.8), and lower-case "t" and "z" (section
+# 5.6: they may be written so): rfc3339-validator 0.1.4, which jsonschema uses for date-time, strict-rfc3339 0.7 and utcdatetime
+# 0.0.7.
 # Guess: both are valid. Seen: False, False and ValueError for each.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

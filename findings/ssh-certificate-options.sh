@@ -6,7 +6,7 @@
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m pip install -q --disable-pip-version-check --target "$folder" ssh-certificate-parser==1.6.0 sshkey-tools==0.12.2
-PYTHONPATH=$folder python3 - <<'PY'
+PYTHONPATH=$folder TMPDIR=$folder python3 - <<'PY'
 import pathlib
 import subprocess
 import tempfile
