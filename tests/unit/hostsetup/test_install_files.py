@@ -14,7 +14,10 @@ from tests.support.sites import SCRIPTS, require_tool
 OWNER = f"{pwd.getpwuid(os.getuid()).pw_name}:{grp.getgrgid(os.getgid()).gr_name}"
 
 
-def install(*files: File, text: str | None = None, piped: bool = False) -> "subprocess.CompletedProcess[str]":
+def install(
+    *files: File, text: str | None = None, piped: bool = False, first: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """``first`` is a folder of programs that precede the others."""
     script = SCRIPTS / "install-files"
     bundle = render_bundle(files) if text is None else text
     return subprocess.run(
@@ -23,7 +26,10 @@ def install(*files: File, text: str | None = None, piped: bool = False) -> "subp
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
+        env={
+            **os.environ,
+            "PATH": ":".join([*([str(first)] if first else []), os.environ["PATH"], "/usr/sbin", "/sbin"]),
+        },
     )
 
 
@@ -108,6 +114,26 @@ def test_a_refused_file_keeps_the_whole_bundle_out(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "Nothing of this bundle has been activated" in done.stderr
     assert list(folder.iterdir()) == []
+
+
+def test_a_service_and_its_socket_are_checked_together_by_an_older_systemd(tmp_path: Path) -> None:
+    """systemd 247 and 249 have no --recursive-errors and look for the socket."""
+    real = require_tool("systemd-analyze")
+    older = tmp_path / "older" / "systemd-analyze"
+    older.parent.mkdir()
+    older.write_text(f'#!/bin/bash\n[[ $1 == --help ]] || exec {real} "$@"\n')
+    older.chmod(0o755)
+    folder = tmp_path / "etc/systemd/system"
+    folder.mkdir(parents=True)
+    done = install(
+        a_file(folder / "agentkeys-probe.socket", f"[Socket]\nListenStream={tmp_path}/socket\n"),
+        a_file(folder / "agentkeys-probe.service",
+               "[Unit]\nRequires=agentkeys-probe.socket\n[Service]\nType=exec\nExecStart=/bin/true\n"),
+        first=older.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    refused = install(a_file(folder / "agentkeys-probe.socket", "[Socket]\nListenStream=nowhere\n"), first=older.parent)
+    assert refused.returncode != 0
 
 
 def test_a_refused_unit_keeps_the_old_one(tmp_path: Path) -> None:
