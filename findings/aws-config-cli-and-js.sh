@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# awscli 1.45.11 and @smithy/shared-ini-file-loader 4.7.2, which the AWS SDK for JavaScript uses, read ~/.aws/config differently.
-# "aws configure set" writes a profile whose name has a blank in quotes, and the SDK does not find it. The SDK cuts a value at
-# a blank and #, also inside quotation marks, so that it would run another credential_process than the CLI.
+# awscli 1.45.11 and @smithy/shared-ini-file-loader 4.7.2, which the AWS SDK for JavaScript uses, read ~/.aws/config
+# differently. "aws configure set" writes a profile whose name has a blank in quotes, and the SDK does not find it. The SDK
+# cuts a value at a blank and #, also inside quotation marks, so that it would run another credential_process than the CLI.
 # https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html (the files are shared by the CLI and all SDKs)
 # Guess: both read the same. Seen: two profiles and whole values; one profile and two shortened values.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# iam-explorer 0.2.0 answers who can do what in an IAM account. It does not consider NotAction, NotResource, the wildcard ? in an
-# action and conditions, and takes [ in an ARN pattern for a set of characters.
+# iam-explorer 0.2.0 answers who can do what in an IAM account. It does not consider NotAction, NotResource and the wildcard ?
+# in an action, and takes [ in an ARN pattern for a set of characters.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html, ..._notresource.html,
 # ..._action.html (wildcards are * and ?)
 # Guess: True, True, True, False, True. Seen: True, False, False, True, False.

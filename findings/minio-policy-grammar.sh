@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The Go module github.com/minio/pkg/v3/policy 3.1.3 decides by policies in the language of IAM. It does not replace the
-# variable ${aws:PrincipalTag/actor} and default values of variables, so such a policy allows nothing; it cannot parse operators
-# with IfExists, ArnLike, dates without a time or in seconds, a Statement that is no list, and actions of other services.
+# variable ${aws:PrincipalTag/actor} and default values of variables, so such a policy allows nothing; it cannot parse
+# operators with IfExists, ArnLike, dates without a time or in seconds, a Statement that is no list, and actions of other
+# services.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, reference_policies_grammar.html and
 # reference_policies_elements_condition_operators.html
 # Guess: all nine are allowed. Seen: the plain policy is, the next two are not, the others are errors.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# octodns-spf 1.0.0 checks that an SPF record needs no more than ten DNS lookups. It does not count a mechanism with a qualifier
-# (+mx, ?a) or in upper case, it counts "all", and it does not report the eleventh lookup if that is the last term.
-# RFC 7208 section 4.6.4: include, a, mx, ptr, exists and redirect count, and ten are allowed; section 4.6.1: a qualifier may stand
-# before a mechanism, and names are case-insensitive.
+# octodns-spf 1.0.0 checks that an SPF record needs no more than ten DNS lookups. It does not count a mechanism with a
+# qualifier (+mx, ?a) or in upper case, it counts "all", and it does not report the eleventh lookup if that is the last term.
+# RFC 7208 section 4.6.4: include, a, mx, ptr, exists and redirect count, and ten are allowed; section 4.6.1: a qualifier may
+# stand before a mechanism, and names are case-insensitive.
 # Guess: 2, 2, 1, 0 and an error. Seen: 2, 0, 0, 1 and 11 without an error.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

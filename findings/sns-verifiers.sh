@@ -7,7 +7,8 @@
 # Guess: all are accepted, one attachment. Seen: a ValidationError, None, two exceptions.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
-python3 -m pip install -q --disable-pip-version-check --target "$folder" aws-sns-verifier==0.1.14 aws-sns-message-validator==0.0.5
+python3 -m pip install -q --disable-pip-version-check --target "$folder" aws-sns-verifier==0.1.14 \
+  aws-sns-message-validator==0.0.5
 PYTHONPATH=$folder python3 -W ignore - <<'PY'
 import io
 
