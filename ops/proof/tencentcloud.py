@@ -169,17 +169,16 @@ class AssumeRole:
 
 
 @functools.cache
-def _models() -> boto3.Session:
+def _models(region: str) -> boto3.Session:
     """One for all keys: it reads S3's model once."""
-    return boto3.Session()
+    return boto3.Session(region_name=region)
 
 
 def store(region: str, key: Key) -> S3:
     """The buckets of COS as a key reaches them, by the calls of S3 that COS has."""
     key_id, secret, token = key
-    client = _models().client(
+    client = _models(region).client(
         "s3",
-        region_name=region,
         aws_access_key_id=key_id,
         aws_secret_access_key=secret,
         aws_session_token=token or None,
