@@ -5,7 +5,7 @@ import pulumi
 from clouds.limits import Limit
 
 #: Where the program has been applied.
-APPLIED = "in the sandbox only: a Debian 12 host, and AWS's emulator as the object store"
+APPLIED = "in the sandbox only: hosts with Debian 11, 12 and 13, and AWS's emulator as the object store"
 
 NO_EQUAL = (
     Limit(
