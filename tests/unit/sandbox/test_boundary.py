@@ -21,6 +21,7 @@ TAKEN = {
     "ops.events.Step": "the times of a run, which `make up` and `agentkeys report` read alike",
     "ops.events.longest_chain": "the times of a run, which `make up` and `agentkeys report` read alike",
     "ops.events.total": "the times of a run, which `make up` and `agentkeys report` read alike",
+    "ops.options.stacks": "the stacks of a project, by the names of their files",
     "ops.page.gantt": "the times of a run, which `make up` and `agentkeys report` read alike",
 }
 
