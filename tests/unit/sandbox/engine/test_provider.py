@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev import toolchain
-from sandbox.engine import provider, source, versions
+from sandbox.engine import build, provider, source, versions
 from sandbox.engine.steps import EngineError
 
 SIX, FIVE = versions.TERRAFORM_AWS["6"], versions.TERRAFORM_AWS["5"]
@@ -135,3 +135,11 @@ def test_a_build_that_has_no_room_is_not_begun(tmp_path: Path, monkeypatch: pyte
         EngineError, match=rf"needs {provider.SOURCE.gigabytes} GB, and {tmp_path}\S+ has 1\.0 GB. Make room"
     ):
         provider.ensure(print)
+
+
+@pytest.mark.parametrize("cloud", ["gcp", "tencentcloud"])
+def test_an_official_engine_runs_no_other_cloud(cloud: str, tmp_path: Path) -> None:
+    official = build.Engine(bin_dir=tmp_path / "bin", official=True)
+    with pytest.raises(EngineError, match=rf"CLOUD={cloud} needs the engine that is built from package registries"):
+        official.add(cloud, tmp_path / "pulumi", print)
+    assert not (tmp_path / "pulumi").exists()
