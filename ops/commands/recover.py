@@ -12,6 +12,7 @@ Owns the repair of the state. Leaves out how things are found and proven.
 import datetime
 import json
 import tempfile
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
@@ -39,6 +40,10 @@ BEFORE = datetime.timedelta(minutes=1)
 AFTER = datetime.timedelta(minutes=15)
 #: A killed run notes no times; its last change of the state is at most this long after its beginning.
 LONGEST_RUN = datetime.timedelta(hours=2)
+
+#: How long after a run a call may not see yet what the run created. SES and IAM are eventually consistent and state no
+#: limit: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+UNSEEN = datetime.timedelta(seconds=15)
 
 #: What is taken in may let the next preview know the inputs of more.
 ROUNDS = 4
@@ -163,10 +168,12 @@ class Recovery:
         self._require(account_ids)
         history = self.engine.history()
         account = LiveAccount(account_id=account_ids[0], of=self.of, state=state, windows=_windows(deployment, history))
+        stopped = bool(pending) or not _succeeded(deployment, history)
+        if stopped:
+            _wait(_until_seen(deployment, history, datetime.datetime.now(datetime.UTC)))
         if pending:
             self._finish(exported, account, pending)
         refused: RecoveryError | None = None
-        stopped = bool(pending) or not _succeeded(deployment, history)
         if stopped:
             self._read_again(account)
         if stopped or self.after_success:
@@ -359,6 +366,23 @@ def _succeeded(deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any
         return False
     written = _moment(deployment["manifest"]["time"])
     return _moment(history[0]["startTime"]) <= written <= _moment(history[0]["endTime"]) + BEFORE
+
+
+def _until_seen(
+    deployment: Mapping[str, Any], history: Sequence[Mapping[str, Any]], now: datetime.datetime
+) -> datetime.timedelta:
+    """The time left until every call sees what the last run created; not positive if it has passed."""
+    ended = [_moment(run["endTime"]) for run in history[:1] if run.get("endTime")]
+    last = max([_moment(deployment["manifest"]["time"]), *ended])
+    # The other clock may be ahead.
+    return min(last + UNSEEN - now, UNSEEN)
+
+
+def _wait(left: datetime.timedelta) -> None:
+    seconds = left.total_seconds()
+    if seconds > 0:
+        click.echo(f"waiting {seconds:.0f} s, because AWS may not show yet what the last run created", err=True)
+        time.sleep(seconds)
 
 
 def _moment(text: str) -> datetime.datetime:

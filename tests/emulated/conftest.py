@@ -3,10 +3,12 @@
 import functools
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ops.commands import recover
 from sandbox.aws.probes import validate
 from sandbox.aws.probes.rows import table
 from sandbox.aws.server import Account
@@ -80,6 +82,12 @@ def role(client: Client, unique: str, somebody: Somebody) -> str:
     """A role that somebody may assume, of the same name and without policies."""
     trust = trusting({"AWS": somebody.arn}, "sts:AssumeRole", "sts:TagSession")
     return str(client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=trust)["Role"]["Arn"])
+
+
+@pytest.fixture(autouse=True)
+def _aws_shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wait for what a run created: the emulated account shows it at once."""
+    monkeypatch.setattr(recover, "UNSEEN", timedelta())
 
 
 @pytest.fixture

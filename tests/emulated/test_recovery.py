@@ -84,6 +84,31 @@ class Engine:
         return [item["id"] for item in self.state if item["type"] == kind and not item.get("delete")]
 
 
+def test_the_search_waits_until_aws_shows_what_a_failed_run_created(ask, monkeypatch, capsys):
+    slept = []
+    monkeypatch.setattr(recover, "UNSEEN", datetime.timedelta(seconds=15))
+    monkeypatch.setattr(recover.time, "sleep", slept.append)
+    for result in ("succeeded", "failed"):
+        engine = Engine(runs=[run_of(-5, 5, result)])
+        Recovery(engine=engine, clients_in=lambda _region: ask, after_success=False).run()
+    assert slept == [15]
+    assert capsys.readouterr().err == "waiting 15 s, because AWS may not show yet what the last run created\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "ended", "left"), [(-60, -60, -45), (-60, -5, 10), (-5, None, 10), (-5, -60, 10), (90, 90, 15)]
+)
+def test_the_wait_ends_when_aws_shows_everything_and_does_not_trust_another_clock(monkeypatch, written, ended, left):
+    monkeypatch.setattr(recover, "UNSEEN", datetime.timedelta(seconds=15))
+
+    def stamp(seconds):
+        return (NOW + datetime.timedelta(seconds=seconds)).isoformat()
+
+    runs = [] if ended is None else [{"startTime": stamp(-90), "endTime": stamp(ended)}]
+    wait = recover._until_seen({"manifest": {"time": stamp(written)}}, runs, NOW)
+    assert wait.total_seconds() == left
+
+
 @pytest.fixture
 def ask(client):
     return client
