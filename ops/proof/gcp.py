@@ -6,7 +6,6 @@ two actors are enrolled for the run, unless they are enrolled already.
 
 import contextlib
 import http
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,6 @@ from requests.exceptions import RequestException
 
 from clouds.gcp import enrolment
 from clouds.gcp.names import STORE, TOKENS, GcpNames
-from components.naming import ACTOR_LENGTH
 from gates.dns import without_netrc
 from ops import google
 from ops.proof import matrix, tokens
@@ -192,7 +190,7 @@ def prepare(own: AnyStack, sessions: list[str], say: Callable[[str], None]) -> P
     names = own.names
     assert isinstance(names, GcpNames)  # noqa: S101 - the project in this folder
     cast, had, lacking = tokens.minted(own, sessions, None, "", say)
-    cast = replace(cast, stranger=secrets.token_hex(ACTOR_LENGTH // 2))
+    cast = replace(cast, stranger=tokens.new_actor())
     if sessions:
         lacking["stranger"] = NO_STRANGER
     else:

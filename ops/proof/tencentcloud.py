@@ -27,12 +27,12 @@ from clouds.names import CloudNames
 from clouds.settings import ACTOR
 from clouds.tencentcloud import policies
 from clouds.tencentcloud.settings import TencentCloudSettings
-from components.naming import ACTOR_LENGTH
 from ops import clients, exits, host
 from ops.proof import matrix
 from ops.proof.matrix import AREAS, Area, Cast, Row, Session, Token
 from ops.proof.plan import Proof
 from ops.proof.s3 import S3
+from ops.proof.tokens import new_actor
 from ops.proof.walk import SESSION_NAME, SESSION_SECONDS, Seen, Store, Walk
 from ops.stack import AnyStack
 from ops.verdicts import Line, Verdict
@@ -202,9 +202,7 @@ def prepare(own: AnyStack, sessions: list[str], say: Callable[[str], None]) -> P
         )
     settings = own.settings
     assert isinstance(settings, TencentCloudSettings)  # noqa: S101 - the project in this folder
-    cast = Cast(
-        a=secrets.token_hex(ACTOR_LENGTH // 2), b=secrets.token_hex(ACTOR_LENGTH // 2), run=secrets.token_hex(8)
-    )
+    cast = Cast(a=new_actor(), b=new_actor(), run=secrets.token_hex(8))
 
     # The SDK's requests would send what a netrc file has for the host, or by default.
     os.environ["NETRC"] = os.devnull

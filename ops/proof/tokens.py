@@ -53,7 +53,7 @@ def minted(
         except NotMintedError as error:
             lacking[token] = str(error)
 
-    actors = [secrets.token_hex(ACTOR_LENGTH // 2) for _ in "AB"]
+    actors = [new_actor() for _ in "AB"]
     ask(own, "A", actors[0], sessions[0] if sessions else "")
     ask(own, "B", actors[1], sessions[1] if sessions else "")
     ask(own, "untagged", actors[0], sessions[0] if sessions else "", untagged=True)
@@ -72,6 +72,11 @@ def minted(
     cast = Cast(a=named.get("A") or actors[0], b=named.get("B") or actors[1], run=secrets.token_hex(8))
     forge(had, lacking, cast)
     return cast, had, lacking
+
+
+def new_actor() -> str:
+    """The id of an actor that nobody has."""
+    return secrets.token_hex(ACTOR_LENGTH // 2)
 
 
 def forge(had: dict[Token, str], lacking: dict[Token, str], cast: Cast) -> None:

@@ -210,3 +210,17 @@ def tencent(tmp_path_factory):
         yield made
     made.front.stop()
     made.doors.stop()
+
+
+@pytest.fixture(scope="module")
+def launched(tencent):
+    stack = Stack(tencent)
+    return stack, tencent.kept()
+
+
+@pytest.fixture(name="stack")
+def restored(launched):
+    """What the program makes, as every test finds it."""
+    stack, kept = launched
+    stack.made.restore(kept)
+    return stack

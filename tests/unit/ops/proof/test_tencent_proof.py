@@ -11,7 +11,7 @@ from ops.proof import tencentcloud
 from ops.proof.matrix import Cast
 from ops.proof.walk import Walk
 from ops.verdicts import Verdict
-from tests.support.tencent_cloud import IDENTITY, NAMES, REGION, Stack, tencent  # noqa: F401 - a fixture
+from tests.support.tencent_cloud import IDENTITY, NAMES, REGION, launched, restored, tencent  # noqa: F401 - fixtures
 
 CAST = Cast(a="a" * 64, b="b" * 64, run="run")
 #: What the proof reads of a stack's settings.
@@ -19,19 +19,6 @@ SETTINGS = types.SimpleNamespace(
     names=NAMES, uin=IDENTITY.uin, region=REGION,
     session_policies={key: text(policies.session(NAMES, REGION, key)) for key in ("data", "vault", "memory")},
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def made(tencent):  # noqa: F811
-    stack = Stack(tencent)
-    return stack, tencent.kept()
-
-
-@pytest.fixture
-def stack(made):
-    stack, kept = made
-    stack.made.restore(kept)
-    return stack
 
 
 def walked(stack, *, settings=SETTINGS, read=None):

@@ -11,14 +11,15 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from clouds.tencentcloud import policies
 from sandbox.tencentcloud.account import Account
-from tests.support.tencent_cloud import (  # noqa: F401 - a fixture
+from tests.support.tencent_cloud import (  # noqa: F401 - fixtures
     BUCKETS,
     HOST,
     IDENTITY,
     NAMES,
     REGION,
-    Stack,
     cos,
+    launched,
+    restored,
     s3,
     session,
     tencent,
@@ -40,20 +41,6 @@ def rejected(attempt, code):
     with pytest.raises(TencentCloudSDKException) as error:
         attempt()
     assert error.value.get_code() == code, error.value
-
-
-@pytest.fixture(scope="module")
-def made(tencent):  # noqa: F811
-    stack = Stack(tencent)
-    return stack, tencent.kept()
-
-
-@pytest.fixture
-def stack(made):
-    """What the program makes, as every test finds it."""
-    stack, kept = made
-    stack.made.restore(kept)
-    return stack
 
 
 @pytest.mark.parametrize(("key", "part"), [("vault", "credentials"), ("memory", "memory")])
