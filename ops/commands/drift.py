@@ -403,8 +403,13 @@ def _sshd(report: Report, family: Family, site: Site, login_user: str, seen: See
     for user, barring in seen["barred"]:
         said = f"{barring} is in effect, so {user} cannot log in: add {user} to the directive or remove it"
         report.drift.append(Finding(what=f"sshd for {user}", said=said))
+    unsettled = {user: _decoded(said) for user, said in seen["unsettled"]}
     operators = "none" if site.elsewhere else f"{family.keys_command} %u %f"
     for user, keys_command in ((login_user, "none"), (OPERATOR, operators)):
+        if user in unsettled:
+            said = f"sshd cannot read its files, and would not start again: {' '.join(unsettled[user].split())}"
+            report.drift.append(Finding(what=f"sshd for {user}", said=said))
+            continue
         report.compared["sshd settings"] += len(wanted) + 2
         for key, value in wanted.items():
             report.expect(f"sshd for {user}", key, effective[user].get(key, ""), value)

@@ -75,6 +75,7 @@ class Host:
         }
         self.authorized = {PUBLIC_KEY.split()[1]: "yes"}
         self.barred = {}
+        self.unsettled = {}
         self.sites = []
         self.digests = {f"{BIN_DIR}/{name}": "ok" for name in BINARIES}
         self.beside = [*(path.rstrip("/") for path in self.files), *self.digests, *drift.SECRETS]
@@ -111,6 +112,7 @@ class Host:
             *(["sshd", user, line] for user, lines in self.sshd.items() for line in lines),
             *(["authorized", "ubuntu", *item] for item in self.authorized.items()),
             *(["barred", *item] for item in self.barred.items()),
+            *(["unsettled", user, encoded(said)] for user, said in self.unsettled.items()),
             *(["site", encoded(path)] for path in self.sites),
             *(["under", "/", encoded(path)] for path in self.beside),
             *(["digests", drift.DIGESTS, verdict, path] for path, verdict in self.digests.items()),
@@ -484,6 +486,24 @@ def test_the_observer_finds_a_key_in_a_line_that_is_no_comment(tmp_path):
         ["bash", "-s"], input=home + drift.script([*questions, "end"]), capture_output=True, text=True, check=True
     )
     assert [row[2] for row in drift.answers(done.stdout)["authorized"]] == ["no", "yes", "no"]
+
+
+def test_a_configuration_that_sshd_cannot_read_is_one_finding_with_its_reason(clean):
+    said = "/etc/ssh/sshd_config.d/mine.conf: line 1: Bad configuration option: Pasword\n"
+    clean.sshd["ubuntu"], clean.unsettled["ubuntu"] = [], said
+    (found,) = [finding for finding in clean.report().drift if finding.what == "sshd for ubuntu"]
+    assert found.said == f"sshd cannot read its files, and would not start again: {said.strip()}"
+
+
+@pytest.mark.parametrize(("code", "kind"), [(0, "sshd"), (255, "unsettled")])
+def test_the_observer_keeps_what_sshd_says_of_its_files(code, kind):
+    sshd = f"sshd() {{ echo 'line 1: Deprecated option Port1' >&2; echo permitrootlogin no; return {code}; }}\n"
+    done = subprocess.run(
+        ["bash", "-s"], input=sshd + drift.script(["sshd nobody", "end"]), capture_output=True, text=True, check=True
+    )
+    said = [fields for fields in drift.answers(done.stdout)[kind] if fields[0] == "nobody"]
+    lines = [line for _, text in said for line in (text if code == 0 else drift._decoded(text)).splitlines()]
+    assert lines == ["line 1: Deprecated option Port1", "permitrootlogin no"]
 
 
 def test_the_observer_refuses_a_question_that_it_does_not_know_and_questions_without_an_end():
