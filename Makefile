@@ -70,9 +70,9 @@ test: tools ## run all tests: the fast ones, then the slow ones in several sandb
 	@$(SANDBOX) build
 	venv/bin/python -m pytest $(SLOW) -x
 
-hosts-all: tools ## set up hosts of every Debian and with older programs, see docs/hosts.md (about 10 minutes)
+hosts-all: tools ## set up hosts and stacks of every Debian, and hosts with older programs, see docs/hosts.md (about 15 minutes)
 	@$(SANDBOX) cell hosts-all -- $(CURDIR)/venv/bin/python -m pytest \
-		tests/sandbox/machine/test_7_brackets.py --every-bracket -x
+		tests/sandbox/machine/test_7_brackets.py tests/sandbox/up/test_3_images.py --every-bracket -x
 
 test-clouds: tools ## run the life of a stack of every other cloud in the sandbox (about 5 minutes each; builds their providers once)
 	@$(SANDBOX) cell test-clouds -- $(CURDIR)/venv/bin/python -m pytest tests/clouds -x

@@ -102,7 +102,7 @@ class LiveSandbox:
         found = s3.list_objects_v2(Bucket=bucket, Prefix="inbound/").get("Contents", [])
         return [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found]
 
-    def on_host(self, stack: str, command: str) -> str:
+    def on_host(self, stack: str, command: str, user: str = "ubuntu") -> str:
         """What a command prints on the stack's host, over SSH as the login user."""
         key = layout.HOME / f"{stack}.key"
         shown = self.engine.run(
@@ -112,7 +112,7 @@ class LiveSandbox:
         key.write_text(shown)
         done = subprocess.run(
             ["ssh", "-i", str(key), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", f"ubuntu@{self.outputs(stack)['elasticIp']}", command],
+             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", f"{user}@{self.outputs(stack)['elasticIp']}", command],
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

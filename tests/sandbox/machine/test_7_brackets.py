@@ -15,7 +15,8 @@ from hostsetup.families import TOOLKIT
 from hostsetup.services import SERVICES
 from hostsetup.steps import authorized_keys, limited
 from ops import host
-from ops.commands import drift
+from ops.backups import BackupError
+from ops.commands import backup, drift, restore
 from ops.stack import Stack
 from sandbox.aws import seed
 from tests.sandbox.machine.test_1_again import changed
@@ -136,7 +137,9 @@ def test_certificates_are_renewed_without_a_restart(bracket):
     assert changed(bracket.set_up(only=("nginx-http", "certificates", "nginx-https", "health"))) == []
 
 
-def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
+@pytest.fixture
+def stack(bracket, monkeypatch):
+    """The bracket as a stack, for what the operator's commands send to its host."""
     settings = SimpleNamespace(
         site=bracket.site, logs_in_as=bracket.login_user, source_ref="", release_sha256=bracket.site.release_sha256
     )
@@ -146,7 +149,23 @@ def test_there_is_no_drift_after_the_steps(bracket, monkeypatch):
         "sshPublicKeys": [public_key(bracket)],
     }
     monkeypatch.setattr(host, "ask", lambda *_, **_how: bracket.key.read_text())
-    assert drift.look(Stack(name="bracket", settings=settings, outputs=outputs)).drift == []
+    return Stack(name="bracket", settings=settings, outputs=outputs)
+
+
+def test_there_is_no_drift_after_the_steps(stack):
+    assert drift.look(stack).drift == []
+
+
+def test_a_backup_gives_a_host_without_secrets_its_own_again(bracket, stack):
+    kept = backup.collected(stack)
+    paths = " ".join(file.path for file in kept)
+    before = bracket.said(f"sudo sha256sum {paths}")
+    bracket.sudo(f"rm {paths}")
+    assert restore.put(stack, kept) == [f"changed {file.path}" for file in kept]
+    assert bracket.said(f"sudo sha256sum {paths}") == before
+    assert drift.look(stack).drift == []
+    with pytest.raises(BackupError, match="this host has other secrets already"):
+        restore.put(stack, [replace(file, content=b"other") for file in kept])
 
 
 def test_a_release_that_cannot_start_is_taken_back(bracket):
