@@ -26,6 +26,9 @@ UNITS = (("one", 8101, "alpha"), ("two", 8102, "beta"), ("three", 8103, "gamma")
 NAMES = ("alpha", "beta", "gamma")
 GOOD, EXITS, SILENT = "good", "exits", "silent"
 
+#: Values of e_machine (elf(5)) as ELF files of these architectures have them.
+_MACHINES = {"x86_64": b"\x3e\x00", "aarch64": b"\xb7\x00"}
+
 _COMMANDS = Path(__file__).with_name("fake_host_commands")
 _CRASH = """\
 commands_so_far=0
@@ -125,10 +128,16 @@ class FakeHost:
         return ["nsenter", "--user", "--mount", "--pid", "--preserve-credentials", f"--target={self._pid}"]
 
     def archive(
-        self, name: str, *, kept: tuple[str, ...] = (), names: Sequence[str] = NAMES, **behaviours: str
+        self,
+        name: str,
+        *,
+        kept: tuple[str, ...] = (),
+        names: Sequence[str] = NAMES,
+        architecture: str = "",
+        **behaviours: str,
     ) -> Release:
         """A release with these binaries, each of which carries its name, unless it is one of the first release that is
-        ``kept``, and is GOOD, unless a test says otherwise.
+        ``kept``, and is GOOD, unless a test says otherwise. They are for this machine, unless ``architecture`` says.
         """
         path = self.folder / f"{name}.tar.gz"
         with tarfile.open(path, "w:gz") as tar:
@@ -136,6 +145,8 @@ class FakeHost:
                 carried = "first" if binary in kept else name
                 behaviour = behaviours.get(binary, GOOD)
                 content = Path("/bin/sleep").read_bytes() + f"\nrelease {carried} {behaviour}\n".encode()
+                if architecture:
+                    content = content[:18] + _MACHINES[architecture] + content[20:]
                 member = tarfile.TarInfo(binary)
                 member.mode, member.size = 0o755, len(content)
                 tar.addfile(member, io.BytesIO(content))

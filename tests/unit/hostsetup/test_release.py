@@ -1,11 +1,15 @@
 """The scripts that swap a release in and take it back, run on a fake host; also killed wherever that is possible."""
 
+import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_host import EXITS, NAMES, SILENT, UNITS, FakeHost, Release
+
+#: An architecture that this machine does not have.
+OTHER = "aarch64" if platform.machine() == "x86_64" else "x86_64"
 
 
 @pytest.fixture
@@ -126,7 +130,12 @@ def test_a_service_that_systemd_started_from_a_binary_that_was_taken_back_is_sta
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("missing", "must contain at its top level"), ("digest", "expected"), ("gone", "copy the file there first")],
+    [
+        ("missing", "must contain at its top level"),
+        ("digest", "expected"),
+        ("gone", "copy the file there first"),
+        ("architecture", f"is for {OTHER}, and this host is {platform.machine()}: set release to an archive for"),
+    ],
 )
 def test_an_archive_that_is_not_what_it_should_be_changes_nothing(
     host: FakeHost, first: Release, name: str, says: str
@@ -136,6 +145,8 @@ def test_an_archive_that_is_not_what_it_should_be_changes_nothing(
         other = host.archive("other", names=NAMES[:-1])
     elif name == "digest":
         other.sha256 = "0" * 64
+    elif name == "architecture":
+        other = host.archive("other", architecture=OTHER)
     else:
         other.path.unlink()
     before = host.starts()
