@@ -12,7 +12,7 @@ import pulumi_aws as aws
 
 from components.alarms import Alarms, AlarmsArgs
 from components.buckets import PrivateBucket, PrivateBucketArgs
-from components.checks import existing, network, permissions, preflight, snapshot, zone
+from components.checks import ami, existing, network, permissions, preflight, snapshot, zone
 from components.checks.state import own
 from components.dns import Records, RecordsArgs, cloudflare_zone, mail_by_ses
 from components.federation import Federation, FederationArgs
@@ -78,6 +78,8 @@ else:
     place = network.place(provider, settings.subnet_id, settings.region)
     if not settings.elastic_ip:
         existing.no_other_address(provider, names)
+    if settings.ami:
+        ami.require(provider, settings.ami, settings.instance_type, settings.region, mine)
     if settings.restore_from:
         snapshot.require(provider, settings.restore_from, names, settings.root_volume_gib)
 

@@ -140,8 +140,7 @@ class BrokerHost(pulumi.ComponentResource):
             ).id
         )
         instance = aws.ec2.Instance(
-            # Another image is another instance, so that changing the setting replaces the host.
-            f"{name}-instance" if args.ami or args.image == images.FIRST else f"{name}-instance-{args.image}",
+            _instance_name(name, args),
             ami=image,
             instance_type=args.instance_type,
             # With the key pair's output here, replacing the pair would replace the instance.
@@ -309,6 +308,19 @@ class BrokerHost(pulumi.ComponentResource):
             tags={OWNER_TAG: names.host},
             opts=child,
         )
+
+
+def _instance_name(name: str, args: BrokerHostArgs) -> str:
+    """The resource's name. Another image or architecture is another instance, so that a change replaces the host.
+
+    EC2 does not change the architecture of an instance:
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resize-limitations.html
+    """
+    parts = [f"{name}-instance"]
+    if not args.ami:
+        parts += [args.image] * (args.image != images.FIRST)
+        parts += ["arm64"] * (images.architecture(args.instance_type) == "arm64")
+    return "-".join(parts)
 
 
 def _associate(names: Names, instance_id: str) -> str:

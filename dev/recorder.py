@@ -59,7 +59,7 @@ LOOKUPS: dict[str, Answer] = {
     "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation": {"allAllowed": True, "results": []},
     "aws:iam/getSessionContext:getSessionContext": "AccessDenied",
     "aws:iam/getRole:getRole": lambda asked: {"name": asked["name"]},
-    "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0"},
+    "aws:ec2/getAmi:getAmi": {"id": "ami-0123456789abcdef0", "architecture": "x86_64"},
     "aws:ec2/getElasticIp:getElasticIp": {"id": "eipalloc-0fedcba9876543210", "publicIp": "3.208.99.99", "tags": {}},
 }
 

@@ -152,7 +152,7 @@ def _start(state: str, instance_id: str, names: Names) -> str:
 
 def _require_free(tags: Mapping[str, str], named: str, names: Names, own: Own) -> None:
     # A stack whose state is lost adopts the instance that it launched.
-    if tags.get(OWNER_TAG, names.host) != names.host or (OWNER_TAG in tags and own.has("host-instance")):
+    if tags.get(OWNER_TAG, names.host) != names.host or (OWNER_TAG in tags and own.launched):
         raise pulumi.RunError(
             f"hostInstanceId: {named} was launched by the stack of {tags[OWNER_TAG]}, which has it in its state. "
             "Nothing was created. Give another instance, or remove hostInstanceId to launch one."

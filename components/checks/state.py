@@ -25,6 +25,11 @@ class Own:
         return self.names is None or name in self.names
 
     @property
+    def launched(self) -> bool:
+        """Whether the stack has, or may have, an instance that it launched, of whatever image and architecture."""
+        return self.names is None or any(name.startswith("host-instance") for name in self.names)
+
+    @property
     def is_new(self) -> bool:
         """Whether the stack has not created anything yet."""
         return self.names is not None and not self.names

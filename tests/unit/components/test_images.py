@@ -61,6 +61,15 @@ def test_another_image_is_another_instance_with_its_own_login_user(release):
     assert launched(run("test", changed={**release, "image": "debian-13"})) == ("host-instance-debian-13", "admin")
 
 
+@pytest.mark.parametrize(
+    ("image", "name"), [("ubuntu-22.04", "host-instance-arm64"), ("debian-13", "host-instance-debian-13-arm64")]
+)
+def test_another_architecture_is_another_instance(release, image, name):
+    """EC2 refuses another architecture for an instance that is there, after it was stopped for the change."""
+    changed = {**release, "image": image, "instanceType": "t4g.small"}
+    assert launched(run("test", changed=changed))[0] == name
+
+
 def test_an_ami_and_a_login_user_of_ones_own_win(release):
     changed = {**release, "image": "debian-13", "ami": "ami-0123456789abcdef0", "loginUser": "me"}
     assert launched(run("test", changed=changed)) == ("host-instance", "me")

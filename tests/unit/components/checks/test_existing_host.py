@@ -332,11 +332,12 @@ def test_what_would_go_wrong_ends_with_a_sentence_and_nothing_is_created(up, ec2
     assert sentence in refused(up, ec2, **settings)
 
 
-def test_an_instance_that_the_stack_launched_is_given_only_where_its_state_is_lost(release):
+@pytest.mark.parametrize("ending", ["", "-debian-13", "-arm64"])
+def test_an_instance_that_the_stack_launched_is_given_only_where_its_state_is_lost(release, ending):
     changed = {**release, "hostInstanceId": INSTANCE, "hostPrivateKey": KEY}
     lookups = Ec2(instance={"tags": {"agentkeys:owned-by": HOST}}).lookups
     urn = "urn:pulumi:test::agentkeys-cloud::agentkeys:host:BrokerHost$aws:ec2/instance:Instance::host-instance"
-    state = {"pulumi:pulumi:readStackResourceOutputs": {"outputs": {urn: {}}}}
+    state = {"pulumi:pulumi:readStackResourceOutputs": {"outputs": {urn + ending: {}}}}
     with pytest.raises(pulumi.RunError, match=f"was launched by the stack of {HOST}, which has it in its state"):
         run("test", changed=changed, lookups={**lookups, **state}, secret=["hostPrivateKey"])
     run("test", changed=changed, lookups=lookups, secret=["hostPrivateKey"])
