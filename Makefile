@@ -141,8 +141,8 @@ bench: setup ## time STACK's up, preview and destroy; AGAINST=commit [ROWS=previ
 chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK) --cells $(or $(CELLS),3)
 
-mutants: setup ## change the product's code in one place at a time and report what no fast test notices (hours; continues)
-	venv/bin/python -m dev.mutants $(MODULES)
+mutants: setup ## change the product's code in one place at a time and report what no fast test notices (continues)
+	venv/bin/python -m dev.mutants $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE))
 
 sandbox-start: setup ## start the sandbox without bringing up a stack
 	@$(SANDBOX) start

@@ -60,7 +60,7 @@ ELSEWHERE = {
     "make lock": ("tests/unit/dev/test_lock_files.py", "the same for everybody"),
     "make setup": ("Makefile", "tools: setup"),
     "make validate-aws": ("tests/emulated/test_validate_aws.py", "make validate-aws"),
-    "make mutants": ("tests/unit/dev/test_mutants.py", "from dev import mutants"),
+    "make mutants": ("tests/unit/dev/test_mutants.py", "from dev.mutants import"),
     "make test": (".ci/run", "make test"),
     "make test-fast": ("Makefile", "test: tools"),
     "make test-policies": ("Makefile", "tests/unit/components/policies/truth"),

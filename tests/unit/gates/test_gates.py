@@ -136,7 +136,10 @@ def broker(tmp_path, monkeypatch, doh):
 
     class Issuer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path in served else 502)
+            moved = isinstance(served.get(self.path), str)
+            self.send_response(302 if moved else 200 if self.path in served else 502)
+            if moved:
+                self.send_header("Location", served[self.path])
             self.end_headers()
             self.wfile.write(json.dumps(served.get(self.path)).encode())
 
@@ -190,6 +193,8 @@ def test_an_issuer_gives_the_thumbprint_of_the_top_of_its_chain(broker):
         ("/keys", {}, "has 0 keys and no ES256 key"),
         ("/keys", [1], "/keys is not a JSON object"),
         ("/healthz", None, "healthz answers 502"),
+        # An answer at another place is not at the place that STS asks.
+        ("/healthz", "/keys", "healthz answers 302"),
     ],
 )
 def test_an_issuer_that_sts_could_not_use_is_not_there_yet(broker, path, answer, said):
@@ -205,6 +210,28 @@ def test_the_thumbprint_is_that_of_the_last_certificate_at_the_first_address(bro
     broker.start(broker.leaf, broker.authority, broker.root)
     broker.answers[:] = ["127.0.0.1", "127.0.0.9"]
     assert broker.ask() == broker.root.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - IAM's thumbprint
+
+
+def test_an_issuer_whose_name_has_no_address_is_not_there_yet(broker):
+    broker.answers.clear()
+    with pytest.raises(NotYet, match=f"gives no address for {HOST}"):
+        broker.ask()
+
+
+@pytest.mark.parametrize(
+    ("does", "seconds", "said"),
+    [
+        ("echo refused >&2; exit 1", 30, "serves 0 certificates"),
+        ("exec sleep 60", 0.05, "does not finish a TLS handshake"),
+    ],
+)
+def test_a_handshake_that_fails_or_hangs_is_not_there_yet(tmp_path, monkeypatch, does, seconds, said):
+    (tmp_path / "openssl").write_text(f"#!/bin/sh\n{does}\n")
+    (tmp_path / "openssl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(issuer, "LOOK_TIMEOUT", seconds)
+    with pytest.raises(NotYet, match=said):
+        issuer.thumbprint("127.0.0.1", HOST)
 
 
 def test_an_issuer_that_nobody_serves_is_not_there_yet(broker):
