@@ -19,16 +19,16 @@ from components.federation import Federation, FederationArgs
 from components.host import BrokerHost, BrokerHostArgs, ExistingHost
 from components.hostsetup import HostSetup, HostSetupArgs
 from components.identities import Identities, IdentitiesArgs
-from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs
+from components.mail import InboundMail, InboundMailArgs, MailIdentities, MailIdentitiesArgs, identity_appears
 from components.naming import BUCKET_KEYS, DATA_CLASSES, INBOUND_DAYS, INBOUND_PREFIX
 from components.policies import grants
 from components.roles import DataRoles, DataRolesArgs
 from components.snapshots import Snapshots, SnapshotsArgs
 from settings import VERSION, Settings, load
 
-advice.when_failed()
 settings = load(Settings)
 names = settings.names
+advice.when_failed(unless=identity_appears(names.region))
 
 preflight.account(settings.account_id, settings.region)
 provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])

@@ -10,6 +10,7 @@ still waits for the program.
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import NoReturn
 
@@ -39,20 +40,25 @@ def when_interrupted(*project: str) -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def when_failed(*project: str) -> None:
-    """Show the way on, once, when a resource that the program registers from now on fails. An engine that has no error
-    hooks, which is older than this program's, does without.
+#: Answers whether the engine can try the failed operation again, which may take the answer some time.
+Again = Callable[[pulumi.ErrorHookArgs], Awaitable[bool]]
+
+
+def when_failed(*project: str, unless: Again | None = None) -> None:
+    """Show the way on, once, when a resource that the program registers from now on fails, unless ``unless`` says that
+    the engine can try again. An engine that has no error hooks, which is older than this program's, does without.
     """
     if not monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS):
         return
     line = _line(project)
 
-    def failed(_args: pulumi.ErrorHookArgs) -> bool:
+    async def failed(args: pulumi.ErrorHookArgs) -> bool:
         global _said
+        if unless is not None and await unless(args):
+            return True
         if not _said:
             _said = True
             pulumi.log.warn(line)
-        # The provider has tried again already.
         return False
 
     hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(HOOK, failed)])

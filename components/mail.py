@@ -4,12 +4,17 @@ Leaves out the rule set and its activation, which exist once per account and reg
 records (``components/dns.py``) and the verification of the sender address (``ops/commands/sender.py``).
 """
 
+import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from components import advice
+from components.checks import credentials
+from components.checks.answers import reason
 from components.naming import INBOUND_PREFIX, OWNER_TAG, RECEIPT_RULE_SET, Names
 
 #: SES scans incoming mail and marks spam and viruses.
@@ -17,6 +22,45 @@ SCANNED = True
 
 #: SES creates three DKIM tokens for every domain identity.
 DKIM_TOKENS = 3
+
+#: How long `up` waits for a new identity that SES does not show yet, in seconds. SES publishes no limit.
+UNSEEN = 60
+
+#: How many reads in a row must find the identity, a second apart: the next read may reach a server that lacks it still.
+SEEN = 2
+
+
+def identity_appears(region: str) -> advice.Again:
+    """Answers True as soon as SES shows an identity that the provider created and could not read.
+
+    SES is eventually consistent (https://docs.aws.amazon.com/ses/latest/DeveloperGuide/general-issues.html), and the
+    provider reads a new identity once (``internal/service/sesv2/email_identity.go`` of terraform-provider-aws 5.100.0
+    and 6.47.1). The engine updates the resource then, without a change, which reads it again.
+    """
+
+    async def appears(failed: pulumi.ErrorHookArgs) -> bool:
+        is_identity = failed.type == "aws:sesv2/emailIdentity:EmailIdentity"
+        if not is_identity or failed.failed_operation != "create" or "couldn't find resource" not in failed.errors[0]:
+            return False
+        identity = str((failed.new_inputs or {})["emailIdentity"])
+        pulumi.log.info(f"SES does not show the new identity {identity} yet. Waiting up to {UNSEEN} s.")
+        until = time.monotonic() + UNSEEN
+        seen = 0
+        while seen < SEEN and time.monotonic() < until:
+            await asyncio.sleep(1)
+            seen = seen + 1 if await asyncio.to_thread(_shows, region, identity) else 0
+        return seen == SEEN
+
+    return appears
+
+
+def _shows(region: str, identity: str) -> bool:
+    try:
+        credentials.client("sesv2", region).get_email_identity(EmailIdentity=identity)
+    except Exception as error:
+        pulumi.log.debug(f"SES does not show {identity}: {reason(error)}")
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)

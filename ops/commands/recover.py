@@ -222,16 +222,23 @@ class Recovery:
             account.state[:] = self.engine.export()["deployment"].get("resources") or []
 
     def _read_again(self, account: LiveAccount) -> None:
-        """What a run may have changed in part: another update from what the state says would be refused."""
+        """What a run may have changed in part: another update from what the state says would be refused, or it would
+        change nothing, because a provider that fails notes what it was asked for.
+        """
+        failed = {item["urn"] for item in account.state if item.get("initErrors")}
         before = {
-            item["urn"]: item.get("outputs") for item in account.state if item["type"] == FIREWALL and item.get("id")
+            item["urn"]: item.get("outputs")
+            for item in account.state
+            if item["urn"] in failed or (item["type"] == FIREWALL and item.get("id"))
         }
         if not before:
             return
         self.engine.refresh(list(before))
         account.state[:] = self.engine.export()["deployment"].get("resources") or []
         for item in account.state:
-            if item["urn"] in before and item.get("outputs") != before[item["urn"]]:
+            if item["urn"] in failed:
+                self._say(AGAIN, item, str(item["id"]), "the provider failed while it made or changed it")
+            elif item["urn"] in before and item.get("outputs") != before[item["urn"]]:
                 reason = "the account has other rules than the state had: a change of them was cut off"
                 self._say(AGAIN, item, str(item["id"]), reason)
 

@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -32,6 +33,8 @@ class Part:
     binary: str
     package: str
     flags: str = "-s -w"
+    patched: str = ""
+    """The module that the part's patch changes, if it has one."""
 
 
 _HOST = "pulumi-language-python"
@@ -42,10 +45,15 @@ _FIND_BESIDE = ("pulumi", _HOST)
 
 _PYTHON_SDK = "github.com/pulumi/pulumi/sdk/v3"
 
+_BRIDGE = "github.com/pulumi/pulumi-terraform-bridge/v3"
+
+#: The changes that a part's module makes to another one. Each patch says why.
+PATCH = "partial.patch"
+
 PARTS = (
     Part("terraform-tls", "terraform-provider-tls", "github.com/hashicorp/terraform-provider-tls"),
     Part("language-python", _HOST, f"{_PYTHON_SDK}/python/cmd/pulumi-language-python"),
-    Part("bridge", "pulumi-resource-terraform-provider", "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic"),
+    Part("bridge", "pulumi-resource-terraform-provider", f"{_BRIDGE}/dynamic", patched=_BRIDGE),
     Part(
         "pulumi",
         "pulumi",
@@ -171,7 +179,7 @@ def folder() -> Path:
     """The cache folder of these versions, module checksums and build parts."""
     digest = hashlib.sha256(repr((versions.ENGINE, versions.PLUGINS, PARTS, platform.machine())).encode())
     for module in sorted(part.module for part in PARTS):
-        for path in sorted((GO_MODULES / module).glob("go.*")):
+        for path in sorted([*(GO_MODULES / module).glob("go.*"), *(GO_MODULES / module).glob("*.patch")]):
             digest.update(f"{path.relative_to(GO_MODULES)}\n".encode() + path.read_bytes())
     return toolchain.CACHE / "engine" / digest.hexdigest()[:16]
 
@@ -268,29 +276,56 @@ def _build(bin_dir: Path, target: Path, progress: Progress) -> None:
             continue
         progress(f"{label}: building")
         temporary = bin_dir / f".{part.binary}.new"
+        workspace = {"GOWORK": str(_patched(go, part, target))} if part.patched else {}
         go_build(
             [go, "build", "-ldflags", part.flags, "-o", str(temporary), part.package],
             GO_MODULES / part.module,
             target / f"{part.module}.log",
             label,
             progress,
-            environment=go_environment(**_COLLECTOR),
+            environment=go_environment(**_COLLECTOR, **workspace),
         )
         temporary.replace(binary)
+        shutil.rmtree(target / f"{part.module}-source", ignore_errors=True)
         progress(f"{label}: done, {time.monotonic() - started:.0f} s in all")
+    source = _source(go, _PYTHON_SDK, "language-python") / "python/cmd" / _RUNNER
+    executor = bin_dir / f"{_RUNNER}-original"
+    executor.unlink(missing_ok=True)
+    executor.write_bytes(source.read_bytes())
+    executor.chmod(0o755)
+
+
+def _source(go: str, module: str, part: str) -> Path:
+    """Where Go keeps the source of a module that a part uses; Go downloads it first."""
     listed = subprocess.run(
-        [go, "list", "-m", "-f", "{{.Dir}}", _PYTHON_SDK],
-        cwd=GO_MODULES / "language-python",
+        [go, "list", "-m", "-f", "{{.Dir}}", module],
+        cwd=GO_MODULES / part,
         env=go_environment(),
         capture_output=True,
         text=True,
         check=True,
     )
-    source = Path(listed.stdout.strip()) / "python/cmd" / _RUNNER
-    executor = bin_dir / f"{_RUNNER}-original"
-    executor.unlink(missing_ok=True)
-    executor.write_bytes(source.read_bytes())
-    executor.chmod(0o755)
+    return Path(listed.stdout.strip())
+
+
+def _patched(go: str, part: Part, target: Path) -> Path:
+    """A Go workspace in which a copy with the part's patch replaces the module. Raises EngineError."""
+    copy = target / f"{part.module}-source"
+    if copy.exists():
+        shutil.rmtree(copy)
+    shutil.copytree(_source(go, part.patched, part.module), copy, copy_function=shutil.copyfile)
+    subprocess.run(["chmod", "-R", "u+w", str(copy)], check=True)
+    patch = GO_MODULES / part.module / PATCH
+    # Outside of any repository, a path is what the patch says.
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(target)}
+    applied = subprocess.run(
+        ["git", "apply", str(patch)], cwd=copy, env=environment, capture_output=True, text=True, check=False
+    )
+    if applied.returncode:
+        raise EngineError(f"{patch} does not fit {part.patched}: {applied.stderr.strip()}")
+    workspace = target / f"{part.module}.work"
+    workspace.write_text(f"go 1.25\n\nuse {GO_MODULES / part.module}\n\nreplace {part.patched} => {copy}\n")
+    return workspace
 
 
 def _wrap_runner(bin_dir: Path) -> None:

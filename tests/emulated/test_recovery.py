@@ -614,6 +614,13 @@ def test_a_firewall_whose_change_was_cut_off_is_read_again(repair):
     assert fine.refreshed == []
 
 
+def test_what_the_provider_made_or_changed_in_part_is_read_again(repair):
+    failed = {**resource(ROLE, "role", "data", name="data"), "initErrors": ["updating: refused"]}
+    engine = Engine(failed, resource(ROLE, "other", "vault", name="vault"))
+    assert repair(engine) == [(AGAIN, "role", "data")]
+    assert engine.refreshed == [failed["urn"]]
+
+
 def test_a_kill_before_the_provider_was_made_needs_nothing_of_aws(repair):
     engine = Engine(pending=[("creating", resource("pulumi:providers:aws", "aws"))])
     engine.exported["deployment"]["resources"] = []
