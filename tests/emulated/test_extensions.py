@@ -370,6 +370,14 @@ def test_an_unknown_image_is_refused(client: Client) -> None:
         client("ec2").run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)
 
 
+@pytest.mark.parametrize(
+    ("image", "instance_type"), [("ami-0deb122026090100b", "t3.small"), ("ami-0deb122026090100a", "t4g.small")]
+)
+def test_an_image_for_another_architecture_is_refused(client: Client, image: str, instance_type: str) -> None:
+    with refused("InvalidParameterValue"):
+        client("ec2").run_instances(ImageId=image, InstanceType=instance_type, MinCount=1, MaxCount=1)
+
+
 def test_route53_refuses_what_it_has_and_what_is_not_its_own(client: Client, unique: str) -> None:
     route53 = client("route53")
     name = f"{unique}.litentry.org"

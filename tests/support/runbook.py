@@ -79,7 +79,8 @@ def launch(clients: Clients, names: Names, *, elastic: bool) -> Machine:
             for port in (22, 80, 443)
         ],
     )
-    image = ec2.describe_images(Owners=["099720109477"])["Images"][0]["ImageId"]
+    x86 = [{"Name": "architecture", "Values": ["x86_64"]}]
+    image = ec2.describe_images(Owners=["099720109477"], Filters=x86)["Images"][0]["ImageId"]
     (instance,) = ec2.run_instances(
         ImageId=image,
         InstanceType="t3.small",

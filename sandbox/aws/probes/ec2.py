@@ -5,6 +5,9 @@ from typing import Any
 from sandbox.aws.probes.ground import Ground, observe
 from sandbox.aws.probes.rows import Answers, probe
 
+#: Account that publishes Amazon Linux: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+_AMAZON = "137112412989"
+
 _INSTANCE = "launches an instance, which costs money until it ends"
 _ADDRESS = ("an elastic IP", "a network interface in a default subnet")
 
@@ -141,6 +144,16 @@ def launch_keeps_protection_and_token(ground: Ground) -> Answers:
     read = ec2.describe_instance_attribute(InstanceId=protected, Attribute="disableApiTermination")
     first, second = ground.instance(ClientToken=token), ground.instance(ClientToken=token)
     return {"protected": read["DisableApiTermination"]["Value"], "launched once": first == second}
+
+
+@probe("InstanceResponse.run_instances", calls="ec2 DescribeImages, RunInstances (dry run)")
+def image_is_launched_as_its_own_architecture(ground: Ground) -> Answers:
+    """An image for arm64 is not launched as a type with x86_64."""
+    ec2 = ground.client("ec2")
+    name = {"Name": "name", "Values": ["al2023-ami-2023.*-kernel-6.1-arm64"]}
+    image = ec2.describe_images(Owners=[_AMAZON], Filters=[name])["Images"][0]["ImageId"]
+    wanted = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    return {"launch": observe(ec2.run_instances, **wanted, DryRun=True).get("error")}
 
 
 @probe("InstanceResponse._validate_block_device_mapping", calls="ec2 RunInstances", unsafe=_INSTANCE)

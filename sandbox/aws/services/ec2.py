@@ -11,6 +11,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.instances import InstanceResponse
@@ -23,7 +24,7 @@ _GP3_THROUGHPUT = 125
 
 @replaces(
     InstanceResponse,
-    because="moto drops DisableApiTermination, and launches again for a client token that it has already seen",
+    because="moto drops DisableApiTermination, launches twice for one token, and ignores the image's architecture",
     page="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html",
 )
 def run_instances(original: Any, self: Any) -> Any:
@@ -31,11 +32,26 @@ def run_instances(original: Any, self: Any) -> Any:
     for reservation in self.ec2_backend.reservations.values():
         if token and any(instance.client_token == token for instance in reservation.instances):
             return ActionResult(reservation)
+    _require_architecture(self.ec2_backend, self._get_param("ImageId"), self._get_param("InstanceType"))
     result = original(self)
     for instance in result.result.instances:
         instance.disable_api_termination = bool(self._get_param("DisableApiTermination"))
         _fill_root(self.ec2_backend, instance)
     return result
+
+
+def _require_architecture(backend: Any, image_id: str, instance_type: str) -> None:
+    image, known = backend.amis.get(image_id), INSTANCE_TYPES.get(instance_type)
+    # Moto refuses an image or a type that there is not.
+    supported = known["ProcessorInfo"]["SupportedArchitectures"] if image and known else ()
+    if supported and image.architecture not in supported:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"The architecture '{','.join(supported)}' of the specified instance type does not match the architecture "
+            f"'{image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching "
+            "architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the "
+            "architecture of the instance type or AMI.",
+        )
 
 
 def _fill_root(backend: Any, instance: Any) -> None:
