@@ -33,7 +33,7 @@ from types import ModuleType
 from typing import NoReturn
 
 #: What an interpreter may wait for the next run before it ends itself.
-IDLE_SECONDS = 30 * 60
+IDLE_SECONDS = 5 * 60
 
 #: Imports make a hundred thousand objects that stay, so collecting cycles after each 700 finds nothing.
 _COLLECT_AFTER = 100_000
