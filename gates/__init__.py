@@ -29,13 +29,8 @@ def command(gate: str, *arguments: str) -> str:
     shell and then waits for the shell's child. ``-E`` ignores PYTHONPATH and the like.
     """
     # The project of a cloud is in a folder below this one, and the engine runs the command there.
-    above = os.path.relpath(_PROJECT)
-    there = "" if above == "." or not _runs_below() else f"cd {above} && "
+    there = f"cd {os.path.relpath(_PROJECT)} && " if _PROJECT in Path.cwd().parents else ""
     return f"{there}exec {shlex.join([PYTHON, '-E', '-m', 'gates', gate, *arguments])}"
-
-
-def _runs_below() -> bool:
-    return _PROJECT in Path.cwd().parents
 
 
 def resolvers(doh_urls: Sequence[str]) -> list[str]:

@@ -65,6 +65,7 @@ class Tracing:
         self.fixtures: dict[str, dict[str, set[int]]] = {}
         self.imports: dict[str, set[int]] = {}
         self.seconds: dict[str, float] = {}
+        self.texts: dict[str, str] = {}
         self._uses: dict[str, list[str]] = {}
         self._now = self.imports
 
@@ -77,6 +78,7 @@ class Tracing:
             inside = path.is_relative_to(_TREE) and path.relative_to(_TREE).parts[0] not in ("tests", "venv", "dev")
             if not inside:
                 return kept(loader, name)
+            self.texts[str(path.relative_to(_TREE))] = _digest(path)
             return compile(reporting(path.read_text(), str(path.relative_to(_TREE))), str(path), "exec")
 
         monkeypatch.setattr(SourceFileLoader, "get_code", get_code)
@@ -111,7 +113,7 @@ class Tracing:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
 
     def found(self) -> dict[str, Any]:
-        """The trace as JSON: seconds and lines of each test, lines that run at import, packages that were imported."""
+        """The trace as JSON: seconds and lines of each test, lines that run at import, what was imported."""
         for test, lines in self.tests.items():
             for fixture in self._uses[test]:
                 for path, rows in self.fixtures.get(fixture, {}).items():
@@ -125,6 +127,7 @@ class Tracing:
                 for test, lines in self.tests.items()
             },
             "imports": {path: sorted(rows) for path, rows in self.imports.items()},
+            "texts": self.texts,
             "packages": sorted(filter(_is_a_package, list(sys.modules))),
         }
 
@@ -255,11 +258,13 @@ class Forks:
                     with contextlib.suppress(OSError):
                         connection.sendall(answer)
 
-    def _trace(self, tests: Sequence[str], key: str) -> bytes:
-        """Trace the test files that have no trace for this state of the product. The last byte is 0 if all passed."""
+    def _trace(self, tests: Sequence[str], module: str) -> bytes:
+        """Trace the test files that have no trace with this text of the module. The last byte is 0 if all passed."""
+        text = _digest(_TREE / module)
         for test in tests:
-            kept = self._kept(test, key)
-            if not kept.exists():
+            kept = self._kept(test)
+            if not kept.exists() or json.loads(kept.read_text())["texts"].get(module, text) != text:
+                kept.unlink(missing_ok=True)
                 code, output = self._fork(lambda test=test, kept=kept: _traced(test, kept), None, 1800)  # type: ignore[misc]
                 if code or not kept.exists():
                     return output + f"{test} ended with {code}\n".encode() + b"\1"
@@ -269,14 +274,13 @@ class Forks:
                     importlib.import_module(name)
         return b"\0"
 
-    def _kept(self, test: str, key: str) -> Path:
-        digest = hashlib.sha256(f"{key}{(_TREE / test).read_text()}".encode()).hexdigest()[:16]
-        return self._lines / f"{Path(test).stem}-{digest}.json"
+    def _kept(self, test: str) -> Path:
+        return self._lines / f"{Path(test).stem}-{_digest(_TREE / test)}.json"
 
-    def _test(self, connection: socket.socket, module: str, original: str, tests: Sequence[str], key: str) -> bytes:
+    def _test(self, connection: socket.socket, module: str, original: str, tests: Sequence[str]) -> bytes:
         """Judge the mutant on disk: what pytest printed, and its exit code as the last byte."""
         source = Path(original).read_text()
-        traces = [json.loads(self._kept(test, key).read_text()) for test in tests]
+        traces = [json.loads(self._kept(test).read_text()) for test in tests]
         rows = changed_rows(source, (_TREE / module).read_text())
         chosen, seconds = order(module, source, rows, traces)
         files = list(dict.fromkeys(test.partition("::")[0] for test in chosen))
@@ -330,6 +334,10 @@ class Forks:
         result = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if ended else None
         _end_children()
         return result, output
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _traced(test: str, kept: Path) -> int:

@@ -41,6 +41,7 @@ MORE = {
         "tests/unit/components/policies/truth/test_table.py",
     ),
     "components/advice.py": ("tests/unit/test_program.py",),
+    "gates/dns.py": ("tests/unit/components/test_dns.py",),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),
     "ops/traces.py": ("tests/emulated/test_recovery.py",),
     "ops/leftovers.py": ("tests/emulated/test_doctor.py",),
@@ -97,16 +98,16 @@ def modules(asked: Sequence[str]) -> list[str]:
     return chosen
 
 
-def tests_of(module: str) -> list[str]:
+def tests_of(module: str, tree: Path) -> list[str]:
     """The fast tests of a module, the closest first: the file of its name, else those beside it, then ``MORE``."""
     path = Path(module)
     folder = Path("tests/unit") / path.parent
     named = folder / f"test_{path.stem}.py"
     near: list[Path] = []
-    if (PROJECT / named).is_file():
+    if (tree / named).is_file():
         near = [named]
     elif path.parent != Path():
-        near = [one.relative_to(PROJECT) for one in sorted((PROJECT / folder).glob("test_*.py"))]
+        near = [one.relative_to(tree) for one in sorted((tree / folder).glob("test_*.py"))]
     more = [test for start, several in MORE.items() if module.startswith(start) for test in several]
     return list(dict.fromkeys([*map(str, near), *more]))
 
@@ -143,7 +144,6 @@ class Laboratory:
         (self._tree / "venv").symlink_to(PROJECT / "venv")
         self._lines.mkdir(exist_ok=True)
         self._state = self._files()
-        self._key = _digest(*modules([]), tree=self._tree)
         command: list[str | Path] = [sys.executable, "dev/mutants/forks.py", self._socket, self._lines]
         self._forks = subprocess.Popen(command, cwd=self._tree, stdin=subprocess.DEVNULL)
         until = time.monotonic() + 30
@@ -181,18 +181,13 @@ class Laboratory:
 
         ``size`` is that of the sample, None for all. Returns why it did not begin, empty if it did.
         """
-        tests = tests_of(module)
+        tests = tests_of(module, self._tree)
         if not tests:
             return "no fast test belongs to it: add a row to MORE"
-        traced = subprocess.run(
-            self._ask({"trace": {"tests": tests, "key": self._key}}), capture_output=True, text=True, check=False
-        )
-        if traced.returncode:
-            return "its tests fail without a mutant:\n" + traced.stdout[-2000:]
         session, config = _file(module, "sqlite"), _file(module, "toml")
         original = _file(module, "py")
         shutil.copyfile(self._tree / module, original)
-        request = {"module": module, "original": str(original), "tests": tests, "key": self._key}
+        request = {"module": module, "original": str(original), "tests": tests}
         config.write_text(
             f"[cosmic-ray]\nmodule-path = {json.dumps(module)}\ntimeout = {LIMIT}.0\nexcluded-modules = []\n"
             f"test-command = {json.dumps(shlex.join(self._ask({'test': request})))}\n\n"
@@ -207,6 +202,16 @@ class Laboratory:
             if known.get("digests") != digests:
                 database.execute("delete from work_results where test_outcome = 'SURVIVED'")
             _choose(database, original.read_text(), size)
+            opened = _open(database)
+        if not opened:
+            return ""
+        traced = subprocess.run(
+            self._ask({"trace": {"tests": tests, "module": module}}), capture_output=True, text=True, check=False
+        )
+        if traced.returncode:
+            if self._forks.poll() is not None:
+                raise SystemExit("dev/mutants/forks.py ended; its error is above.")
+            return "its tests fail without a mutant:\n" + traced.stdout[-2000:]
         made = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "commit": _git("log", "-1", "--format=%h", "--", module)}
         _file(module, "json").write_text(json.dumps({"digests": digests, "asked": size or 0, **made}))
         try:
@@ -217,7 +222,9 @@ class Laboratory:
             shutil.copyfile(original, self._tree / module)
             with _database(session) as database:
                 database.execute("delete from work_results where output like ?", [f"{NO_VERDICT}%"])
-        return "the process that runs the tests ended" if self._forks.poll() is not None else ""
+        if self._forks.poll() is not None:
+            raise SystemExit("dev/mutants/forks.py ended; its error is above. Run the same command again to continue.")
+        return ""
 
     def _cosmic_ray(self, command: str, *arguments: Path, until: float | None = None) -> None:
         limit = None if until is None else max(0.1, until - time.monotonic())
@@ -264,6 +271,14 @@ def _choose(database: sqlite3.Connection, source: str, size: int | None) -> None
         "insert or ignore into work_results (worker_outcome, output, job_id) values ('SKIPPED', ?, ?)",
         [(left.get(spec.job, "not in the sample"), spec.job) for spec in specs if spec.job not in chosen],
     )
+
+
+def _open(database: sqlite3.Connection) -> int:
+    """How many mutants have no result yet."""
+    (count,) = database.execute(
+        "select count(*) from mutation_specs where job_id not in (select job_id from work_results)"
+    ).fetchone()
+    return int(count)
 
 
 def results(module: str) -> Session:

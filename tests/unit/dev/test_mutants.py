@@ -36,7 +36,7 @@ def a_mutant(**changed):
     ],
 )
 def test_the_closest_tests_of_a_module_come_first(module, first):
-    assert sessions.tests_of(module)[0] == first
+    assert sessions.tests_of(module, PROJECT)[0] == first
 
 
 def test_every_test_that_is_named_exists_and_every_row_is_of_a_module():
@@ -189,7 +189,7 @@ def project(tmp_path_factory):
     while not address.exists():
         assert process.poll() is None
         time.sleep(0.02)
-    given = {"tests": ["tests/test_half.py"], "key": "1"}
+    given = {"tests": ["tests/test_half.py"], "module": "half.py"}
     assert ask(tree, {"trace": given})[0] == 0
     yield tree
     assert Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text() == "", "a test left a process running"
@@ -215,7 +215,7 @@ def ask(tree, request):
 )
 def test_a_fork_judges_the_mutant_on_disk(project, old, new, code, said):
     (project / "half.py").write_text(PRODUCT.replace(old, new))
-    given = {"module": "half.py", "original": str(project / "original.py"), "tests": ["tests/test_half.py"], "key": "1"}
+    given = {"module": "half.py", "original": str(project / "original.py"), "tests": ["tests/test_half.py"]}
     found, output = ask(project, {"test": given})
     assert (found, said in output) == (code, True), output
 

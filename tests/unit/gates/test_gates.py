@@ -5,6 +5,7 @@ import http.server
 import io
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import dnslib
 import pytest
 import requests
 from cryptography import x509
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import gates.ssh
+from dev.recorder import PROJECT
 from gates import __main__, dns, issuer, wait
 from gates.ssh import host_key
 from gates.wait import NotYet
@@ -70,6 +73,11 @@ def test_a_missing_another_or_an_additional_address_is_told(doh, given, said):
     answers[:] = given
     with pytest.raises(NotYet, match=said):
         dns.visible(["a.example"], "3.208.12.34", [url])
+
+
+@pytest.mark.parametrize("kind", dns.TYPES)
+def test_the_number_of_a_type_is_the_registered_one(kind):
+    assert dns.TYPES[kind] == dnslib.QTYPE.reverse[kind]
 
 
 def test_a_resolver_that_does_not_answer_is_told():
@@ -368,6 +376,21 @@ def test_a_key_that_the_host_has_logs_in(ssh, capsys):
     assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
 
 
+def test_a_key_without_its_last_line_end_logs_in(ssh, monkeypatch, capsys):
+    ssh()
+    monkeypatch.setattr("sys.stdin", io.StringIO(__main__.sys.stdin.read().rstrip("\n")))
+    __main__.main(LOGIN)
+    assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
+
+
+def test_an_agent_that_starts_slowly_is_waited_for(ssh, tmp_path, capsys):
+    (tmp_path / "ssh-agent").write_text(f'#!/bin/sh\nsleep 0.3\nexec {shutil.which("ssh-agent")} "$@"\n')
+    (tmp_path / "ssh-agent").chmod(0o755)
+    ssh()
+    __main__.main(LOGIN)
+    assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
+
+
 def test_a_key_that_the_host_does_not_have_is_told_with_the_way_back(ssh, monkeypatch):
     ssh(said="ubuntu@3.208.12.34: Permission denied (publickey).")
     monkeypatch.setattr(wait, "PAUSE", 0.01)
@@ -386,10 +409,34 @@ def test_what_is_no_key_is_told_at_once(ssh, monkeypatch):
         __main__.main(LOGIN)
 
 
-def test_the_command_of_a_gate_is_the_same_on_every_machine():
+@pytest.mark.parametrize(
+    ("folder", "first"),
+    [(PROJECT, ""), (PROJECT / "clouds/host", "cd ../.. && "), (PROJECT.parent, "")],
+)
+def test_the_command_of_a_gate_is_the_same_on_every_machine(monkeypatch, folder, first):
+    monkeypatch.chdir(folder)
     assert gates.command("dns", "--doh", "https://a/?b=c") == (
-        "exec venv/bin/python -E -m gates dns --doh 'https://a/?b=c'"
+        f"{first}exec venv/bin/python -E -m gates dns --doh 'https://a/?b=c'"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ([], "GATE"),
+        (["login", "ubuntu@192.0.2.1"], "--host-key"),
+        (["dns", "--doh", "https://a", "a.example"], "--address"),
+        (["dns", "--address", "192.0.2.1", "a.example"], "--doh"),
+        (["records", "a.example A 192.0.2.1"], "--doh"),
+        (["issuer", "a.example"], "--doh"),
+    ],
+)
+def test_a_gate_without_what_it_needs_ends_before_it_waits(monkeypatch, capsys, line, needed):
+    monkeypatch.setattr(__main__, "wait", lambda *_, **__: pytest.fail("the gate waits"))
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(line)
+    assert ended.value.code == 2
+    assert f"the following arguments are required: {needed}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
