@@ -13,7 +13,9 @@ from functools import partial
 #: A sample is the same on every computer, and a larger one contains the smaller.
 SEED = "agentkeys"
 
-_TIME = re.compile(r"TIMEOUT|SECONDS|MINUTES|PATIENCE|INTERVAL|EVERY|PAUSE|WAIT|DEADLINE|GRACE|PERIOD", re.IGNORECASE)
+_TIME = re.compile(
+    r"TIMEOUT|SECONDS|MINUTES|PATIENCE|INTERVAL|EVERY|ATTEMPTS|PAUSE|WAIT|DEADLINE|GRACE|PERIOD", re.IGNORECASE
+)
 _ONCE = ("cache", "lru_cache", "cached_property")
 
 
@@ -66,6 +68,9 @@ def _times(tree: ast.AST) -> Iterator[ast.AST]:
             yield node.value
         if isinstance(node, ast.keyword) and node.arg and _TIME.search(node.arg):
             yield node.value
+        if isinstance(node, ast.Dict):
+            named = zip(node.keys, node.values, strict=True)
+            yield from (value for key, value in named if key and _TIME.search(ast.unparse(key)))
 
 
 def _programs(tree: ast.AST) -> Iterator[ast.AST]:

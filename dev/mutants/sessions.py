@@ -267,6 +267,7 @@ def _choose(database: sqlite3.Connection, source: str, size: int | None) -> None
     left = noise(source, specs)
     chosen = sample(specs, left, size)
     database.execute("delete from work_results where worker_outcome = 'SKIPPED'")
+    database.executemany("delete from work_results where job_id = ?", [(job,) for job in left])
     database.executemany(
         "insert or ignore into work_results (worker_outcome, output, job_id) values ('SKIPPED', ?, ?)",
         [(left.get(spec.job, "not in the sample"), spec.job) for spec in specs if spec.job not in chosen],

@@ -60,6 +60,7 @@ from dataclasses import dataclass
 from functools import cache
 
 ANSWER_TIMEOUT = 5.0
+BRIEFLY = {"read_timeout": 8}
 Text = str | bytes
 
 
@@ -83,6 +84,7 @@ if __name__ == "__main__":
     [
         ("NumberReplacer", "5.0", True),
         ("NumberReplacer", "7)", True),
+        ("NumberReplacer", "8}", True),
         ("NumberReplacer", "2 if", False),
         ("NumberReplacer", "1)", True),
         ("ReplaceBinaryOperator_BitOr_Add", "| bytes", True),

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -383,11 +384,14 @@ def test_a_key_without_its_last_line_end_logs_in(ssh, monkeypatch, capsys):
     assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
 
 
-def test_an_agent_that_starts_slowly_is_waited_for(ssh, tmp_path, capsys):
+def test_an_agent_that_starts_slowly_is_waited_for_and_no_longer(ssh, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gates.ssh, "AGENT_SECONDS", 60)
     (tmp_path / "ssh-agent").write_text(f'#!/bin/sh\nsleep 0.3\nexec {shutil.which("ssh-agent")} "$@"\n')
     (tmp_path / "ssh-agent").chmod(0o755)
     ssh()
+    begun = time.monotonic()
     __main__.main(LOGIN)
+    assert time.monotonic() - begun < 30
     assert capsys.readouterr().out == "ubuntu@3.208.12.34 lets the key in\n"
 
 

@@ -305,7 +305,11 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
             f"is stopped; only a running instance can be set up. Nothing was created. Start it: `aws ec2 start-"
             f"instances --region us-east-1 --instance-ids {INSTANCE}`",
         ),
-        (Ec2(instance={"instanceState": "terminated"}), {}, "is terminated; only a running instance"),
+        (
+            Ec2(instance={"instanceState": "terminated"}), {},
+            "is terminated; only a running instance can be set up. Nothing was created. Give another instance.",
+        ),
+        (Ec2(instance={"instanceState": "pending"}), {}, "Nothing was created. Wait until it is running."),
         (
             Ec2(instance={"tags": {"agentkeys:owned-by": "agentkeys-broker-host"}}), {},
             f"hostInstanceId: instance {INSTANCE} (without a name) was launched by the stack of agentkeys-broker-host,",
