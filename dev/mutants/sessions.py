@@ -35,6 +35,7 @@ MORE = {
     "components/checks/preflight.py": (
         "tests/unit/components/checks/test_existing_host.py",
         "tests/unit/components/checks/test_github_provider.py",
+        "tests/unit/test_settings.py",
     ),
     "components/policies/": (
         "tests/unit/components/policies/test_policies.py",
@@ -49,6 +50,9 @@ MORE = {
     "ops/commands/doctor.py": ("tests/emulated/test_doctor.py", "tests/emulated/test_alarms_emulated.py"),
     "ops/commands/sender.py": ("tests/emulated/test_sender.py",),
 }
+
+#: Tests of the host's shell scripts, which take minutes and run no module of the product.
+OF_SCRIPTS = ("build", "certificates", "release")
 
 #: Seconds after which cosmic-ray gives up. ``forks.py`` ends a mutant earlier, by what its tests take.
 LIMIT = 3600
@@ -107,7 +111,8 @@ def tests_of(module: str, tree: Path) -> list[str]:
     if (tree / named).is_file():
         near = [named]
     elif path.parent != Path():
-        near = [one.relative_to(tree) for one in sorted((tree / folder).glob("test_*.py"))]
+        beside = [one.relative_to(tree) for one in sorted((tree / folder).glob("test_*.py"))]
+        near = [one for one in beside if one.stem.removeprefix("test_") not in OF_SCRIPTS]
     more = [test for start, several in MORE.items() if module.startswith(start) for test in several]
     return list(dict.fromkeys([*map(str, near), *more]))
 

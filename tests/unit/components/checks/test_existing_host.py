@@ -27,10 +27,12 @@ import pulumi
 import pytest
 
 from components import cli
+from components.checks.existing import other_stack
 from dev.recorder import PROJECT, SECRET_KEY, run
 from gates import ssh as login
 from sandbox import tools
 from settings import MASKED, _unusable_key, plain_key
+from tests.unit.components.test_naming import names
 from tests.unit.policypack.test_rules import seen, stack_facts
 
 INSTANCE = "i-0fedcba9876543210"
@@ -297,6 +299,10 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
             f"elasticIp: instance {INSTANCE} has {ATTACHED} attached, not {ELSEWHERE}",
         ),
         (
+            Ec2().has(ELSEWHERE, instance=INSTANCE).has(ATTACHED), {"elasticIp": ATTACHED},
+            f"elasticIp: instance {INSTANCE} has {ELSEWHERE} attached, not {ATTACHED}",
+        ),
+        (
             Ec2().has(ATTACHED, instance=INSTANCE, Name="agentkeys-broker-eip"), {},
             f"elasticIp: {ATTACHED} is attached to instance {INSTANCE} and tagged agentkeys-broker-eip, the address of",
         ),
@@ -334,6 +340,15 @@ def test_an_auto_assigned_address_is_said_to_be_lost_and_is_not_adopted(up, warn
 )  # fmt: skip
 def test_what_would_go_wrong_ends_with_a_sentence_and_nothing_is_created(up, ec2, settings, sentence):
     assert sentence in refused(up, ec2, **settings)
+
+
+@pytest.mark.parametrize("other", ["", "-a", "-test2", "-z"])
+def test_an_address_with_the_name_of_any_other_stack_is_that_stacks(other):
+    named = {"Name": f"agentkeys-broker-eip{other}"}
+    assert other_stack(named, names("-test")) == named["Name"]
+    assert other_stack({"Name": ADDRESS_NAME}, names("-test")) == ""
+    assert other_stack({"Name": "somebody's"}, names("-test")) == ""
+    assert other_stack({}, names("-test")) == ""
 
 
 @pytest.mark.parametrize("ending", ["", "-debian-13", "-arm64"])

@@ -32,7 +32,14 @@ def answers(*, own=None, main=(), subnet=None):
 
 
 def test_without_a_subnet_the_instance_goes_where_ec2_puts_it(release):
-    recorded = run("test", changed=release)
+    asked = []
+    lookups = {
+        "aws:ec2/getVpc:getVpc": lambda given: asked.append(given) or {"id": VPC},
+        "aws:ec2/getSubnets:getSubnets": lambda given: asked.append(given) or {"ids": [SUBNET]},
+    }
+    recorded = run("test", changed=release, lookups=lookups)
+    default = [{"name": "vpc-id", "values": [VPC]}, {"name": "default-for-az", "values": ["true"]}]
+    assert asked == [{"default": True}, {"filters": default}], "another VPC says nothing about the default one"
     assert "subnetId" not in recorded.named("host-instance").inputs
     assert "vpcId" not in recorded.named("host-firewall").inputs
 
