@@ -28,7 +28,8 @@ HOME = PROJECT / ".mutants"
 #: What is mutated: modules, and folders of modules.
 PRODUCT = ("settings.py", "components", "gates", "hostsetup", "ops")
 
-#: Tests of a module beyond those that its place in the tree names, by the beginning of its path.
+#: Tests of a module beyond the file of its name, by the beginning of its path. A row of a module without such a file
+#: replaces the files beside it.
 MORE = {
     "settings.py": ("tests/unit/test_settings.py", "tests/unit/components/checks/test_existing_host.py"),
     "components/": ("tests/unit/test_program.py",),
@@ -37,12 +38,14 @@ MORE = {
         "tests/unit/components/checks/test_github_provider.py",
         "tests/unit/test_settings.py",
     ),
+    "components/checks/snapshot.py": ("tests/unit/components/checks/test_restore_check.py",),
+    "components/checks/state.py": ("tests/unit/components/checks/test_own_state.py",),
     "components/policies/": (
         "tests/unit/components/policies/test_policies.py",
         "tests/unit/components/policies/truth/test_table.py",
     ),
     "components/advice.py": ("tests/unit/test_program.py",),
-    "gates/dns.py": ("tests/unit/components/test_dns.py",),
+    "gates/dns.py": ("tests/unit/gates/test_gates.py", "tests/unit/components/test_dns.py"),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),
     "ops/traces.py": ("tests/emulated/test_recovery.py",),
     "ops/leftovers.py": ("tests/emulated/test_doctor.py",),
@@ -103,14 +106,14 @@ def modules(asked: Sequence[str]) -> list[str]:
 
 
 def tests_of(module: str, tree: Path) -> list[str]:
-    """The fast tests of a module, the closest first: the file of its name, else those beside it, then ``MORE``."""
+    """The fast tests of a module, the closest first: the file of its name, or those beside it, then ``MORE``."""
     path = Path(module)
     folder = Path("tests/unit") / path.parent
     named = folder / f"test_{path.stem}.py"
     near: list[Path] = []
     if (tree / named).is_file():
         near = [named]
-    elif path.parent != Path():
+    elif path.parent != Path() and module not in MORE:
         beside = [one.relative_to(tree) for one in sorted((tree / folder).glob("test_*.py"))]
         near = [one for one in beside if one.stem.removeprefix("test_") not in OF_SCRIPTS]
     more = [test for start, several in MORE.items() if module.startswith(start) for test in several]

@@ -97,6 +97,7 @@ def test_without_the_setting_another_image_replaces_no_host(programs):
     [
         ({"missing": True}, f"there is no snapshot {SNAPSHOT} in account 429071895007, region us-east-1", ""),
         ({"tags": {OWNER: "agentkeys-broker-host"}}, "is a copy of the disk of agentkeys-broker-host, the host of", ""),
+        ({"tags": {OWNER: "agentkeys-broker-host-z"}}, "is a copy of the disk of agentkeys-broker-host-z, the", ""),
         ({"tags": {}}, "has no tag agentkeys:owned-by", "aws ec2 create-tags --region us-east-1"),
         ({"owner_id": "111122223333"}, "belongs to account 111122223333", "Copy it into account 429071895007"),
         ({"encrypted": False}, "is not encrypted", "aws ec2 copy-snapshot --region us-east-1"),
