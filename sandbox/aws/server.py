@@ -24,7 +24,7 @@ from sandbox.aws.iam import door, refusals
 from sandbox.aws.iam.callers import CURRENT
 from sandbox.aws.iam.received import MalformedError, Received, receive
 from sandbox.aws.serial import RequestLock
-from sandbox.aws.services import dlm, install
+from sandbox.aws.services import access_analyzer, dlm, install
 from sandbox.aws.services.context import Context
 from sandbox.aws.services.ses import answer_click
 from sandbox.aws.weather import Sky, WeatherError
@@ -34,6 +34,9 @@ from sandbox.hosts.seed import HostSpec
 from sandbox.layout import LOOPBACK, PORTS
 
 log = logging.getLogger(__name__)
+
+#: Services that moto does not have.
+_BESIDE_MOTO = {access_analyzer.SERVICE: access_analyzer.answer, dlm.SERVICE: dlm.answer}
 
 
 class Account:
@@ -280,8 +283,9 @@ class _Application:
         return answer
 
     def _let_in(self, environ: dict[str, Any], received: Received) -> refusals.Response:
-        if received.service == dlm.SERVICE:
-            return dlm.answer(received, CURRENT.get().account_id or self._account.account_id)
+        if received.service in _BESIDE_MOTO:
+            account_id = CURRENT.get().account_id or self._account.account_id
+            return _BESIDE_MOTO[received.service](received, account_id)
         captured: list[Any] = []
 
         def capture(status: str, headers: list[tuple[str, str]], _failure: Any = None) -> Callable[[bytes], object]:

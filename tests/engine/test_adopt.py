@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,13 +14,11 @@ import yaml
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from dev.recorder import PROJECT
-from sandbox.aws.server import Account
-from sandbox.engine import build, warm
-from tests.support import runbook
+from sandbox.engine import warm
+from tests.support import engine_run, runbook
+from tests.support.engine_run import ACCOUNT_ID, REGION, ZONE, ZONE_ID
 
 pytestmark = pytest.mark.engine
-
-ACCOUNT_ID, REGION, ZONE, ZONE_ID = "429071895007", "us-east-1", "litentry.org", "Z09723983CFJOHAE3VC65"
 
 
 def names_of(suffix: str) -> Names:
@@ -45,29 +42,9 @@ class Adoption:
 
     def __init__(self, folder: Path, release: dict[str, str]) -> None:
         self.folder = folder
-        (folder / "account").mkdir()
-        (folder / "state").mkdir()
-        (folder / "pulumi").mkdir()
-        self.account = Account(folder / "account", ACCOUNT_ID, ZONE, ZONE_ID, REGION, on_change=lambda: None, port=0)
-        self.account.start()
-        engine = build.ensure()
-        engine.prepare_home(folder / "pulumi")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
+        self.account = engine_run.start_account(folder)
         self.environment = {
-            **kept,
-            "PATH": f"{engine.bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PULUMI_HOME": str(folder / "pulumi"),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}?metadata=skip",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_PARALLEL": "32",
-            "AWS_ENDPOINT_URL": self.account.endpoint,
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "account" / "credentials.ini"),
-            "AWS_CONFIG_FILE": str(folder / "none"),
-            "AWS_PROFILE": "agentkeys-admin",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "NO_PROXY": "127.0.0.1",
+            **engine_run.environment(folder, self.account),
             "AGENTKEYS_RELEASE": release["release"],
             "AGENTKEYS_RELEASE_SHA256": release["releaseSha256"],
         }

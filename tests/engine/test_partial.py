@@ -5,7 +5,6 @@ The bridge of the built engine keeps such a resource in the state, as the offici
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ import pytest
 
 from sandbox import layout
 from sandbox.aws import faults, weather
-from sandbox.aws.server import Account
-from sandbox.engine import build, warm
+from sandbox.engine import warm
+from tests.support import engine_run
 from tests.support.emulated import client_of, credentials
 
 pytestmark = pytest.mark.engine
@@ -47,33 +46,12 @@ class Ground:
     """An emulated account of its own and a stack whose program has one mail identity and one user."""
 
     def __init__(self, folder: Path) -> None:
-        for name in ("account", "state", "pulumi", "program"):
-            (folder / name).mkdir()
-        self.account = Account(
-            folder / "account", "429071895007", "litentry.org", "Z09723983CFJOHAE3VC65", "us-east-1",
-            on_change=lambda: None, port=0,
-        )  # fmt: skip
-        self.account.start()
         self.folder = folder
+        self.account = engine_run.start_account(folder)
+        self._environment = engine_run.environment(folder, self.account)
+        (folder / "program").mkdir()
         (folder / "program" / "Pulumi.yaml").write_text("name: partial\nruntime: python\n")
         (folder / "program" / "__main__.py").write_text(PROGRAM)
-        engine = build.ensure()
-        engine.prepare_home(folder / "pulumi")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
-        self._environment = {
-            **kept,
-            "PATH": f"{engine.bin_dir}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PULUMI_HOME": str(folder / "pulumi"),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "AWS_ENDPOINT_URL": self.account.endpoint,
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "account" / "credentials.ini"),
-            "AWS_CONFIG_FILE": str(folder / "none"),
-            "AWS_PROFILE": "agentkeys-admin",
-            "AWS_REGION": "us-east-1",
-            "NO_PROXY": "127.0.0.1",
-        }
         assert self.pulumi("stack", "init", "test")[0] == 0
 
     def run(self, *command: str, cwd: Path) -> tuple[int, str]:

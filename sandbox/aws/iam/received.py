@@ -27,7 +27,7 @@ UNKNOWN = "UnknownOperation"
 _BY_PARAMETER = ("query", "ec2")
 
 #: Service by the name in its signatures, where that is another.
-_SIGNED_AS = {"monitoring": "cloudwatch"}
+_SIGNED_AS = {"access-analyzer": "accessanalyzer", "monitoring": "cloudwatch"}
 
 #: Service by the start of its paths, for services that have paths of their own.
 _PATHS = {"/v2/email/": "sesv2", "/2013-04-01/": "route53", "/v20180820/": "s3control"}

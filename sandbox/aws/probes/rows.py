@@ -79,6 +79,7 @@ def patch_name(owner: type, name: str) -> str:
 WITHOUT = {
     "iam.access": "a data type; the permissions themselves are in iam.actions",
     "iam.received": "reads the request's bytes; a wrong reading changes the answers of every other probe",
+    "iam.actions.access_analyzer": "moto has no such service; its calls are in tests/emulated/test_access_analyzer.py",
     "iam.actions.dlm": "moto has no such service; its calls are in tests/emulated/test_dlm.py",
     "EC2Backend.copy_snapshot": "what a copy contains is seen only on a host that boots from it",
     "faults.error": "AWS cannot be asked to fail with 500",

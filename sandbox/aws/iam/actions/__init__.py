@@ -7,11 +7,12 @@ unmodelled resource. Only `Resource: "*"` allows that.
 from collections.abc import Callable
 
 from sandbox.aws.iam.access import Access
-from sandbox.aws.iam.actions import alarms, dlm, ec2, iam, route53, s3, ses, ssm, sts
+from sandbox.aws.iam.actions import access_analyzer, alarms, dlm, ec2, iam, route53, s3, ses, ssm, sts
 from sandbox.aws.iam.callers import Caller
 from sandbox.aws.iam.received import Received
 
 _NEEDS: dict[str, Callable[[Received, str], list[Access]]] = {
+    "accessanalyzer": access_analyzer.needs,
     "cloudwatch": alarms.cloudwatch_needs,
     "dlm": dlm.needs,
     "ec2": ec2.needs,
