@@ -1,5 +1,7 @@
 """Records that are in the zone already: which of them the stack cannot stand beside, and what CAA lets be issued."""
 
+from types import SimpleNamespace
+
 import pulumi
 import pytest
 
@@ -122,12 +124,38 @@ def test_records_that_could_not_be_read_are_not_taken_for_none(release):
         run("test", changed=release, lookups={RECORDS: "AccessDenied"})
 
 
+def test_all_records_at_cloudflare_are_read_and_a_refusal_is_no_empty_zone(monkeypatch):
+    """Its provider returns 1,000 records unless it is asked for more."""
+    from components.checks import zone as checks
+
+    listed = [SimpleNamespace(name=f"R{number}.Example.org.", type="A", content="192.0.2.1") for number in range(1500)]
+    listed[0] = SimpleNamespace(name="r0.example.org", type="CAA", content=None)
+
+    def records(*, zone_id, max_items=1000):
+        if zone_id != "z1":
+            raise ValueError("10000: Authentication error")
+        return SimpleNamespace(results=listed[:max_items])
+
+    monkeypatch.setattr(checks, "cloudflare_provider", lambda: SimpleNamespace(get_dns_records=records))
+    found = checks.records_at_cloudflare("z1")
+    assert len(found) == 1500
+    assert found[0] == checks.Found(name="r0.example.org", type="CAA", values=[""])
+    assert found[1499] == checks.Found(name="r1499.example.org", type="A", values=["192.0.2.1"])
+    with pytest.raises(pulumi.RunError, match=r"cloudflareZoneId: Cloudflare refused to list the records of z2: 10000"):
+        checks.records_at_cloudflare("z2")
+
+
 #: CAA record sets by what they say, and what of it stops the preview; none if nothing does.
 CAA = {
     "another authority": ([("litentry.org", '0 issue "pki.goog"')], "they name 'pki.goog'"),
     "nobody": ([("litentry.org", '0 issue ";"')], "they name ';'"),
     "this authority among others": ([("litentry.org", '0 issue "pki.goog"', '0 issue "letsencrypt.org"')], None),
     "with parameters": ([("litentry.org", '0 issue "LetsEncrypt.org; validationmethods=dns-01,http-01"')], None),
+    # RFC 8659 section 4.1: every bit but the first is reserved and ignored.
+    "an unknown kind with a reserved bit": ([("litentry.org", '1 tbs "x"', '0 issue "letsencrypt.org"')], None),
+    "a parameter of another kind": (
+        [("litentry.org", '0 issue "letsencrypt.org; accounturi=https://a/1; x-policy=ev"')], None,
+    ),
     "another challenge": ([("litentry.org", '0 issue "letsencrypt.org; validationmethods=dns-01"')], "http-01"),
     "wildcards only": ([("litentry.org", '0 issuewild "pki.goog"', '0 iodef "mailto:a@b.org"')], None),
     "the host's own before the zone's": (
