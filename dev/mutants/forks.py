@@ -50,8 +50,9 @@ _TREE = Path.cwd()
 _FLAGS = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "--show-capture=no")
 #: The name of the function that modules under a trace call.
 _REPORT = "__agentkeys_ran__"
-#: PR_SET_CHILD_SUBREAPER of linux/prctl.h: what a test leaves running becomes a child of this process, which ends it.
-_SUBREAPER = 36
+#: PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of linux/prctl.h: this process ends with the one that started it, and
+#: what a test leaves running becomes its child, which it ends.
+_END_WITH_PARENT, _SUBREAPER = 1, 36
 
 
 class Tracing:
@@ -242,6 +243,7 @@ class Forks:
 
     def serve(self, address: str) -> None:
         """Answer requests until the process is ended. Each is one line of JSON: the key ``trace`` or ``test``."""
+        ctypes.CDLL(None).prctl(_END_WITH_PARENT, int(signal.SIGTERM), 0, 0, 0)
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(address)

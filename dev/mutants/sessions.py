@@ -228,8 +228,6 @@ class Laboratory:
             pass  # The last mutant has no result and runs again next time.
         finally:
             shutil.copyfile(original, self._tree / module)
-            with _database(session) as database:
-                database.execute("delete from work_results where output like ?", [f"{NO_VERDICT}%"])
         if self._forks.poll() is not None:
             raise SystemExit("dev/mutants/forks.py ended; its error is above. Run the same command again to continue.")
         return ""
@@ -274,7 +272,7 @@ def _choose(database: sqlite3.Connection, source: str, size: int | None) -> None
     specs = _specs(database)
     left = noise(source, specs)
     chosen = sample(specs, left, size)
-    database.execute("delete from work_results where worker_outcome = 'SKIPPED'")
+    database.execute("delete from work_results where worker_outcome = 'SKIPPED' or output like ?", [f"{NO_VERDICT}%"])
     database.executemany("delete from work_results where job_id = ?", [(job,) for job in left])
     database.executemany(
         "insert or ignore into work_results (worker_outcome, output, job_id) values ('SKIPPED', ?, ?)",
@@ -302,7 +300,8 @@ def results(module: str) -> Session:
         rows = database.execute(
             "select spec.operator_name, spec.start_pos_row, result.test_outcome, result.diff, result.output"
             " from mutation_specs spec join work_results result on result.job_id = spec.job_id"
-            " where result.worker_outcome != 'SKIPPED' order by spec.start_pos_row"
+            " where result.worker_outcome != 'SKIPPED' and result.output not like ? order by spec.start_pos_row",
+            [f"{NO_VERDICT}%"],
         ).fetchall()
     mutants = tuple(
         Mutant(

@@ -274,7 +274,8 @@ def test_results_are_read_from_a_session_that_was_interrupted(tmp_path, monkeypa
             insert into mutation_specs values
                 ('1', 'core/AddNot', 0, 1, 0), ('2', 'core/AddNot', 1, 2, 0), ('3', 'core/AddNot', 2, 3, 0);
             insert into work_results values
-                ('NORMAL', '', 'SURVIVED', 'd', '2'), ('SKIPPED', 'not in the sample', null, null, '3');
+                ('NORMAL', '', 'SURVIVED', 'd', '2'), ('NORMAL', 'no verdict', 'KILLED', 'd', '1'),
+                ('SKIPPED', 'not in the sample', null, null, '3');
             """)
         )
     found = sessions.results("gates/wait.py")
