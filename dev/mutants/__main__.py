@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dev.mutants
 from dev.locks import PROJECT
-from dev.mutants.forks import SLOW, TIMEOUT
+from dev.mutants.forks import BUDGET, SLOW, TIMEOUT
 from dev.mutants.noise import NOISE
 from dev.mutants.sessions import HOME, Laboratory, Mutant, Session, modules, results
 from dev.toolchain import virtualenv
@@ -123,7 +123,8 @@ def page(sessions: Sequence[Session], known: Sequence[Equivalent], former: str) 
     reasons = [
         *NOISE,
         "a second replacement of the same operator: one of each, chosen by the seed, stands for the others",
-        f"tests that take longer than {SLOW:.0f} seconds",
+        f"tests of a module beyond the closest and quickest, which take {BUDGET:.0f} seconds, and any that takes "
+        f"longer than {SLOW:.0f}",
     ]
     return (
         _HEAD
