@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# apt-sources 0.3.1 (crates.io) reads a deb822 .sources file and writes it without Check-Valid-Until and without comments,
-# and puts two lines with a blank in front of a key block of Signed-By. "Enabled: true" is an error, though apt takes yes
-# and true for the same. sources.list(5) has Check-Valid-Until.
+# apt-sources 0.3.1 (crates.io) reads a deb822 .sources file and writes it without Check-Valid-Until, and puts two lines
+# with a blank in front of a key block of Signed-By. "Enabled: true" is an error, though apt takes yes and true for the
+# same. sources.list(5) has Check-Valid-Until.
 # Guess: the same file, a file. Seen: a line less, two lines more, an error.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
