@@ -370,6 +370,10 @@ def acme_account(kid: str, hmac_key: str) -> Step:
     )
 
 
+#: The keys that the login user of a launched host has by the stack.
+AUTHORIZED_KEYS = SHARE + "authorized-keys"
+
+
 def authorized_keys(public_keys: Sequence[str]) -> Step:
     """Return the step that lets the login user of a launched host in with these keys and no longer with earlier ones.
 
@@ -381,7 +385,7 @@ def authorized_keys(public_keys: Sequence[str]) -> Step:
         stdin=render_bundle(
             (
                 File(path=SHARE, mode="0755"),
-                File(path=SHARE + "authorized-keys", content="".join(f"{key}\n" for key in public_keys)),
+                File(path=AUTHORIZED_KEYS, content="".join(f"{key}\n" for key in public_keys)),
             )
         )
         if public_keys

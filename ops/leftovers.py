@@ -4,6 +4,7 @@ Owns how each kind is found, its id in a state, and the commands that remove it,
 Leaves out taking it over (``ops/commands/adopt.py``): what only this program names is nobody else's, and cannot be.
 """
 
+import functools
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -210,6 +211,21 @@ class Search:
                 hint="Its snapshots stay.",
             )
 
+    @functools.cached_property
+    def _in_use(self) -> frozenset[str]:
+        """Instance, firewalls and key pair of a host that the stack uses and did not launch.
+
+        A stack whose state was lost can go on with the host that it launched before (docs/state.md).
+        """
+        if not self.stack.settings.host_instance_id:
+            return frozenset()
+        wanted = [{"Name": "instance-id", "Values": [self.stack.settings.host_instance_id]}]
+        found = self.ask("ec2").describe_instances(Filters=wanted)["Reservations"]
+        used = {self.stack.settings.host_instance_id}
+        for item in (one for several in found for one in several["Instances"]):
+            used |= {group["GroupId"] for group in item["SecurityGroups"]} | {item.get("KeyName", "")}
+        return frozenset(used)
+
     def _images(self) -> Iterator[Thing]:
         marked = [{"Name": f"tag:{OWNER_TAG}", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_images(Owners=["self"], Filters=marked)["Images"]:
@@ -230,6 +246,8 @@ class Search:
         for several in self.ask("ec2").describe_instances(Filters=marked)["Reservations"]:
             for item in several["Instances"]:
                 instance = item["InstanceId"]
+                if instance in self._in_use:
+                    continue
                 unlock = ("modify-instance-attribute", "--instance-id", instance, "--no-disable-api-termination")
                 yield Thing(
                     what=f"instance {instance}",
@@ -269,6 +287,8 @@ class Search:
     def _firewalls(self) -> Iterator[Thing]:
         named = [{"Name": "group-name", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_security_groups(Filters=named)["SecurityGroups"]:
+            if item["GroupId"] in self._in_use:
+                continue
             yield Thing(
                 what=f"security group {item['GroupId']}",
                 type="aws:ec2/securityGroup:SecurityGroup",
@@ -280,6 +300,8 @@ class Search:
     def _key_pairs(self) -> Iterator[Thing]:
         named = [{"Name": "key-name", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_key_pairs(Filters=named)["KeyPairs"]:
+            if item["KeyName"] in self._in_use:
+                continue
             yield Thing(
                 what=f"key pair {item['KeyName']}",
                 type="aws:ec2/keyPair:KeyPair",

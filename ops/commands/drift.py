@@ -27,7 +27,7 @@ from hostsetup.families import FAMILIES, SHARE, TOOLKIT, UPDATES, Family
 from hostsetup.mail import KEY_FILE, MAIL_PACKAGES, MAIL_UNITS
 from hostsetup.rendering import fill
 from hostsetup.services import BIN_DIR, BINARIES, ETC_DIR, KEY_PAIRS, KEYS_DIR, SERVICES, SMTP_PASSWORD, Site
-from hostsetup.steps import installed_files
+from hostsetup.steps import AUTHORIZED_KEYS, installed_files
 from hostsetup.units import restart_files
 from hostsetup.users import OPERATOR, users
 from hostsetup.vhosts import FRAGMENTS, HOST_TABLE
@@ -55,6 +55,8 @@ SECRETS = {
 #: Files that the steps create on the host; compared separately, or not at all.
 _MADE = {
     *(NGINX, INSTANCE_CONNECT, RELEASE, DIGESTS),
+    # Without effect on the host of a stack that launched it, lost its state, and has adopted it since.
+    AUTHORIZED_KEYS,
     *(f"{BIN_DIR}/{name}{ending}" for name in BINARIES for ending in ("", ".bak")),
 }
 

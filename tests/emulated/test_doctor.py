@@ -1,5 +1,6 @@
 """`agentkeys doctor` against the emulated account: what it sees before a first `up`, and what of it is wrong."""
 
+import dataclasses
 import datetime
 import re
 import subprocess
@@ -13,6 +14,7 @@ from gates import dns, issuer
 from gates.wait import NotYet
 from ops import host, stack
 from ops.commands import doctor, drift
+from ops.leftovers import unknown
 from ops.verdicts import Line, Verdict
 from tests.support.emulated import policy, s3_rule, ses_policy, statement, trusting, upsert
 from tests.support.stacks import a_stack
@@ -255,10 +257,18 @@ def run_by_hand(commands, account):
     return subprocess.run(["bash", "-c", script], env=surroundings, capture_output=True, text=True, check=False)
 
 
-def test_what_a_failed_destroy_left_is_listed_one_by_one_and_its_commands_remove_it(examined, leftovers, account):
+def test_what_a_failed_destroy_left_is_listed_one_by_one_and_its_commands_remove_it(
+    examined, leftovers, account, ask, release
+):
     seen = examined()
     left = [claim for claim, line in seen.items() if line.subject == "left in the account"]
     assert sorted(left) == sorted(leftovers)
+    # A stack that goes on with the instance as its `hostInstanceId` needs the first three.
+    used = ("instance i-", "security group ", "key pair ")
+    (instance,) = [claim.removeprefix("instance ") for claim in left if claim.startswith("instance i-")]
+    made = a_stack("test", release, up=False, parentZoneId=account.zone_id)
+    going_on = dataclasses.replace(made, settings=made.settings.model_copy(update={"host_instance_id": instance}))
+    assert {thing.what for thing in unknown(going_on, [], ask)} == {one for one in left if not one.startswith(used)}
     owned = ("instance i-", "address ", "security group ", "key pair ")
     assert {claim for claim in left if seen[claim].verdict == Verdict.WRONG} == {
         claim for claim in left if claim.startswith(owned)

@@ -10,7 +10,6 @@ import functools
 import itertools
 import json
 import re
-import subprocess
 import threading
 
 import pytest
@@ -21,7 +20,8 @@ from sandbox import layout, rehearsal, supervisor
 from sandbox.standin.archive import build_archive
 from tests.support import former_host, runbook
 from tests.support.host_over_ssh import Host
-from tests.support.live import ACTOR, copy_of_checkout
+from tests.support.live import ACTOR
+from tests.support.operator import Operator
 from tests.support.sites import a_site
 
 STACK, OTHER = rehearsal.deployment("test"), "prod"
@@ -108,30 +108,6 @@ class ByHand(Host):
         ec2.release_address(AllocationId=self.made.allocation_id)
         ec2.delete_security_group(GroupId=self.made.group_id)
         ec2.delete_key_pair(KeyName=self.made.key_pair)
-
-
-class Operator:
-    """Who takes it over, in a checkout of his own: the settings are written into its stack file."""
-
-    def __init__(self, ground, folder):
-        self.folder = copy_of_checkout(folder)
-        self.environment = {**ground.engine.environment, "PULUMI_SKIP_CONFIRMATIONS": "true"}
-
-    def types(self, command, *, code=0):
-        """A command as typed, and what it printed."""
-        done = subprocess.run(
-            ["bash", "-euc", command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, f"{command}\n{done.stdout}{done.stderr}"
-        assert "BEGIN OPENSSH" not in done.stdout + done.stderr
-        assert "Traceback" not in done.stdout + done.stderr
-        return done
-
-    def found(self, command, *, code):
-        """The lines of an audit or a proof that are not as they should be."""
-        told = json.loads(self.types(f"venv/bin/python -m ops {command} --json", code=code).stdout)
-        return [(line["subject"], line["claim"]) for line in told["lines"] if line["verdict"] != "ok"]
 
 
 @contextlib.contextmanager

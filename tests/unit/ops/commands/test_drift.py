@@ -289,6 +289,12 @@ def test_each_kind_of_drift_is_named(clean, what):
     assert len([finding for finding in found if said in finding.said]) == 1, clean.report().drift
 
 
+def test_the_list_of_keys_of_a_host_that_was_adopted_again_is_no_drift(clean):
+    clean.stack.outputs["sshPublicKeys"] = []
+    clean.beside.append(SHARE + "authorized-keys")
+    assert clean.report().drift == []
+
+
 def test_a_name_without_a_usable_certificate_is_expected_over_http(clean):
     clean.certificates["signer-test.litentry.org"][:] = ["missing"]
     whats = {finding.what for finding in clean.report().drift}
