@@ -3,7 +3,11 @@
 import datetime
 import json
 
+import boto3
+import click
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from click.testing import CliRunner
 
 from ops import exits
@@ -94,6 +98,50 @@ def test_components_commands_and_providers_are_nowhere_and_not_told():
         resource("pulumi:providers:aws", "aws"),
     ]
     assert retire.fates(nowhere, {}, {}) == []
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """A client of boto3's own whose answers are in the test, by service."""
+    caller = boto3.Session("AKIAIOSFODNN7EXAMPLE", "example", region_name="us-east-1")
+    made = {service: caller.client(service) for service in ("s3", "iam")}
+    monkeypatch.setattr(retire.clients, "of", lambda _caller, service: made[service])
+    stubs = {service: Stubber(client) for service, client in made.items()}
+    for stub in stubs.values():
+        stub.activate()
+    yield stubs
+    for stub in stubs.values():
+        stub.assert_no_pending_responses()
+
+
+STATE = [resource("aws:s3/a:A", "policy"), BUCKET, resource("aws:iam/role:Role", "role"),
+         {**BUCKET, "id": "gone"}, resource(retire.USER, "broker"), resource(retire.USER, "gone"),
+         resource("aws:sns/topic:Topic", "topic")]  # fmt: skip
+
+
+def test_old_versions_count_as_objects_and_a_bucket_that_is_gone_has_none(aws):
+    aws["s3"].add_response("list_object_versions", {"Versions": [{"Key": "a"}, {"Key": "a"}]}, {"Bucket": BUCKET["id"]})
+    aws["s3"].add_client_error("list_object_versions", "NoSuchBucket", expected_params={"Bucket": "gone"})
+    assert retire._objects(None, STATE) == {BUCKET["id"]: 2}
+
+
+def test_a_bucket_that_may_not_be_listed_is_not_taken_for_an_empty_one(aws):
+    aws["s3"].add_client_error("list_object_versions", "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        retire._objects(None, STATE)
+
+
+def test_keys_of_a_user_that_is_gone_are_none(aws):
+    key = {"UserName": "id-of-broker", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Active"}
+    aws["iam"].add_response("list_access_keys", {"AccessKeyMetadata": [key]}, {"UserName": "id-of-broker"})
+    aws["iam"].add_client_error("list_access_keys", "NoSuchEntity", expected_params={"UserName": "id-of-gone"})
+    assert retire._keys(None, STATE) == {"id-of-broker": ["AKIAIOSFODNN7EXAMPLE"]}
+
+
+def test_keys_that_may_not_be_listed_are_an_error_that_names_the_user(aws):
+    aws["iam"].add_client_error("list_access_keys", "AccessDenied")
+    with pytest.raises(click.ClickException, match=r"the access keys of id-of-broker cannot be listed: .*AccessDenied"):
+        retire._keys(None, STATE)
 
 
 @pytest.fixture
