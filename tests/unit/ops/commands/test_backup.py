@@ -126,6 +126,33 @@ def test_a_backup_comes_back_on_a_host_that_has_none(run, made, disk, key):
     assert (again.exit_code, again.output.count("unchanged ")) == (exits.OK, 2), "a second run changes nothing"
 
 
+def test_a_backup_says_whose_secrets_it_has(made, key):
+    origin, files = backups.opened(made[0], [key[0]])
+    assert (origin.stack, origin.host, origin.account_id) == ("test", "agentkeys-broker-host-test", "429071895007")
+    assert [file.path for file in files] == [str(row.path) for row in ROWS]
+
+
+def test_a_backup_that_nobody_could_read_is_not_made(run, tmp_path):
+    done = run(backup.command, "--out", tmp_path / "test.age")
+    assert (done.exit_code, list(tmp_path.glob("*.age"))) == (2, [])
+    assert "Missing option '--recipient'" in done.output
+
+
+@pytest.mark.parametrize("lines", [["end"], ["a"], ["a", "end"], ["a", "b"], ["a", "b", "c", "end"], []])
+def test_secrets_that_do_not_arrive_whole_are_no_backup(run, monkeypatch, release, lines):
+    """The connection may break at any line."""
+    monkeypatch.setattr(host, "as_root", lambda *_given, **_how: "\n".join(lines))
+    with pytest.raises(backups.BackupError, match=r"did not arrive whole\. Nothing was written"):
+        backup.collected(a_stack("test", release))
+
+
+def test_a_file_that_appears_during_a_backup_is_kept(tmp_path):
+    (tmp_path / "test.age").write_text("another")
+    with pytest.raises(backups.BackupError, match="exists already, and no backup is overwritten"):
+        backup.write(tmp_path / "test.age", b"new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"test.age": "another"}
+
+
 def test_no_secret_is_in_the_file_the_output_or_a_command_line(run, made, disk, key, sent, tmp_path):
     out, done = made
     (tmp_path / "host/root/opt/secrets" / PAIR).unlink()

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -139,6 +140,7 @@ def test_a_clean_host_has_no_drift_and_everything_was_compared(clean):
     assert report.warnings == []
     assert report.compared["files"] > 40
     assert report.compared["units"] == 11
+    assert report.compared["binaries"] == len(BINARIES)
     assert (report.compared["certificates"], report.compared["secrets"], report.compared["users"]) == (6, 5, 2)
 
 
@@ -613,3 +615,9 @@ def test_a_bundle_is_read_as_it_was_written(clean):
     assert SHARE + "binaries" in clean.files
     assert clean.files["/usr/local/lib/agentkeys-setup/prelude"].mode == "0644"
     assert clean.files[BROKER_ENV].owner == "root:agentkeys"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_host_of_another_cloud_has_every_package_but_ec2s(family):
+    site = SimpleNamespace(elsewhere=SimpleNamespace(mail=None))
+    assert set(drift._packages(family, site)) == set(family.packages) - {"ec2-instance-connect"}
