@@ -468,3 +468,20 @@ def test_a_stack_without_snapshots_has_no_row_about_them(programs, release, monk
     monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": []}})
     read = a_stack("test", release)
     assert not [line for line in audited(read, account_of(programs["test"], read.names)) if "snapshot" in line.subject]
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ({"Effect": "Allow", "NotAction": ["iam:*", "ec2:*"]}, "everything except"),
+        ({"Effect": "Allow", "Action": "s3:GetObject"}, "s3:GetObject"),
+        ({"Effect": "Allow", "Action": ["ec2:*", "S3:*"]}, "S3:*"),
+        ({"Effect": "Allow", "Action": "*"}, "*"),
+        ({"Effect": "Deny", "Action": "s3:*"}, None),
+        ({"Effect": "Allow", "Action": "sns:*"}, None),
+    ],
+)
+def test_every_form_of_a_statement_that_allows_s3_is_seen(statement, found):
+    actions = audit._s3(statement)
+    assert len(actions) == (found is not None)
+    assert all(action.startswith(found) for action in actions)
