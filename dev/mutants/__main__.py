@@ -99,6 +99,9 @@ they do not notice survives: a test is missing, or the change makes no differenc
 the reason. The goal is that they kill 95 percent of the others. `venv/bin/python -m dev.mutants --page` writes this
 page from the results in `.mutants/`, and keeps the rows of modules that have none there.
 
+“Run” gives the size of the sample. New tests were written for its survivors, so its share says less about the mutants
+that did not run. A larger `SAMPLE` contains the smaller one and runs only what is new.
+
     make mutants MODULES=gates/issuer.py     # a module or a folder; an interrupted run continues
     make mutants MODULES=ops SAMPLE=25       # of each module 25 mutants, chosen by a fixed seed
 

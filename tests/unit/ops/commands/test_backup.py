@@ -132,10 +132,13 @@ def test_a_backup_says_whose_secrets_it_has(made, key):
     assert [file.path for file in files] == [str(row.path) for row in ROWS]
 
 
-def test_a_backup_that_nobody_could_read_is_not_made(run, tmp_path):
+def test_a_backup_needs_somebody_who_can_read_it_and_a_file(run, key, tmp_path):
     done = run(backup.command, "--out", tmp_path / "test.age")
     assert (done.exit_code, list(tmp_path.glob("*.age"))) == (2, [])
     assert "Missing option '--recipient'" in done.output
+    done = run(backup.command, "--recipient", key[0].to_public())
+    assert done.exit_code == 2
+    assert "Missing option '--out'" in done.output
 
 
 @pytest.mark.parametrize("lines", [["end"], ["a"], ["a", "end"], ["a", "b"], ["a", "b", "c", "end"], []])
