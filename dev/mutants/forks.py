@@ -43,7 +43,7 @@ BUDGET = 40.0
 PATIENCE, GRACE = 5, 20.0
 #: What stands in the output of a mutant that did not end.
 TIMEOUT = "timeout: the tests did not end"
-#: An exit code of a run that says nothing about the mutant: pytest's internal and usage errors end with 3 and 4.
+#: What stands in the output of a run that says nothing about the mutant, such as one with an internal error of pytest.
 NO_VERDICT = "no verdict"
 
 _TREE = Path.cwd()
@@ -271,7 +271,7 @@ class Forks:
                 if code or not kept.exists():
                     return output + f"{test} ended with {code}\n".encode() + b"\1"
             for name in json.loads(kept.read_text())["packages"]:
-                # Some are there only in a test, and some cannot be imported alone.
+                # Some are there only in a test, and some need another one first.
                 with contextlib.suppress(BaseException):
                     importlib.import_module(name)
         return b"\0"

@@ -1,6 +1,6 @@
 """Which tests belong to a module, and the run of its mutants: one session of cosmic-ray for each module.
 
-Owns the folder ``.mutants/``: the copy of the project, the sessions, the traces of the tests. A session is begun anew
+Owns the folder ``.mutants/``: the copy of the project, the sessions, the traces of the tests. A session starts again
 when its module changes. When only its tests changed, its survivors run again, and what was killed stays killed.
 """
 
