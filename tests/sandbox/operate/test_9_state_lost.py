@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.support.operator import Operator
+from tests.support.typed import Operator
 
 BROKER = "test-broker.litentry.org"
 

@@ -21,8 +21,8 @@ from sandbox.standin.archive import build_archive
 from tests.support import former_host, runbook
 from tests.support.host_over_ssh import Host
 from tests.support.live import ACTOR
-from tests.support.operator import Operator
 from tests.support.sites import a_site
+from tests.support.typed import Operator
 
 STACK, OTHER = rehearsal.deployment("test"), "prod"
 #: What nginx answers while the service behind it starts again.
