@@ -1,10 +1,11 @@
 """Event logs as files: whole, cut, of something else; previews, replacements, refreshes."""
 
 import json
+import time
 
 import pytest
 
-from ops.events import EventsError, read
+from ops.events import EventLog, EventsError, read
 
 URN = "urn:pulumi:test::p::agentkeys:host:BrokerHost$aws:ec2/instance:Instance::host-instance"
 
@@ -39,6 +40,31 @@ def test_a_log_that_was_cut_counts_up_to_the_cut(log):
     run = log(event(10, "resourcePreEvent"), event(12, "resOutputsEvent"), rest='{"timestamp": 13, "resO')
     assert len(run.steps) == 1
     assert not run.whole
+    assert not run.preview, "a preview is too short to be cut"
+
+
+def test_a_followed_log_has_its_events_once_and_without_those_of_the_preview_before_it(tmp_path):
+    path, seen = tmp_path / "events.json", []
+    with EventLog(path, seen.append):
+        # The engine writes the preview's events first, and begins the same file again with those of the `up`.
+        path.write_text(json.dumps({"timestamp": 1, "of": "preview", "padding": "x" * 1000}) + "\n")
+        wait_until(lambda: len(seen) == 1)
+        path.write_text(json.dumps({"timestamp": 2, "of": "up"}) + "\n" + '{"timestamp": 3, "of": ')
+        wait_until(lambda: len(seen) == 2)
+        with path.open("a") as log:
+            log.write('"its end"}\n')
+    assert [event["of"] for event in seen] == ["preview", "up", "its end"]
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [event["of"] for event in kept] == ["up", "its end"]
+    assert kept[0]["timestamp"] <= kept[1]["timestamp"]
+    assert abs(kept[1]["timestamp"] - time.time()) < 60
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 20
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert true()
 
 
 def test_the_halves_of_a_replacement_are_one_operation(log):

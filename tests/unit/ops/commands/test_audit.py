@@ -453,6 +453,15 @@ def test_the_copies_of_the_disk_are_looked_at(programs, release, monkeypatch, ke
     assert [line for line in lines if line.verdict != Verdict.OK] == ([found] if verdict != Verdict.OK else [])
 
 
+def test_the_age_of_the_newest_snapshot_is_measured_in_days(programs, release, monkeypatch):
+    monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": []}})
+    read = a_stack("prod", release)
+    lines = {line.claim: line for line in audited(read, account_of(programs["prod"], read.names))}
+    gauge = lines["age of the newest"].gauge
+    assert (gauge.kind, gauge.most, gauge.unit) == ("age", 2, "days")
+    assert gauge.value == pytest.approx(6 / 24, abs=0.01)
+
+
 def test_no_snapshot_is_no_fault_before_the_first_is_due(programs, release, monkeypatch):
     monkeypatch.setattr(stack, "ask", lambda *arguments: {"deployment": {"resources": []}})
     read = a_stack("prod", release)

@@ -133,3 +133,9 @@ def test_check_reads_a_file_as_a_shell_does(tmp_path, text, told):
     path.write_bytes(text.encode("latin-1"))
     path.chmod(0o600)
     assert "; ".join(env.differences(path, {"EIP": "3.208.12.34"}) or ["as it should be"]) == told
+
+
+def test_json_is_all_that_standard_output_has(run):
+    first, second = (json.loads(run("--json").stdout)["files"] for _ in range(2))
+    assert {file["state"] for file in first} == {"written"}
+    assert {file["state"] for file in second} == {"unchanged"}
