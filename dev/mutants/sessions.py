@@ -33,6 +33,7 @@ PRODUCT = ("settings.py", "components", "gates", "hostsetup", "ops")
 MORE = {
     "settings.py": ("tests/unit/test_settings.py", "tests/unit/components/checks/test_existing_host.py"),
     "components/": ("tests/unit/test_program.py",),
+    "components/checks/credentials.py": ("tests/unit/components/checks/test_whose_credentials.py",),
     "components/checks/preflight.py": (
         "tests/unit/components/checks/test_existing_host.py",
         "tests/unit/components/checks/test_github_provider.py",
@@ -45,8 +46,10 @@ MORE = {
         "tests/unit/components/policies/truth/test_table.py",
     ),
     "components/advice.py": ("tests/unit/test_program.py",),
+    "components/mail.py": ("tests/unit/components/test_unseen_identity.py",),
     "gates/dns.py": ("tests/unit/gates/test_gates.py", "tests/unit/components/test_dns.py"),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),
+    "ops/backups.py": ("tests/unit/ops/commands/test_backup.py",),
     "ops/traces.py": ("tests/emulated/test_recovery.py",),
     "ops/leftovers.py": ("tests/emulated/test_doctor.py",),
     "ops/commands/recover.py": ("tests/emulated/test_recovery.py",),

@@ -49,3 +49,12 @@ def test_an_account_stands_in_front_of_a_name_and_never_of_an_address(endpoint, 
 def test_what_is_not_there_is_told_from_what_may_not_be_seen(code, absent):
     assert clients.is_absent(ClientError({"Error": {"Code": code}}, "Operation")) is absent
     assert not clients.is_absent(EndpointConnectionError(endpoint_url="https://x"))
+
+
+def test_a_client_for_another_region_is_asked_for_by_its_name():
+    def ask(*arguments, **more):
+        return arguments, more
+
+    assert clients.elsewhere(ask, "sns", "us-east-1", "us-east-1") == (("sns",), {})
+    assert clients.elsewhere(ask, "sns", "us-east-1", "eu-west-1") == (("sns",), {"region_name": "eu-west-1"})
+    assert clients.elsewhere(ask, "sns", "eu-west-1", "us-east-1") == (("sns",), {"region_name": "us-east-1"})

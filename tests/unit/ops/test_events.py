@@ -82,6 +82,7 @@ def test_what_failed_is_a_step_that_failed(log):
     assert run.steps[0].failed
 
 
+@pytest.mark.parametrize("then", ["update", "replace"])
 @pytest.mark.parametrize(
     ("new", "found"),
     [
@@ -90,12 +91,12 @@ def test_what_failed_is_a_step_that_failed(log):
         ({"custom": True, "outputs": {"a": 1}}, {}),
     ],
 )
-def test_a_refresh_finds_what_differs_from_the_state(log, new, found):
+def test_a_refresh_finds_what_differs_from_the_state(log, new, found, then):
     old = {"custom": True, "outputs": {"a": 1}}
     run = log(
         event(1, "resourcePreEvent", "refresh", old=old),
         event(2, "resOutputsEvent", "refresh", old=old, new=new),
-        event(3, "resourcePreEvent", "update"),
+        event(3, "resourcePreEvent", then),
         ended(4, preview=True),
     )
     assert run.drifted == found
