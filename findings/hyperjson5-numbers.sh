@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# hyperjson5 0.1.0 (PyPI) reads 0x10 and NaN, and refuses -0x10, +NaN, integers of more than 64 bits and U+2028 in
+# hyperjson5 0.1.0 (PyPI) reads 0x10 and NaN, and refuses -0x10, +NaN, integers over 2^63 and U+2028 in
 # a string, all of which are JSON5 and all of which json5 0.17.3 reads. JSON5 1.0.0 sections 5.2 and 6: a sign may
 # precede each number. https://spec.json5.org
 # Guess: -16, nan, the integer, a string. Seen: four ValueErrors.

@@ -2,7 +2,7 @@
 # Two npm packages that read the form of a Lambda event: aws-lambda-multipart-parser 0.1.3 returns the closing delimiter
 # as a part of the last field if the boundary is in quotation marks or charset follows it, and the headers of a part
 # that has a Content-Type without a file name. Both return the last of two fields with one name. RFC 2046 section
-# 5.1.1 has a quoted boundary; RFC 7578 sections 4.3 and 4.4 have both other cases. https://www.rfc-editor.org/rfc/rfc7578
+# 5.1.1 has a quoted boundary; RFC 7578 sections 4.4 and 5.2 have the other two. https://www.rfc-editor.org/rfc/rfc7578
 # Guess: 1; {}; 1 and 2. Seen: 1 and --BOUND; ntent-Type: application/json and {}; 2.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

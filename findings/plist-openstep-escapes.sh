@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # @plist/openstep.parse 1.1.1 (npm) reads the escapes of JSON: it takes \u00e9 and refuses \U00e9, \a and \101,
-# which are those of a property list, and a line feed inside a string. plutil of macOS and GNUstep write \U00e9,
-# and the .strings files of an application hold line feeds.
+# which are those of a property list, and a line feed inside a string. In an old-style property list, such as a
+# .strings file, \U and four digits are a UTF-16 code unit, and a string may have several lines.
 # Guess: the letter; a control character; A; two lines. Seen: four errors of a JSON parser.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # pysecuritytxt 1.4.0 (PyPI) returns Preferred-Languages as prefered-languages, with one r, and securitytxt-parser
-# 1.1 drops Expires, which a security.txt must have, and CSAF, without a word. RFC 9116 sections 2.5.5 and
+# 1.1 drops Expires, which a security.txt must have, and CSAF, without an error. RFC 9116 sections 2.5.5 and
 # 2.5.8. https://www.rfc-editor.org/rfc/rfc9116
 # Guess: the names of the fields. Seen: prefered-languages; no expires.
 set -euo pipefail
