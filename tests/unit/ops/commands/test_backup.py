@@ -319,3 +319,12 @@ def test_what_a_private_script_printed_is_in_no_error(disk):
         with pytest.raises(host.HostError) as error:
             host._run([*inside, "sudo"], "echo aSecret; exit 3", "3.208.12.34", private=private)
         assert ("aSecret" in str(error.value)) == (not private)
+
+
+@pytest.mark.parametrize("owner", ["root:root", "agentkeys:agentkeys", "zoe:zoe"])
+def test_a_secret_of_another_owner_is_none_of_the_programs(owner):
+    for row in SECRETS:
+        file = backups.Kept(path=str(row.path), owner=owner, content=b"of another form")
+        said = "is none of the program" if owner != row.owner else "is empty, cut off or malformed"
+        with pytest.raises(ValueError, match=said):
+            backups.require_sound([file], ValueError)
