@@ -195,7 +195,7 @@ def leftovers(ask, account, names):
     """One of each kind, as a destroy leaves it that ended in the middle and whose state was thrown away after it."""
     iam, ec2, ses, s3 = ask("iam"), ask("ec2"), ask("ses"), ask("s3")
     trust = trusting({"Service": "ec2.amazonaws.com"}, "sts:AssumeRole")
-    for role in (names.host, names.role("vault")):
+    for role in (names.host, names.role("vault"), names.snapshot_role):
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
         iam.put_role_policy(RoleName=role, PolicyName=f"{role}-inline", PolicyDocument=policy(statement("s3:*")))
     iam.attach_role_policy(RoleName=names.host, PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
@@ -235,6 +235,7 @@ def leftovers(ask, account, names):
         f"instance profile {names.host}",
         f"role {names.host}",
         f"role {names.role('vault')}",
+        f"role {names.snapshot_role}",
         f"user {names.broker_user}",
         f"issuer {names.broker_host}",
         f"mail identity {names.mail_domain}",
