@@ -5,7 +5,9 @@ records (``components/dns.py``) and the verification of the sender address (``op
 """
 
 import asyncio
+import functools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +40,8 @@ def identity_appears(region: str) -> advice.Again:
     and 6.47.1). The engine updates the resource then, without a change, which reads it again.
     """
 
+    ses = functools.cache(functools.partial(credentials.client, "sesv2", region))
+
     async def appears(failed: pulumi.ErrorHookArgs) -> bool:
         is_identity = failed.type == "aws:sesv2/emailIdentity:EmailIdentity"
         if not is_identity or failed.failed_operation != "create" or "couldn't find resource" not in failed.errors[0]:
@@ -48,15 +52,15 @@ def identity_appears(region: str) -> advice.Again:
         seen = 0
         while seen < SEEN and time.monotonic() < until:
             await asyncio.sleep(1)
-            seen = seen + 1 if await asyncio.to_thread(_shows, region, identity) else 0
+            seen = seen + 1 if await asyncio.to_thread(_shows, ses, identity) else 0
         return seen == SEEN
 
     return appears
 
 
-def _shows(region: str, identity: str) -> bool:
+def _shows(ses: Callable[[], Any], identity: str) -> bool:
     try:
-        credentials.client("sesv2", region).get_email_identity(EmailIdentity=identity)
+        ses().get_email_identity(EmailIdentity=identity)
     except Exception as error:
         pulumi.log.debug(f"SES does not show {identity}: {reason(error)}")
         return False
