@@ -4,7 +4,6 @@ Owns how each kind is found, its id in a state, and the commands that remove it,
 Leaves out taking it over (``ops/commands/adopt.py``): what only this program names is nobody else's, and cannot be.
 """
 
-import functools
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from components import alarms, arns
 from components.naming import BUCKET_KEYS, OWNER_TAG, RECEIPT_RULE_SET, ROLE_KEYS, Names
 from ops import clients, snapshots
 from ops.stack import Stack
-from ops.traces import ALIVE, is_health_check_of
+from ops.traces import ALIVE, FIREWALL, INSTANCE, KEY_PAIR, is_health_check_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,9 @@ class Thing:
 
 def unknown(stack: Stack, state: Sequence[Mapping[str, Any]], ask: Callable[..., Any]) -> list[Thing]:
     """What is under the stack's names, and not in its state; ``ask`` makes a client of a service."""
-    return [thing for thing in Search(stack=stack, ask=ask).things() if not thing.known_to(state)]
+    search = Search(stack=stack, ask=ask)
+    known = [*state, *search.in_use()]
+    return [thing for thing in search.things() if not thing.known_to(known)]
 
 
 #: Services that an alarm needs.
@@ -111,6 +112,22 @@ class Search:
         yield from self._issuers()
         yield from self._mail_identities()
         yield from self._buckets()
+
+    def in_use(self) -> Iterator[Mapping[str, str]]:
+        """Instance, firewalls and key pair of a host that the stack uses and did not launch, as a state has them.
+
+        A stack whose state was lost can go on with the host that it launched before (docs/state.md).
+        """
+        host = self.stack.settings.host_instance_id
+        if not host:
+            return
+        wanted = [{"Name": "instance-id", "Values": [host]}]
+        for several in self.ask("ec2").describe_instances(Filters=wanted)["Reservations"]:
+            for item in several["Instances"]:
+                yield {"type": INSTANCE, "id": host}
+                yield from ({"type": FIREWALL, "id": group["GroupId"]} for group in item["SecurityGroups"])
+                if "KeyName" in item:
+                    yield {"type": KEY_PAIR, "id": item["KeyName"]}
 
     def _regional(self, service: str, *words: str) -> str:
         return _command(service, words[0], "--region", self._names.region, *words[1:])
@@ -211,21 +228,6 @@ class Search:
                 hint="Its snapshots stay.",
             )
 
-    @functools.cached_property
-    def _in_use(self) -> frozenset[str]:
-        """Instance, firewalls and key pair of a host that the stack uses and did not launch.
-
-        A stack whose state was lost can go on with the host that it launched before (docs/state.md).
-        """
-        if not self.stack.settings.host_instance_id:
-            return frozenset()
-        wanted = [{"Name": "instance-id", "Values": [self.stack.settings.host_instance_id]}]
-        found = self.ask("ec2").describe_instances(Filters=wanted)["Reservations"]
-        used = {self.stack.settings.host_instance_id}
-        for item in (one for several in found for one in several["Instances"]):
-            used |= {group["GroupId"] for group in item["SecurityGroups"]} | {item.get("KeyName", "")}
-        return frozenset(used)
-
     def _images(self) -> Iterator[Thing]:
         marked = [{"Name": f"tag:{OWNER_TAG}", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_images(Owners=["self"], Filters=marked)["Images"]:
@@ -246,12 +248,10 @@ class Search:
         for several in self.ask("ec2").describe_instances(Filters=marked)["Reservations"]:
             for item in several["Instances"]:
                 instance = item["InstanceId"]
-                if instance in self._in_use:
-                    continue
                 unlock = ("modify-instance-attribute", "--instance-id", instance, "--no-disable-api-termination")
                 yield Thing(
                     what=f"instance {instance}",
-                    type="aws:ec2/instance:Instance",
+                    type=INSTANCE,
                     identifier=instance,
                     removal=[
                         self._regional("ec2", *unlock),
@@ -287,11 +287,9 @@ class Search:
     def _firewalls(self) -> Iterator[Thing]:
         named = [{"Name": "group-name", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_security_groups(Filters=named)["SecurityGroups"]:
-            if item["GroupId"] in self._in_use:
-                continue
             yield Thing(
                 what=f"security group {item['GroupId']}",
-                type="aws:ec2/securityGroup:SecurityGroup",
+                type=FIREWALL,
                 identifier=item["GroupId"],
                 removal=[self._regional("ec2", "delete-security-group", "--group-id", item["GroupId"])],
                 adoptable=False,
@@ -300,11 +298,9 @@ class Search:
     def _key_pairs(self) -> Iterator[Thing]:
         named = [{"Name": "key-name", "Values": [self._names.host]}]
         for item in self.ask("ec2").describe_key_pairs(Filters=named)["KeyPairs"]:
-            if item["KeyName"] in self._in_use:
-                continue
             yield Thing(
                 what=f"key pair {item['KeyName']}",
-                type="aws:ec2/keyPair:KeyPair",
+                type=KEY_PAIR,
                 identifier=item["KeyName"],
                 removal=[self._regional("ec2", "delete-key-pair", "--key-name", item["KeyName"])],
                 adoptable=False,

@@ -21,11 +21,16 @@ from ops import clients, snapshots
 
 Inputs = Mapping[str, Any]
 
+#: Types of a launched host, which other modules look for too.
+INSTANCE = "aws:ec2/instance:Instance"
+FIREWALL = "aws:ec2/securityGroup:SecurityGroup"
+KEY_PAIR = "aws:ec2/keyPair:KeyPair"
+
 #: Identifier, in the form that an import of the type takes, from the inputs.
 BY_NAME: dict[str, Callable[[Inputs], str]] = {
     "aws:accessanalyzer/analyzer:Analyzer": lambda i: i["analyzerName"],
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda i: i["name"],
-    "aws:ec2/keyPair:KeyPair": lambda i: i["keyName"],
+    KEY_PAIR: lambda i: i["keyName"],
     "aws:ec2/tag:Tag": lambda i: f"{i['resourceId']},{i['key']}",
     "aws:iam/instanceProfile:InstanceProfile": lambda i: i["name"],
     "aws:iam/role:Role": lambda i: i["name"],
@@ -435,9 +440,9 @@ _FINDERS: dict[str, Callable[[LiveAccount, Inputs], list[Found]]] = {
     "aws:dlm/lifecyclePolicy:LifecyclePolicy": LiveAccount._schedule,
     "aws:ec2/ami:Ami": LiveAccount._image,
     "aws:ec2/eip:Eip": LiveAccount._address,
-    "aws:ec2/instance:Instance": LiveAccount._instance,
-    "aws:ec2/keyPair:KeyPair": LiveAccount._key_pair,
-    "aws:ec2/securityGroup:SecurityGroup": LiveAccount._firewall,
+    INSTANCE: LiveAccount._instance,
+    KEY_PAIR: LiveAccount._key_pair,
+    FIREWALL: LiveAccount._firewall,
     "aws:iam/instanceProfile:InstanceProfile": LiveAccount._profile,
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": LiveAccount._issuer,
     "aws:iam/role:Role": LiveAccount._role,

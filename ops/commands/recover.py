@@ -27,13 +27,11 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from ops import clients, exits, options, verdicts
 from ops.stack import called, missing
-from ops.traces import Found, LiveAccount, Proof, UnknownTypeError, Window, belongs_to_another
+from ops.traces import FIREWALL, Found, LiveAccount, Proof, UnknownTypeError, Window, belongs_to_another
 from settings import MASKED
 
 ADDRESS = "aws:ec2/eip:Eip"
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
-FIREWALL = "aws:ec2/securityGroup:SecurityGroup"
-KEY_PAIR = "aws:ec2/keyPair:KeyPair"
 
 #: How far a run's calls may lie outside of the times that are noted: clocks differ, and a retried call ends late.
 BEFORE = datetime.timedelta(minutes=1)

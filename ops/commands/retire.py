@@ -15,6 +15,7 @@ from components.naming import Names
 from ops import clients, exits, options, session, snapshots
 from ops.snapshots import Snapshot
 from ops.stack import ask, read
+from ops.traces import INSTANCE
 from ops.verdicts import listing, print_json
 from settings import Settings
 
@@ -22,7 +23,6 @@ from settings import Settings
 REFUSED, STAYS, GOES = "refused", "kept", "deleted"
 
 BUCKET = "aws:s3/bucket:Bucket"
-INSTANCE = "aws:ec2/instance:Instance"
 USER, ACCESS_KEY = "aws:iam/user:User", "aws:iam/accessKey:AccessKey"
 
 #: What every stack uses and no stack owns, and why a destroy keeps it.
