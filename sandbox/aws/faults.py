@@ -307,8 +307,7 @@ def failure(status: str, code: str, message: str, received: Received) -> refusal
     if received.protocol == cbor.PROTOCOL:
         return cbor.error(status, code, text)
     if received.protocol in ("json", "rest-json"):
-        content = json.dumps({"__type": code, "message": text}).encode()
-        return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
+        return refusals.json_error(status, code, text)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     if received.protocol == "ec2":
         xml = f"<Response><Errors><Error><Code>{code}</Code><Message>{escaped}</Message></Error></Errors></Response>"

@@ -115,6 +115,11 @@ def _json(refusal: Refusal, received: Received) -> Response:
     code, message = _named(refusal, _JSON)
     # Services with a single path answer 400, those with paths 403.
     status = _FORBIDDEN[1] if received.protocol == "rest-json" and code not in _BAD_CODES else _BAD[1]
+    return json_error(status, code, message)
+
+
+def json_error(status: str, code: str, message: str) -> Response:
+    """An error in the form of the protocols json and rest-json."""
     body = json.dumps({"__type": code, "message": message}).encode()
     return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], body
 

@@ -1,13 +1,12 @@
 """Data Lifecycle Manager: policies that make snapshots of the instances with a tag. Moto does not have the service.
 
 The account takes the snapshots on command (`python -m sandbox snapshots`), not at the policy's time of day, so
-that a test never meets one by chance. Policies are kept in EC2's backend, which the account saves. Leaves out AMI
-policies, copies to other regions and accounts, archiving, scripts and age-based retention.
+that a test never meets one by chance. Leaves out AMI policies, copies to other regions and accounts, archiving, scripts
+and age-based retention.
 https://docs.aws.amazon.com/dlm/latest/APIReference/Welcome.html
 """
 
 import datetime
-import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,8 @@ from sandbox.aws.iam.callers import role_by_arn, simulated
 from sandbox.aws.iam.evaluation import Policies, Principal, Request, decide
 from sandbox.aws.iam.received import Received
 from sandbox.aws.iam.refusals import Response
+from sandbox.aws.services import beside_moto
+from sandbox.aws.services.beside_moto import Operation, RefusedError, kept
 
 SERVICE = "dlm"
 PRINCIPAL = "dlm.amazonaws.com"
@@ -28,35 +29,15 @@ PRINCIPAL = "dlm.amazonaws.com"
 #: Tags that the service puts on its snapshots.
 POLICY_TAG, SCHEDULE_TAG = "aws:dlm:lifecycle-policy-id", "aws:dlm:lifecycle-schedule-name"
 
+#: Name of the policies in EC2's backend.
+_POLICIES = "lifecycle_policies"
+
 _DESCRIPTION = re.compile(r"[0-9A-Za-z _-]{1,500}")
-
-
-class DlmError(Exception):
-    """The service refuses a request. Arguments: HTTP status, code, message."""
 
 
 def answer(received: Received, account_id: str) -> Response:
     """Answer a request that the account has let in."""
-    region = received.credential.region if received.credential else ""
-    try:
-        content = _OPERATIONS[received.operation](received, _policies(account_id, region), account_id, region)
-    except KeyError:
-        return _answer("501 Not Implemented", "NotImplemented", f"the sandbox has no {received.operation}")
-    except DlmError as error:
-        return _answer(*error.args)
-    return "200 OK", [("Content-Type", "application/json")], json.dumps(content).encode()
-
-
-def _answer(status: str, code: str, message: str) -> Response:
-    content = json.dumps({"Code": code, "Message": message}).encode()
-    return status, [("Content-Type", "application/json"), ("X-Amzn-ErrorType", code)], content
-
-
-def _policies(account_id: str, region: str) -> dict[str, dict[str, Any]]:
-    backend = ec2_backends[account_id][region]
-    if not hasattr(backend, "lifecycle_policies"):
-        backend.lifecycle_policies = {}  # type: ignore[attr-defined]
-    return backend.lifecycle_policies  # type: ignore[attr-defined,no-any-return]
+    return beside_moto.answer(received, account_id, _POLICIES, _OPERATIONS)
 
 
 def _create(received: Received, policies: dict[str, Any], account_id: str, region: str) -> dict[str, Any]:
@@ -105,14 +86,14 @@ def _check(given: Mapping[str, Any]) -> None:
         raise _invalid(f"RetainRule.Count is {kept}; it must be from 1 to 1000")
 
 
-def _invalid(message: str) -> DlmError:
-    return DlmError("400 Bad Request", "InvalidRequestException", message)
+def _invalid(message: str) -> RefusedError:
+    return RefusedError("400 Bad Request", "InvalidRequestException", message)
 
 
 def _found(received: Received, policies: dict[str, Any]) -> dict[str, Any]:
     identifier = received.labels.get("policyId") or received.labels.get("PolicyId", "")
     if identifier not in policies:
-        raise DlmError("404 Not Found", "ResourceNotFoundException", f"Policy {identifier} could not be found")
+        raise RefusedError("404 Not Found", "ResourceNotFoundException", f"Policy {identifier} could not be found")
     found: dict[str, Any] = policies[identifier]
     return found
 
@@ -147,7 +128,7 @@ def _tagged(received: Received, policies: dict[str, Any]) -> dict[str, Any]:
     arn = unquote(next(iter(received.labels.values()), ""))
     found: dict[str, Any] | None = next((item for item in policies.values() if item["PolicyArn"] == arn), None)
     if found is None:
-        raise DlmError("404 Not Found", "ResourceNotFoundException", f"{arn} could not be found")
+        raise RefusedError("404 Not Found", "ResourceNotFoundException", f"{arn} could not be found")
     return found
 
 
@@ -167,7 +148,7 @@ def _untag(received: Received, policies: dict[str, Any], _account_id: str, _regi
     return {}
 
 
-_OPERATIONS = {
+_OPERATIONS: Mapping[str, Operation] = {
     "CreateLifecyclePolicy": _create,
     "DeleteLifecyclePolicy": _delete,
     "GetLifecyclePolicies": _list,
@@ -188,7 +169,7 @@ def take(account_id: str, region: str) -> list[str]:
 
     Like the service, it acts as the policy's role: what the role may not do is a line, and is not done.
     """
-    policies = list(_policies(account_id, region).values())
+    policies = list(kept(_POLICIES, account_id, region).values())
     return [line for policy in policies for line in _run(policy, account_id, region)]
 
 
