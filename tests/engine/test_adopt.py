@@ -4,9 +4,8 @@ import functools
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import boto3
 import pytest
@@ -14,9 +13,8 @@ import yaml
 
 from components.naming import Names, default_broker_host, default_email_from, default_mail_domain
 from dev.recorder import PROJECT
-from sandbox.engine import warm
-from tests.support import engine_run, runbook
-from tests.support.engine_run import ACCOUNT_ID, REGION, ZONE, ZONE_ID
+from tests.support import runbook
+from tests.support.engine_run import ACCOUNT_ID, REGION, ZONE, ZONE_ID, EngineRun
 
 pytestmark = pytest.mark.engine
 
@@ -37,24 +35,16 @@ def names_of(suffix: str) -> Names:
 NAMES = names_of("")
 
 
-class Adoption:
+class Adoption(EngineRun):
     """An emulated account of its own, an empty stack prod, and the commands that a person runs."""
 
     def __init__(self, folder: Path, release: dict[str, str]) -> None:
-        self.folder = folder
-        self.account = engine_run.start_account(folder)
-        self.environment = {
-            **engine_run.environment(folder, self.account),
+        super().__init__(folder)
+        self.environment |= {
             "AGENTKEYS_RELEASE": release["release"],
             "AGENTKEYS_RELEASE_SHA256": release["releaseSha256"],
         }
-        self.bare = folder / "init"
-        self.bare.mkdir()
-        (self.bare / "Pulumi.yaml").write_text("name: agentkeys-cloud\nruntime: python\n")
-        self.init("prod")
-
-    def init(self, stack: str) -> None:
-        self.run("pulumi", "-C", str(self.bare), "stack", "init", stack)
+        self.init("agentkeys-cloud", "prod")
 
     @functools.cached_property
     def clients(self) -> runbook.Clients:
@@ -63,21 +53,6 @@ class Adoption:
             region_name=REGION,
         )
         return functools.cache(functools.partial(session.client, endpoint_url=self.account.endpoint))
-
-    def run(
-        self, *command: str, check: bool = True, more: Mapping[str, str] = MappingProxyType({})
-    ) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            command,
-            cwd=PROJECT,
-            env={**self.environment, **more},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
 
     def adopt(self, stack: str = "prod", *, check: bool = True) -> "subprocess.CompletedProcess[str]":
         return self.run(
@@ -96,10 +71,6 @@ class Adoption:
             self.run("bash", "-euc", line, more=typed)
         assert yaml.safe_load(file.read_text())["config"]["agentkeys-cloud:accessKeyUsers"] == []
         return ("--stack", stack, "--config-file", str(file))
-
-    def close(self) -> None:
-        warm.stop(self.folder / "pulumi")
-        self.account.stop()
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +167,7 @@ def test_a_machine_without_an_elastic_address_gets_one_and_its_names_follow(grou
     made = runbook.build(ground.clients, names, ZONE_ID, elastic=False)
     runbook.e2e_role(ground.clients, names)
     runbook.issuer(ground.clients, names, "a" * 40)
-    ground.init("test")
+    ground.init("agentkeys-cloud", "test")
     adopted = ground.adopt("test")
     assert f"auto-assigned address {made.address}" in adopted.stderr
     assert "answers metadata requests without a token" in adopted.stderr, "a warning, where prod is refused"

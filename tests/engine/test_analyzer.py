@@ -1,6 +1,5 @@
 """The account's project with an access analyzer, by the real engine in an emulated account."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,54 +10,41 @@ import yaml
 
 from components.naming import ACCESS_ANALYZER
 from sandbox.aws import faults
-from sandbox.aws.server import Account
-from sandbox.engine import warm
-from tests.support import engine_run
-from tests.support.emulated import client_of, credentials
+from tests.support.engine_run import EngineRun
 from tests.support.live import copy_of_checkout
 
 pytestmark = pytest.mark.engine
 
 
-class Ground:
-    """An emulated account and the stack of the account's project, in a copy of the checkout with other settings."""
+class Ground(EngineRun):
+    """The stack of the account's project, in a copy of the checkout with other settings."""
 
-    def __init__(self, folder: Path, account: Account) -> None:
-        self.account = account
-        self._environment = engine_run.environment(folder, account)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self._checkout = copy_of_checkout(folder)
         path = self._checkout / "account" / "Pulumi.litentry.yaml"
         settings = yaml.safe_load(path.read_text())
         settings["config"]["agentkeys-account:accessAnalyzer"] = True
         path.write_text(yaml.safe_dump(settings))
-        bare = folder / "init"
-        bare.mkdir()
-        (bare / "Pulumi.yaml").write_text("name: agentkeys-account\nruntime: python\n")
-        self.run("pulumi", "-C", str(bare), "stack", "init", "litentry")
+        self.init("agentkeys-account", "litentry")
 
-    def run(self, *command: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            command, cwd=self._checkout, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, check=False, timeout=300,
-        )  # fmt: skip
+    def said(self, *command: str, fails: bool = False) -> str:
+        done = self.run(*command, cwd=self._checkout, check=False)
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def pulumi(self, verb: str, *arguments: str, fails: bool = False) -> str:
-        return self.run("pulumi", "-C", "account", verb, "--stack", "litentry", *arguments, fails=fails)
+        return self.said("pulumi", "-C", "account", verb, "--stack", "litentry", *arguments, fails=fails)
 
     def analyzers(self) -> list[Any]:
-        client = client_of(self.account.endpoint, "accessanalyzer", credentials(self.account.home))
-        return list(client.list_analyzers()["analyzers"])
+        return list(self.aws("accessanalyzer").list_analyzers()["analyzers"])
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("account")
-    account = engine_run.start_account(folder)
-    yield Ground(folder, account)
-    warm.stop(folder / "pulumi")
-    account.stop()
+    made = Ground(tmp_path_factory.mktemp("account"))
+    yield made
+    made.close()
 
 
 def test_an_analyzer_whose_answer_was_lost_is_found_once_by_the_up_after_recover(ground: Ground) -> None:
@@ -67,7 +53,7 @@ def test_an_analyzer_whose_answer_was_lost_is_found_once_by_the_up_after_recover
     ground.pulumi("up", "--yes", "--skip-preview", fails=True)
     plan.unlink()
     assert [one["name"] for one in ground.analyzers()] == [ACCESS_ANALYZER]
-    said = ground.run(sys.executable, "-m", "ops", "recover", "-s", "litentry", "--folder", "account")
+    said = ground.said(sys.executable, "-m", "ops", "recover", "-s", "litentry", "--folder", "account")
     assert "taken in" in said
     ground.pulumi("up", "--yes", "--skip-preview")
     ground.pulumi("preview", "--refresh", "--expect-no-changes")
@@ -75,6 +61,6 @@ def test_an_analyzer_whose_answer_was_lost_is_found_once_by_the_up_after_recover
 
 
 def test_a_destroy_takes_it_away(ground: Ground) -> None:
-    ground.run("pulumi", "-C", "account", "state", "unprotect", "--all", "--yes", "--stack", "litentry")
+    ground.said("pulumi", "-C", "account", "state", "unprotect", "--all", "--yes", "--stack", "litentry")
     ground.pulumi("destroy", "--yes", "--skip-preview")
     assert ground.analyzers() == []

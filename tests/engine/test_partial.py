@@ -5,7 +5,6 @@ The bridge of the built engine keeps such a resource in the state, as the offici
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,7 @@ import pytest
 
 from sandbox import layout
 from sandbox.aws import faults, weather
-from sandbox.engine import warm
-from tests.support import engine_run
-from tests.support.emulated import client_of, credentials
+from tests.support.engine_run import EngineRun
 
 pytestmark = pytest.mark.engine
 
@@ -42,27 +39,19 @@ if description := config.get("description"):
 """
 
 
-class Ground:
-    """An emulated account of its own and a stack whose program has one mail identity and one user."""
+class Ground(EngineRun):
+    """A stack whose program has one mail identity and one role."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.account = engine_run.start_account(folder)
-        self._environment = engine_run.environment(folder, self.account)
+        super().__init__(folder)
         (folder / "program").mkdir()
         (folder / "program" / "Pulumi.yaml").write_text("name: partial\nruntime: python\n")
         (folder / "program" / "__main__.py").write_text(PROGRAM)
         assert self.pulumi("stack", "init", "test")[0] == 0
 
-    def run(self, *command: str, cwd: Path) -> tuple[int, str]:
-        done = subprocess.run(
-            command, cwd=cwd, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=300,
-        )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
-
     def pulumi(self, *arguments: str) -> tuple[int, str]:
-        return self.run("pulumi", "--non-interactive", *arguments, cwd=self.folder / "program")
+        done = self.run("pulumi", "--non-interactive", *arguments, cwd=self.folder / "program", check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def set(self, **settings: str) -> None:
         for key, value in settings.items():
@@ -75,9 +64,6 @@ class Ground:
         exported = json.loads(self.pulumi("stack", "export", "--stack", "test")[1])
         return next((one for one in exported["deployment"]["resources"] if one["urn"].endswith(f"::{name}")), {})
 
-    def aws(self, service: str) -> Any:
-        return client_of(self.account.endpoint, service, credentials(self.account.home))
-
     def sky(self, **switches: float) -> None:
         weather.write(self.account.home / "weather.json", weather.Weather(**switches))
 
@@ -86,8 +72,7 @@ class Ground:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     made = Ground(tmp_path_factory.mktemp("partial"))
     yield made
-    warm.stop(made.folder / "pulumi")
-    made.account.stop()
+    made.close()
 
 
 def test_a_resource_that_cannot_be_read_after_its_creation_is_kept_and_the_next_up_completes_it(ground: Ground) -> None:
@@ -133,11 +118,8 @@ def test_a_change_that_failed_is_made_by_the_up_after_recover(ground: Ground) ->
     assert ground.resource("role")["outputs"]["description"] == "new"
     assert "UpdateRoleDescription" in ground.resource("role")["initErrors"][0]
     folder = str(ground.folder / "program")
-    code, said = ground.run(
-        sys.executable, "-m", "ops", "recover", "-s", "test", "--folder", folder, cwd=layout.CHECKOUT
-    )
-    assert code == 0, said
-    assert "the provider failed while it made or changed it" in said
+    done = ground.run(sys.executable, "-m", "ops", "recover", "-s", "test", "--folder", folder)
+    assert "the provider failed while it made or changed it" in done.stdout + done.stderr
     assert ground.resource("role")["outputs"]["description"] == "old"
     assert "initErrors" not in ground.resource("role")
     code, said = ground.up()
