@@ -83,13 +83,12 @@ class Mutant:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """The mutants of a module. ``worth`` counts those that are not left out, ``made`` is the date and the commit."""
+    """The mutants of a module. ``worth`` counts those that are not left out, ``day`` is that of the last run."""
 
     module: str
     mutants: tuple[Mutant, ...] = ()
     offered: int = 0
     worth: int = 0
-    asked: int = 0
     day: str = ""
     commit: str = ""
 
@@ -224,7 +223,7 @@ class Laboratory:
                 raise SystemExit("dev/mutants/forks.py ended; its error is above.")
             return "its tests fail without a mutant:\n" + traced.stdout[-2000:]
         made = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "commit": _git("log", "-1", "--format=%h", "--", module)}
-        _file(module, "json").write_text(json.dumps({"digests": digests, "asked": size or 0, **made}))
+        _file(module, "json").write_text(json.dumps({"digests": digests, **made}))
         try:
             self._cosmic_ray("exec", config, session, until=until)
         except subprocess.TimeoutExpired:
@@ -323,5 +322,5 @@ def results(module: str) -> Session:
         mutants=mutants,
         offered=len(specs),
         worth=len(specs) - len(noise(source, specs)),
-        **{key: known[key] for key in ("asked", "day", "commit") if key in known},  # type: ignore[arg-type]
+        **{key: known[key] for key in ("day", "commit") if key in known},  # type: ignore[arg-type]
     )
