@@ -135,8 +135,8 @@ licences: setup ## rewrite docs/licences.md
 graph: setup ## redraw docs/graph.svg, the picture of the program
 	venv/bin/python -m pytest tests/unit/dev/test_picture.py -q --update-golden
 
-bench: setup ## time STACK's up, preview and destroy; AGAINST=commit [ROWS=preview,...] [RUNS=5] compares two builds
-	@$(SANDBOX) bench --stack $(STACK) $(if $(AGAINST),--against $(AGAINST) --rows "$(ROWS)" --runs $(or $(RUNS),5))
+bench: setup ## time STACK's up, preview and destroy; ROWS=preview,... [RUNS=5] measures these; AGAINST=commit compares two builds
+	@$(SANDBOX) bench --stack $(STACK) --against "$(AGAINST)" --rows "$(ROWS)" --runs $(or $(RUNS),5)
 
 chaos: setup ## inject every kind of fault into every call of STACK's runs (hours; continues where it ended)
 	AGENTKEYS_SANDBOX_HOME=$(CURDIR)/.sandbox/chaos venv/bin/python -m dev.chaos --stack $(STACK) --cells $(or $(CELLS),3)

@@ -33,7 +33,7 @@ def _given() -> argparse.Namespace:
             made.add_argument("--stack", default="test", help="stack name (default test)")
         if name == "bench":
             made.add_argument("--against", default="", help="compare with the build of this commit, in turns")
-            made.add_argument("--rows", default="", help="what to compare, for example preview,memory (default: all)")
+            made.add_argument("--rows", default="", help="what to measure, for example preview,stacks (default: all)")
             made.add_argument("--runs", type=int, default=5, help="runs of each build (default %(default)s)")
         if name in {"up", "preview", "down", "env"}:
             made.add_argument("--cloud", default="aws", help="aws (default), or the name of a folder of clouds/")
@@ -107,7 +107,7 @@ def _run(given: argparse.Namespace) -> None:  # noqa: C901, PLR0912 - one case f
         case "down":
             rehearsal.down(given.stack, say, given.cloud)
         case "bench":
-            if given.against:
+            if given.against or given.rows:
                 from sandbox import comparison
 
                 comparison.run(given.stack, given.against, given.rows, given.runs, say)

@@ -3,7 +3,7 @@
 Owns the other commit's checkout, the order of the runs and the table. Leaves out what a row measures (``measure``).
 Each build runs in a cell of its own, both on one computer at the same time, but only one is measured at a time. The
 builds alternate, so that a computer whose speed changes slows both down. The ratio is the median of the ratios of
-neighbouring runs. Nothing is asserted.
+neighbouring runs. Without a commit, only this checkout is measured. Nothing is asserted.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import cells, layout
-from sandbox.measure import ROWS, Values
+from sandbox.measure import ROWS, Samples, Values
 from sandbox.rehearsal import Progress
 from sandbox.supervisor import SandboxError
 
@@ -37,7 +37,13 @@ TARGETS = {
 }
 
 #: The highest value of this build that is wanted, for values that are ratios themselves.
-LIMITS = {("plan", "preview / plan wall s"): 0.45, ("up", "up / longest chain"): 1.05}
+LIMITS = {
+    ("plan", "preview / plan wall s"): 0.45,
+    ("up", "up / longest chain"): 1.05,
+    **{
+        ("stacks", f"tenth / first {what} {value}"): 1.10 for what in ("up", "preview") for value in ("wall s", "CPU s")
+    },
+}
 
 #: The other commits' checkouts and the last table.
 _FOLDER = cells.home("bench")
@@ -45,7 +51,7 @@ _FOLDER = cells.home("bench")
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """The runs of one value, in order: ``before`` of the other commit, ``now`` of this checkout."""
+    """The runs of one value, in order: ``before`` of the other commit, if there is one, ``now`` of this checkout."""
 
     row: str
     value: str
@@ -54,6 +60,7 @@ class Result:
 
     @property
     def ratio(self) -> float:
+        """Of this checkout to the other commit."""
         return statistics.median(now / before for before, now in zip(self.before, self.now, strict=True))
 
     @property
@@ -64,29 +71,37 @@ class Result:
 
 
 def run(stack: str, commit: str, rows: str, runs: int, progress: Progress) -> None:
-    """Compare both builds and print the table. Raises SandboxError and HostError."""
+    """Measure this checkout, and the commit in turns with it unless it is empty, and print the table.
+
+    Raises SandboxError and HostError.
+    """
     names = chosen(rows)
     if runs < 1:
         raise SandboxError(f"RUNS is {runs}; it must be at least 1")
-    before = checkout(commit, progress)
+    folders = {"before": checkout(commit, progress)} if commit else {}
+    folders["now"] = layout.CHECKOUT
     about = machine()
     results: list[Result] = []
-    with _cell("bench-before", before, stack) as one, _cell("bench-now", layout.CHECKOUT, stack) as other:
+    with contextlib.ExitStack() as open_cells:
+        cells_of = {
+            build: open_cells.enter_context(_cell(f"bench-{build}", folder, stack)) for build, folder in folders.items()
+        }
         for name in names:
-            progress(f"bench: {name}: making both builds ready")
-            for cell in (one, other):
+            progress(f"bench: {name}: making {'both builds' if commit else 'the build'} ready")
+            for cell in cells_of.values():
                 _tell(cell, "ready", name)
-            for cell in (one, other):
+            for cell in cells_of.values():
                 _answer(cell, name)
             for number in range(1, runs + 1):
-                found: dict[str, Values] = {}
-                for build, cell in (("before", one), ("now", other)):
+                found: dict[str, Values | Samples] = {}
+                for build, cell in cells_of.items():
                     _tell(cell, "run", name)
                     found[build] = _answer(cell, name)
-                    shown = ", ".join(f"{value} {seconds:.2f}" for value, seconds in found[build].items())
+                    shown = ", ".join(f"{value} {_spread(_listed(seen))}" for value, seen in found[build].items())
                     progress(f"bench: {name}, {build}, run {number} of {runs}: {shown}")
-                add(results, name, found["before"], found["now"])
+                add(results, name, found.get("before", {}), found["now"])
     text = table(results, commit, about)
+    _FOLDER.mkdir(parents=True, exist_ok=True)
     path = _FOLDER / "bench.md"
     path.write_text(text)
     print(text)
@@ -102,36 +117,45 @@ def chosen(rows: str) -> list[str]:
     return names
 
 
-def add(results: list[Result], row: str, before: Values, now: Values) -> None:
-    """Add one run of both builds to the results."""
+def add(results: list[Result], row: str, before: Values | Samples, now: Values | Samples) -> None:
+    """Add one run to the results; ``before`` is empty if there is no other commit."""
     for value in now:
         result = next((known for known in results if (known.row, known.value) == (row, value)), None)
         if result is None:
             result = Result(row=row, value=value)
             results.append(result)
-        result.before.append(before[value])
-        result.now.append(now[value])
+        result.before.extend(_listed(before[value]) if before else [])
+        result.now.extend(_listed(now[value]))
+
+
+def _listed(measured: float | Sequence[float]) -> Sequence[float]:
+    return measured if isinstance(measured, Sequence) else [measured]
 
 
 def table(results: Sequence[Result], commit: str, about: str) -> str:
-    """The results as Markdown: minimum, median and maximum of each build."""
-    runs = sorted({len(result.now) for result in results})
+    """The results as Markdown: minimum, median and maximum of each build, the other one's if there is a commit."""
+    counts = sorted({len(result.now) for result in results})
+    builds = (
+        f"| row | value | {commit} | this build | ratio | target |"
+        if commit
+        else "| row | value | this build | target |"
+    )
     lines = [
-        f"{about}. Runs of each build: {' or '.join(map(str, runs))}. Minimum / median / maximum.",
+        f"{about}. Measured {' or '.join(map(str, counts))} times. Minimum / median / maximum.",
         "",
-        f"| row | value | {commit} | this build | ratio | target |",
-        "|---|---|---|---|---|---|",
+        builds,
+        "|---" * (builds.count("|") - 1) + "|",
     ]
-    lines += [
-        f"| {result.row} | {result.value} | {_spread(result.before)} | {_spread(result.now)} | {result.ratio:.2f} "
-        f"| {result.target} |"
-        for result in results
-    ]
+    for result in results:
+        now, target = _spread(result.now), result.target if commit or "now" in result.target else ""
+        measured = f"{_spread(result.before)} | {now} | {result.ratio:.2f}" if commit else now
+        lines.append(f"| {result.row} | {result.value} | {measured} | {target} |")
     return "\n".join(lines) + "\n"
 
 
 def _spread(values: Sequence[float]) -> str:
-    return " / ".join(f"{value:.2f}" for value in (min(values), statistics.median(values), max(values)))
+    shown = (min(values), statistics.median(values), max(values)) if len(values) > 1 else values
+    return " / ".join(f"{value:.2f}" for value in shown)
 
 
 def machine() -> str:
@@ -191,7 +215,7 @@ def _tell(cell: "subprocess.Popen[str]", verb: str, row: str) -> None:
         cell.stdin.flush()
 
 
-def _answer(cell: "subprocess.Popen[str]", row: str) -> Values:
+def _answer(cell: "subprocess.Popen[str]", row: str) -> Values | Samples:
     """The values of one answer. Raises SandboxError."""
     if cell.stdout is None:
         raise AssertionError("it is a pipe")
@@ -201,5 +225,5 @@ def _answer(cell: "subprocess.Popen[str]", row: str) -> Values:
     answer = json.loads(line)
     if "error" in answer:
         raise SandboxError(f"row {row}: {answer['error']}")
-    values: Values = answer["values"]
+    values: Values | Samples = answer["values"]
     return values

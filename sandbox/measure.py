@@ -15,10 +15,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ops.events import EventLog, Step, longest_chain, total
 from sandbox import layout
@@ -31,12 +34,22 @@ from sandbox.supervisor import SandboxError
 #: Values by the name of what was measured, such as ``{"wall s": 3.2}``.
 Values = dict[str, float]
 
+#: As ``Values``, each with what one run found in turn.
+Samples = Mapping[str, Sequence[float]]
+
 TWIN = Path(__file__).parent / "twin.tf"
 
 #: Longer than an idle plugin waits for the next run, in seconds.
 _REST = warm.IDLE_SECONDS + 30
 
 _OTHER = {"test": "prod", "prod": "test"}
+
+#: Stacks of one account, how many of them that are not measured change at once, and previews of a measured one.
+STACKS = 10
+_AT_ONCE = 3
+_PREVIEWS = 5
+
+_PROJECT = "agentkeys-cloud"
 
 
 class Build:
@@ -125,7 +138,7 @@ class Build:
     def up(self) -> Values:
         """An ``up`` from nothing, and its longest chain of dependent operations."""
         self.call(self._python, "-m", "sandbox", "down", "--stack", self._stack)
-        self.call("pulumi", "stack", "init", self._stack)
+        self.call("pulumi", "stack", "init", self._stack, folder=_bare(layout.HOME / "init" / _PROJECT))
         done: list[Step] = []
         values = self.timed(lambda: done.extend(self._up()))
         state = json.loads(self.call("pulumi", "stack", "export", "--stack", self._stack))["deployment"]
@@ -137,6 +150,27 @@ class Build:
         with EventLog(layout.HOME / "measured.json") as log:
             self.call(*command, "--event-log", str(log.path), PULUMI_DEBUG_COMMANDS="1")
         return log.steps()
+
+    def stacks(self) -> Samples:
+        """The first stack of an account against the tenth: an ``up`` from nothing, then previews without a change.
+
+        The first is measured while the account has no other stack, the tenth beside the nine others and their hosts.
+        """
+        self.call(self._python, "-m", "sandbox", "down", "--stack", self._stack)
+        several = [_Several(self, number) for number in range(1, STACKS + 1)]
+        first, *others, tenth = several
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # Those of a run that failed.
+            list(pool.map(_Several.destroy, several))
+            alone = first.samples()
+            list(pool.map(_Several.up, others))
+            beside = tenth.samples()
+            list(pool.map(_Several.destroy, several))
+        return compared(alone, beside)
+
+    def settings(self) -> str:
+        """The content of the stack's file."""
+        return (self._checkout / f"Pulumi.{self._stack}.yaml").read_text()
 
     def memory(self) -> Values:
         """Proportional set size of every process in the cell, with both stacks up: at once, and after a rest."""
@@ -181,11 +215,75 @@ class Build:
         return self.timed(lambda: self.call("make", "test"))
 
 
+class _Several:
+    """One of several stacks of a build in one account. Its file is in the sandbox's home, not in the checkout."""
+
+    def __init__(self, build: Build, number: int) -> None:
+        self._build = build
+        self._name = f"of-ten-{number}"
+        self._folder = layout.HOME / "several"
+        self._file = self._folder / f"Pulumi.{self._name}.yaml"
+
+    def samples(self) -> Samples:
+        """An ``up`` from nothing, and previews after one that does not count."""
+        upped = self._build.timed(self.up)
+        self._preview()
+        previewed = [self._build.timed(self._preview) for _ in range(_PREVIEWS)]
+        return {f"up {name}": [value] for name, value in upped.items()} | {
+            f"preview {name}": [values[name] for values in previewed] for name in upped
+        }
+
+    def up(self) -> None:
+        _bare(self._folder)
+        self._file.write_text(suffixed(self._build.settings(), self._name.replace("of-ten-", "-n")))
+        # It also writes its salt into the file.
+        self._build.call("pulumi", "stack", "init", self._name, folder=self._folder)
+        self._call("up", "--yes", "--skip-preview")
+
+    def destroy(self) -> None:
+        """Destroy the stack if there is one."""
+        known = self._build.call("pulumi", "stack", "ls", "--json", folder=_bare(self._folder))
+        if self._name in {stack["name"] for stack in json.loads(known)}:
+            self._call("destroy", "--yes")
+            self._build.call("pulumi", "stack", "rm", "--yes", "--stack", self._name, folder=self._folder)
+
+    def _preview(self) -> None:
+        self._call("preview", "--expect-no-changes")
+
+    def _call(self, *arguments: str) -> None:
+        self._build.call("pulumi", *arguments, "--stack", self._name, "--config-file", str(self._file))
+
+
+def suffixed(settings: str, suffix: str) -> str:
+    """The content of a stack's file with another suffix, and with buckets that a destroy deletes."""
+    content = yaml.safe_load(settings)
+    changed = {"suffix": suffix, "protect": False, "bucketsOnDestroy": "delete"}
+    content["config"] |= {f"{_PROJECT}:{key}": value for key, value in changed.items()}
+    return yaml.safe_dump(content)
+
+
+def compared(first: Samples, tenth: Samples) -> Samples:
+    """The samples of both stacks, and the ratios of those taken in the same turn."""
+    found: dict[str, Sequence[float]] = {}
+    for name, before in first.items():
+        found[f"first {name}"] = before
+        found[f"tenth {name}"] = tenth[name]
+        found[f"tenth / first {name}"] = [now / then for then, now in zip(before, tenth[name], strict=True)]
+    return found
+
+
+def _bare(folder: Path) -> Path:
+    """The folder, with a project file only. Commands that write a stack's file run there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.yaml").write_text(f"name: {_PROJECT}\nruntime: python\n")
+    return folder
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """What one name measures."""
 
-    measure: Callable[[Build], Values]
+    measure: Callable[[Build], Values | Samples]
     """One run."""
     is_up: bool = False
     """Whether the stack is brought up before the first run."""
@@ -199,6 +297,7 @@ ROWS: Mapping[str, Row] = {
     "steps": Row(measure=Build.steps, is_up=True, is_warmed=True),
     "memory": Row(measure=Build.memory),
     "up": Row(measure=Build.up, is_up=True),
+    "stacks": Row(measure=Build.stacks, is_up=True),
     "engine": Row(measure=Build.engine),
     "fast": Row(measure=Build.fast),
     "test": Row(measure=Build.gate),
