@@ -18,7 +18,7 @@ from moto import settings
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.aws import instances, ports, seed, snapshot
+from sandbox.aws import catalogue, instances, ports, seed, snapshot  # noqa: F401  (catalogue comes before moto's EC2)
 from sandbox.aws.faults import Faults, PlanError, failure
 from sandbox.aws.iam import door, refusals
 from sandbox.aws.iam.callers import CURRENT
@@ -120,6 +120,7 @@ class Account:
         settings.ENABLE_AMI_VALIDATION = True
         settings.ENABLE_KEYPAIR_VALIDATION = True
         settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
+        snapshot.return_buffers()
         snapshot.forget()
         install(self._context)
         if self.snapshot_path.exists():

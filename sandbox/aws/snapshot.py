@@ -3,6 +3,7 @@
 All backends are pickled together, because they refer to each other. Leaves out the content of a new account (seed.py).
 """
 
+import ctypes
 import io
 import logging
 import os
@@ -34,12 +35,23 @@ _FORMAT = 1
 #: Delay between a change and the write, so that a burst of requests causes one write.
 _DELAY_SECONDS = 0.5
 
+#: A parameter of mallopt in glibc's malloc.h: larger allocations are mapped, and unmapped when they are freed.
+_M_MMAP_THRESHOLD = -3
+
 #: First line of the file: everything that must be equal for the pickle to be readable.
 HEADER = f"agentkeys account snapshot {_FORMAT}, moto {version('moto')}, python {platform.python_version()}\n".encode()
 
 
 class SnapshotError(RuntimeError):
     """This version of the sandbox cannot use the snapshot."""
+
+
+def return_buffers() -> None:
+    """Let glibc return each snapshot's buffers to the system. By default, it keeps them for the next snapshot.
+
+    https://man7.org/linux/man-pages/man3/mallopt.3.html
+    """
+    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 20)
 
 
 def forget() -> None:
