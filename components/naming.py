@@ -48,10 +48,6 @@ ACCESS_ANALYZER = "agentkeys"
 
 #: S3 bucket names have at most 63 characters: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
-#: Role and user names have at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-ROLE_NAME_LIMIT = 64
-#: Receipt rule names have at most 64: https://docs.aws.amazon.com/ses/latest/APIReference/API_ReceiptRule.html
-RULE_NAME_LIMIT = 64
 #: DNS names have at most 253 characters in 255 octets (RFC 1035 section 2.3.4).
 DNS_NAME_LIMIT = 253
 #: One string of a TXT record has at most 255 octets (RFC 1035 section 3.3.14), and the program writes one.
@@ -169,14 +165,9 @@ class Names(PublicNames):
     region: str
 
     def _limited(self) -> Iterator[tuple[str, str, str, int]]:
+        # Names of IAM and SES may have 64 characters, and the account number makes a bucket's name the longest.
         for key in BUCKET_KEYS:
             yield "suffix", "bucket name", self.bucket(key), BUCKET_NAME_LIMIT
-        for name in (
-            *map(self.role, ROLE_KEYS),
-            *(self.host, self.snapshot_role, self.daemon_user, self.broker_user),
-        ):
-            yield "suffix", "IAM name", name, ROLE_NAME_LIMIT
-        yield "suffix", "receipt rule's name", self.receipt_rule, RULE_NAME_LIMIT
         yield from super()._limited()
         yield "mailDomain", "record's value", self.spf, TXT_LIMIT
 

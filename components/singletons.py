@@ -25,8 +25,8 @@ class Singletons(pulumi.ComponentResource):
         name: str,
         region: str,
         *,
-        creates_github: bool = True,
-        analyzes_access: bool = False,
+        creates_github: bool,
+        analyzes_access: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentkeys:account:Singletons", name, None, opts)

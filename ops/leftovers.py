@@ -376,8 +376,17 @@ class Search:
                 )
 
     def _mail_identities(self) -> Iterator[Thing]:
-        for item in self.ask("sesv2").list_email_identities()["EmailIdentities"]:
-            if (name := item["IdentityName"]) in _identities(self._names):
+        ses = self.ask("sesv2")
+        more: dict[str, str] = {}
+        found: list[str] = []
+        while True:
+            page = ses.list_email_identities(**more)
+            found += [item["IdentityName"] for item in page["EmailIdentities"]]
+            if not page.get("NextToken"):
+                break
+            more = {"NextToken": page["NextToken"]}
+        for name in found:
+            if name in _identities(self._names):
                 yield Thing(
                     what=f"mail identity {name}",
                     type="aws:sesv2/emailIdentity:EmailIdentity",

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import signal
 import sys
 import time
 import tomllib
@@ -167,6 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(chosen: Sequence[str], size: int | None, until: float, say: partial[None]) -> None:
     HOME.mkdir(exist_ok=True)
+    # Without this, a terminated run leaves the forks' folder and cosmic-ray behind.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     programs = virtualenv.cached("cosmic-ray", PROJECT / "requirements/mutants.lock", say)
     with Laboratory(programs) as laboratory:
         for number, module in enumerate(chosen, start=1):

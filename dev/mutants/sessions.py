@@ -26,7 +26,7 @@ from dev.mutants.noise import Spec, noise, sample
 HOME = PROJECT / ".mutants"
 
 #: What is mutated: modules, and folders of modules.
-PRODUCT = ("settings.py", "components", "gates", "hostsetup", "ops")
+PRODUCT = ("settings.py", "components", "gates", "hostsetup", "ops", "policypack")
 
 #: Tests of a module beyond the file of its name, by the beginning of its path. A row of a module without such a file
 #: replaces the files beside it.
@@ -46,6 +46,9 @@ MORE = {
         "tests/unit/components/policies/truth/test_table.py",
     ),
     "components/advice.py": ("tests/unit/test_program.py",),
+    "components/host.py": ("tests/unit/components/checks/test_existing_host.py",),
+    "components/hostsetup.py": ("tests/unit/test_settings.py", "tests/unit/clouds/test_host_program.py"),
+    "components/naming.py": ("tests/unit/test_limits.py", "tests/unit/test_settings.py"),
     "components/mail.py": ("tests/unit/components/test_unseen_identity.py",),
     "gates/dns.py": ("tests/unit/gates/test_gates.py", "tests/unit/components/test_dns.py"),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),

@@ -67,6 +67,8 @@ def test_every_command_on_the_operators_computer_runs_by_exec(programs, account,
             seen.add(item.name)
             for text in (item.inputs[name] for name in ("create", "update", "delete") if name in item.inputs):
                 assert text.startswith(("exec ", cli.PLAIN)) or text == "true", (item.name, text)
+            # Behind another address, the same instance must show the same key; no other gate reads its former output.
+            assert item.inputs["addPreviousOutputInEnv"] is (item.name == "setup-host-key"), item.name
     gates = {"setup-host-key", "setup-login", "setup-dns", "federation-issuer-check", "dns-published"}
     assert seen == {*gates, "account-no-rules-left"}
 
@@ -172,6 +174,20 @@ def test_old_versions_are_kept_where_a_stack_says_so(programs):
         for stack in programs
     }
     assert versioned == {"prod": {"vault", "memory"}, "test": set()}
+    for stack, kept in versioned.items():
+        for bucket in ("vault", "memory", "inbox"):
+            expected = {"abort-incomplete-uploads": {"daysAfterInitiation": 7}}
+            if bucket in kept:
+                expected["expire-old-versions"] = {"noncurrentDays": 30}
+            rules = programs[stack].named(f"{bucket}-lifecycle").inputs["rules"]
+            assert {
+                rule["id"]: rule.get("abortIncompleteMultipartUpload", rule.get("noncurrentVersionExpiration"))
+                for rule in rules
+                if "expiration" not in rule
+            } == expected
+            (last,) = {"versioning"} if bucket in kept else {"encryption"}
+            waits = programs[stack].named(f"{bucket}-lifecycle").request.dependencies
+            assert any(urn.endswith(f"::{bucket}-{last}") for urn in waits)
 
 
 def test_prods_machine_keeps_its_disk_and_refuses_termination(programs):
@@ -191,6 +207,7 @@ def test_prods_disk_is_copied_every_day_and_the_copies_carry_the_stacks_tag(prog
     assert schedule["createRule"] == {"interval": 24, "intervalUnit": "HOURS", "times": "03:00"}
     assert schedule["retainRule"] == {"count": 14}
     assert owner.items() <= schedule["tagsToAdd"].items()
+    assert schedule["copyTags"] is False, "the instance has tags that a snapshot must not claim"
     assert owner.items() <= programs["prod"].named("host-instance").inputs["tags"].items()
 
 
@@ -331,15 +348,22 @@ def test_the_thumbprint_of_a_private_authority_follows_the_check(release, tmp_pa
     """AWS has no other trust in it."""
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\n")
-    provider = run("test", changed={**release, "caBundle": str(bundle)}).named("federation-provider")
+    recorded = run("test", changed={**release, "caBundle": str(bundle)})
+    assert f"--ca-bundle {bundle} " in recorded.named("federation-issuer-check").inputs["create"]
+    provider = recorded.named("federation-provider")
     assert list(provider.request.ignoreChanges) == []
     assert provider.inputs["thumbprintLists"] == ["mocked"]
 
 
-def test_roles_wait_for_the_issuer_they_trust(program):
+def test_roles_wait_for_the_issuer_and_the_user_that_they_trust(program, account):
     for key in ("data", "vault", "memory"):
         dependencies = program.named(f"roles-{key}").request.dependencies
         assert any(urn.endswith("::federation-provider") for urn in dependencies), key
+        trusts_daemon = any(urn.endswith("::identities-daemon") for urn in dependencies)
+        assert trusts_daemon == (key == "data")
+    for key in ("e2e", "deploy"):
+        dependencies = account.named(f"ci-{key}").request.dependencies
+        assert any(urn.endswith("::account-github") for urn in dependencies), key
 
 
 def test_static_trust_changes_the_data_role_alone(release, programs):
@@ -462,6 +486,40 @@ def test_the_account_refuses_to_go_while_a_rule_is_left(account):
     once = [item for item in account.custom if item.parent == "account"]
     assert len(once) == 6
     assert all(item.request.protect for item in once)
+
+
+def test_the_account_blocks_public_buckets_and_encrypts_every_volume(account):
+    block = account.named("account-public-access").inputs
+    assert block == dict.fromkeys(
+        ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True
+    )
+    assert account.named("account-ebs-encryption").inputs == {"enabled": True}
+
+
+def test_a_newer_image_of_the_same_name_leaves_a_launched_host_alone(release, program):
+    assert list(program.named("host-instance").request.ignoreChanges) == ["ami"]
+    own = run("test", changed={**release, "ami": "ami-0123456789abcdef0"})
+    assert list(own.named("host-instance").request.ignoreChanges) == []
+
+
+def test_the_first_step_waits_for_the_boot_and_the_others_for_theirs(program):
+    waits = {
+        item.name: {urn.rpartition("::")[2] for urn in item.request.dependencies}
+        for item in program.of("command:remote:Command")
+    }
+    assert {name for name, before in waits.items() if "setup-booted" in before} == {"setup-toolkit"}
+    assert {"setup-packages", "setup-users"} <= waits["setup-release"]
+    assert "setup-release" in waits["setup-secrets"]
+
+
+def test_a_boot_with_a_warning_is_a_boot(program):
+    text = program.named("setup-booted").inputs["create"]
+    assert "[ $code -ne 2 ] || exit 0" in text
+
+
+def test_dkim_records_have_the_tokens_of_ses(program):
+    told = [program.named(f"dns-dkim-{number}").inputs["records"] for number in (1, 2, 3)]
+    assert told == [[f"{token}.dkim.amazonses.com"] for token in ("one", "two", "three")]
 
 
 def test_a_stack_owns_nothing_that_the_account_has_once(program, account):

@@ -66,6 +66,8 @@ def test_the_host_writes_metrics_of_its_own_stack_only(alarmed, release):
         assert put["Action"] == "cloudwatch:PutMetricData"
         assert put["Condition"] == {"StringEquals": {"cloudwatch:namespace": spaces[stack]}}
         assert spaces[stack] in recorded.named("setup-metrics").inputs["stdin"]
+        own = {item.name for item in recorded.of(ALARM) if item.inputs["namespace"] == spaces[stack]}
+        assert own == {"alarms-disk", "alarms-memory", "alarms-certificate"}
 
 
 def test_every_alarm_sends_mail_when_it_goes_off_and_when_it_ends(alarmed):
@@ -144,6 +146,33 @@ def test_mail_has_its_alarm_before_aws_acts(key):
 def test_one_alarm_and_only_one_says_that_the_host_sends_nothing():
     of_host = {row.key: row.missing for row in alarms.ALARMS if row.namespace == alarms.HOST}
     assert [key for key, missing in of_host.items() if missing == "breaching"] == ["disk"]
+
+
+#: What the runbook says of each alarm's threshold and time.
+TOLD = {
+    "system": "has failed for {minutes:g} minutes",
+    "instance": "has not answered for {minutes:g} minutes",
+    "disk": "a disk is {threshold:g} % full, or the host has sent no metrics for {minutes:g} minutes",
+    "memory": "{threshold:g} % of the memory has been used for {minutes:g} minutes",
+    "certificate": "has less than {threshold:g} days left",
+    "bounces": "{percent:g} % of the account's mails bounce",
+    "complaints": "{percent:g} % of the account's mails are marked",
+    "broker": "for {minutes:g} minutes",
+}
+
+
+@pytest.mark.parametrize("row", alarms.ALARMS, ids=lambda row: row.key)
+def test_an_alarm_goes_off_when_the_runbook_says(row):
+    (line,) = [
+        line for line in (PROJECT / "docs/runbook.md").read_text().splitlines() if f"agentkeys-alarm-{row.key}`" in line
+    ]
+    minutes, percent = row.period * row.periods / 60, row.threshold * 100
+    assert TOLD[row.key].format(minutes=minutes, threshold=row.threshold, percent=percent) in line.split("|")[2]
+
+
+def test_a_check_that_fails_is_one_or_not_one_and_sets_its_alarm_off():
+    checks = {row.key: row.threshold for row in alarms.ALARMS if "Status" in row.metric}
+    assert checks == {"system": 1, "instance": 1, "broker": 1}
 
 
 def test_every_alarm_has_a_row_in_the_runbook():

@@ -164,6 +164,7 @@ def test_cloudflare_is_given_the_same_twelve_records_past_its_proxy(
             zone_of("example.org"),
             "cloudflareZoneId: 0123456789abcdef0123456789abcdef is the zone 'example.org', not",
         ),
+        (zone_of("other.org"), "is the zone 'other.org', not 'litentry.org'"),
         ({"cloudflare:index/getZone:getZone": "Invalid access token"}, "Invalid access token"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 import settings
 from components import images
-from dev.recorder import SECRET_KEY, run
+from dev.recorder import PROJECT, SECRET_KEY, run
 from hostsetup.families import FAMILIES
 
 
@@ -79,9 +79,15 @@ def test_an_image_is_recognised_by_name_and_owner():
     row = images.image("debian-12")
     assert images.named("debian-12-arm64-20260901-2221", row.owner) is row
     assert images.named("debian-12-backports-amd64-20260901-2221", row.owner) is None
-    assert images.named("debian-12-amd64-20260901-2221", "111122223333") is None
+    for other in ("111122223333", "999988887777"):
+        assert images.named("debian-12-amd64-20260901-2221", other) is None
 
 
-def test_every_row_says_where_its_date_is_from():
+def test_hosts_md_has_every_row_with_its_user_and_the_end_of_its_support():
+    lines = (PROJECT / "docs/hosts.md").read_text().splitlines()
     for row in images.IMAGES:
         assert row.source.startswith("https://"), dataclasses.asdict(row)
+        assert any(
+            line.startswith(f"| `{row.name}` | {row.login_user} | {row.supported_until} | <{row.source}>")
+            for line in lines
+        ), row.name

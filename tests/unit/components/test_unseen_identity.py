@@ -1,6 +1,7 @@
 """When `up` waits for SES to show a new mail identity, and when it does not."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -74,6 +75,17 @@ def test_one_server_that_knows_it_is_not_enough(answer: Any) -> None:
     ses = Ses(True, False, True)
     assert answer(ses)
     assert ses.asked == 2 + mail.SEEN
+
+
+def test_an_identity_that_ses_shows_at_once_is_read_no_more_than_it_must(answer: Any) -> None:
+    ses = Ses(True)
+    assert answer(ses)
+    assert ses.asked == mail.SEEN
+
+
+def test_the_tokens_are_those_of_ses_and_empty_where_the_run_excludes_the_identity() -> None:
+    assert mail._tokens(SimpleNamespace(tokens=["a", "b", "c"])) == ["a", "b", "c"]
+    assert mail._tokens(SimpleNamespace(tokens=None)) == ["", "", ""]
 
 
 def test_an_identity_that_ses_never_shows_ends_the_run(answer: Any) -> None:

@@ -1,6 +1,8 @@
 """`make mutants`: which mutants run, which tests judge one, and the report. Real forks judge, without cosmic-ray."""
 
 import json
+import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -70,7 +72,7 @@ class Row:
 
 
 @cache
-def f(a: int | None) -> str | None:
+def f(a: int | None, b=3, *, seconds=600, rows=4) -> str | None:
     return a | 2 if isinstance(a, int | str) else read(a, timeout=7)
 
 
@@ -86,6 +88,9 @@ if __name__ == "__main__":
         ("NumberReplacer", "7)", True),
         ("NumberReplacer", "8}", True),
         ("NumberReplacer", "2 if", False),
+        ("NumberReplacer", "3, *", False),
+        ("NumberReplacer", "600", True),
+        ("NumberReplacer", "4)", False),
         ("NumberReplacer", "1)", True),
         ("ReplaceBinaryOperator_BitOr_Add", "| bytes", True),
         ("ReplaceBinaryOperator_BitOr_Add", "| None = None", True),
@@ -220,6 +225,39 @@ def test_a_fork_judges_the_mutant_on_disk(project, old, new, code, said):
     given = {"module": "half.py", "original": str(project / "original.py"), "tests": ["tests/test_half.py"]}
     found, output = ask(project, {"test": given})
     assert (found, said in output) == (code, True), output
+
+
+#: A run whose first module takes a minute.
+DRIVER = """
+import subprocess, sys
+from pathlib import Path
+from dev.mutants import __main__ as command, sessions
+home = Path(sys.argv[1])
+command.HOME = sessions.HOME = home
+command.virtualenv.cached = lambda *_: home
+def run(*_):
+    print("ready", flush=True)
+    subprocess.run(["sleep", "60"])
+command.Laboratory.run = run
+command.main(["gates/wait.py"])
+"""
+
+
+def test_a_terminated_run_ends_its_processes_and_removes_its_folder(tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER, tmp_path / "home"],
+        cwd=PROJECT, env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout.readline() == "ready\n"
+        assert [path.name[:18] for path in temporary.iterdir()] == ["agentkeys-mutants-"]
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        running.terminate()
+    assert running.returncode == 128 + signal.SIGTERM
+    assert list(temporary.iterdir()) == []
+    assert children
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 
 def test_a_request_that_nobody_answers_is_no_verdict(tmp_path):

@@ -85,6 +85,11 @@ def test_the_units_are_confined(units: list[Path]) -> None:
         assert done.returncode == 0, done.stdout.splitlines()[-1:] + done.stderr.splitlines()
 
 
+def test_the_architecture_page_says_how_exposed_a_unit_may_be() -> None:
+    text = (SCRIPTS.parents[1] / "docs/architecture.md").read_text()
+    assert f"rates each at {MOST_EXPOSED} or lower" in text
+
+
 def test_no_unit_of_ours_is_an_exception(units: list[Path]) -> None:
     assert not {unit.name for unit in units} & EXPOSED.keys()
 

@@ -391,6 +391,7 @@ def test_the_profile_is_attached_only_when_asked(up, warnings):
     assert any("hostInstanceProfile attach" in line for line in warnings)
     attached = up(ec2, hostInstanceProfile="attach").named("host-profile-association")
     assert any(urn.endswith("::host-profile") for urn in attached.request.dependencies)
+    assert attached.inputs["addPreviousOutputInEnv"] is False
 
 
 @pytest.fixture
