@@ -291,10 +291,10 @@ class Forks:
         )
         if code is None:
             return TIMEOUT.encode() + b"\1"
-        # 5: no test is left. 3 and 4: pytest failed. Above: a signal.
+        # 4: a conftest.py cannot be imported. 5: no test is left. 3: pytest failed. Above: a signal.
         return (
             output + b"\n" + bytes([code])
-            if code in (0, 1, 2)
+            if code in (0, 1, 2, 4)
             else f"{NO_VERDICT}: pytest ended with {code}".encode() + b"\1"
         )
 

@@ -35,6 +35,7 @@ def a_mutant(**changed):
         ("gates/issuer.py", "tests/unit/gates/test_gates.py"),
         ("settings.py", "tests/unit/test_settings.py"),
         ("ops/commands/audit.py", "tests/unit/ops/commands/test_audit.py"),
+        ("ops/commands/adopt.py", "tests/unit/ops/commands/test_adopt_address.py"),
     ],
 )
 def test_the_closest_tests_of_a_module_come_first(module, first):
@@ -164,6 +165,8 @@ import subprocess
 import pytest
 import half
 
+HALF = half.half
+
 @pytest.fixture(scope="session")
 def four():
     return half.half(8)
@@ -189,6 +192,7 @@ def project(tmp_path_factory):
     (tree / "half.py").write_text(PRODUCT)
     (tree / "original.py").write_text(PRODUCT)
     (tree / "tests/test_half.py").write_text(TESTS)
+    (tree / "tests/conftest.py").write_text("import half\n\nNEXT = half.ROW + 1\n")
     (tree / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     address, lines = tree / "socket", tree / "lines"
     lines.mkdir()
@@ -217,7 +221,8 @@ def ask(tree, request):
         ("n < 0", "n > 0", 1, "ValueError"),
         ("n < 0", "n <= 0", 0, "2 passed"),  # a survivor, judged by the tests that run the line
         ("ROW = 1", "ROW = 2", 1, "test_row"),
-        ("ROW = 1", "ROW = ", 2, "error"),
+        ("def half", "def third", 2, "error"),
+        ("ROW = 1", "ROW = None", 4, "conftest"),
     ],
 )
 def test_a_fork_judges_the_mutant_on_disk(project, old, new, code, said):
