@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -248,9 +249,14 @@ command.main(["gates/wait.py"])
 """
 
 
-def test_a_terminated_run_ends_its_processes_and_removes_its_folder(tmp_path):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+@pytest.fixture
+def temporary():
+    """A folder whose path is short: a socket's path has at most 107 bytes, and with pytest-xdist tmp_path is longer."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_terminated_run_ends_its_processes_and_removes_its_folder(tmp_path, temporary):
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, tmp_path / "home"],
         cwd=PROJECT, env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE, text=True,
