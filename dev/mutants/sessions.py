@@ -52,6 +52,8 @@ MORE = {
     "components/mail.py": ("tests/unit/components/test_unseen_identity.py",),
     "gates/dns.py": ("tests/unit/gates/test_gates.py", "tests/unit/components/test_dns.py"),
     "hostsetup/": ("tests/unit/hostsetup/test_steps.py", "tests/unit/hostsetup/test_rendered_files.py"),
+    "hostsetup/environment.py": ("tests/unit/hostsetup/test_elsewhere.py", "tests/unit/ops/commands/test_env.py"),
+    "hostsetup/services.py": ("tests/unit/hostsetup/test_elsewhere.py", "tests/unit/hostsetup/test_nginx.py"),
     "hostsetup/mail.py": ("tests/unit/hostsetup/test_elsewhere.py", "tests/unit/clouds/test_host_program.py"),
     "hostsetup/secret_files.py": ("tests/unit/ops/commands/test_backup.py",),
     "ops/backups.py": ("tests/unit/ops/commands/test_backup.py",),

@@ -11,7 +11,7 @@ import pytest
 
 from hostsetup import steps as steps_module
 from hostsetup.bundle import File, read_bundle, render_bundle
-from hostsetup.environment import SECRET_FILES, environment_files
+from hostsetup.environment import SECRET_FILES, environment_files, filled
 from hostsetup.families import TOOLKIT, family_table
 from hostsetup.services import SERVICES, STAGED_ARCHIVE, STAGED_SOURCE, Site
 from hostsetup.steps import LARGEST_STDIN, Step, acme_account, authorized_keys, steps
@@ -209,6 +209,12 @@ def test_values_that_systemd_would_read_otherwise_are_quoted_or_refused() -> Non
     assert 'AGENTKEYS_CHAIN="a\\"b\\\\c\\$d"\n' in broker('a"b\\c$d')
     with pytest.raises(ValueError, match="AGENTKEYS_CHAIN"):
         broker("one\ntwo")
+
+
+@pytest.mark.parametrize("template", ["{nothing}", "{site.nothing}", "{site.buckets[nothing]}", "{}"])
+def test_a_template_that_names_what_a_site_lacks_is_an_error_with_the_row(template: str) -> None:
+    with pytest.raises(ValueError, match=f"{SERVICES[0].unit} has the template '{re.escape(template)}', and there is"):
+        filled(template, SERVICES[0], a_site("test"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A stack as the operator's commands read it, with the engine's answers in its place."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_a_stack_is_read_without_its_secrets(engine):
     engine["agentkeys-cloud:hostPrivateKey"] = {"secret": True}
     read = stack.read("test")
     assert read.settings.host_private_key.get_secret_value() == MASKED
-    assert read.output("elasticIp") == ADDRESS
+    assert read.output("elasticIp") == read.address == ADDRESS
     assert MASKED not in repr(read.settings)
 
 
@@ -50,3 +51,32 @@ def test_the_operators_defaults_of_flags_do_not_reach_the_engine(tmp_path, monke
 
 def test_output_that_is_not_utf_8_is_read(tmp_path):
     assert "caf" in stack.called(["printf", r"caf\351"], folder=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("no stack named 'test' found", "stack 'test' does not exist in the backend"),
+        (
+            "current stack does not have output property 'sshPrivateKey'",
+            "stack 'test' has no output 'sshPrivateKey'. Run `pulumi up -s test` first.",
+        ),
+        ("the passphrase is wrong", "`pulumi stack output sshPrivateKey --stack test` failed: the passphrase is wrong"),
+    ],
+)
+def test_an_error_of_the_engine_names_the_stack_and_the_next_step(monkeypatch, error, message):
+    code = 255
+    monkeypatch.setattr(
+        stack, "called", lambda command, folder: subprocess.CompletedProcess(command, code, '"an output"', error)
+    )
+    with pytest.raises(stack.StackError) as refused:
+        stack.ask("test", "stack", "output", "sshPrivateKey")
+    assert refused.value.message.startswith(message)
+    code = 0
+    assert stack.ask("test", "stack", "output", "sshPrivateKey") == "an output", "a warning is no error"
+
+
+def test_an_engine_that_is_not_installed_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(stack.StackError, match="there is no `pulumi` on PATH"):
+        stack.ask("test", "config", "--json")

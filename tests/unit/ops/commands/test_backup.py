@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from hostsetup.secret_files import SECRETS, SecretFile
+from hostsetup.steps import _secrets
 from ops import backups, exits, host
 from ops.commands import backup, restore
 from tests.support.fake_host import FakeHost
@@ -124,6 +125,7 @@ def test_a_backup_comes_back_on_a_host_that_has_none(run, made, disk, key):
     assert not disk.restoring()
     again = run(restore.command, made[0], "--identity", key[1])
     assert (again.exit_code, again.output.count("unchanged ")) == (exits.OK, 2), "a second run changes nothing"
+    assert "not in the backup" not in again.output
 
 
 def test_a_backup_says_whose_secrets_it_has(made, key):
@@ -306,11 +308,34 @@ def test_secrets_that_are_missing_or_malformed_are_not_backed_up(run, disk, key,
     assert not out.exists()
 
 
-def test_every_secret_that_a_host_makes_is_in_a_backup():
-    from hostsetup.steps import _secrets
+def test_every_secret_that_a_host_makes_is_in_a_backup_in_the_form_that_it_makes():
+    made = {path: kind for kind, _, path, *_ in map(str.split, _secrets().splitlines())}
+    forms = {"variable": CONTENTS("a")[VARIABLE].encode(), "keypair": CONTENTS("a")[PAIR].encode()}
+    sound = {str(row.path): [kind for kind, content in forms.items() if row.is_sound(content)] for row in SECRETS}
+    assert sound == {path: [kind] for path, kind in made.items()}
 
-    made = {line.split()[2] for line in _secrets().splitlines()}
-    assert {str(row.path) for row in SECRETS} == made
+
+def test_a_restore_says_which_secrets_are_not_in_the_backup(run, made, key, monkeypatch):
+    newer = SecretFile(path=PurePosixPath("/opt/secrets/newer.env"), owner="root:root", variable=True)
+    monkeypatch.setattr(restore, "SECRETS", (*ROWS, newer))
+    done = run(restore.command, made[0], "--identity", key[1])
+    assert done.exit_code == exits.OK, done.output
+    assert "not in the backup, so the next `up` makes them: /opt/secrets/newer.env\n" in done.output
+
+
+def test_a_restore_that_fails_on_the_host_shows_nothing_that_the_host_printed(run, made, key, monkeypatch, tmp_path):
+    (tmp_path / "failing").write_text("echo aSecret; exit 3\n")
+    monkeypatch.setattr(restore, "_SCRIPT", tmp_path / "failing")
+    done = run(restore.command, made[0], "--identity", key[1])
+    assert done.exit_code == exits.NOT_RUN, done.output
+    assert "aSecret" not in done.output
+
+
+@pytest.mark.parametrize(("file", "said"), [("absent.age", "does not exist"), ("folder", "is a directory")])
+def test_a_restore_from_no_file_is_a_usage_error(run, key, tmp_path, file, said):
+    (tmp_path / "folder").mkdir()
+    done = run(restore.command, tmp_path / file, "--identity", key[1])
+    assert (done.exit_code, said in " ".join(done.output.split())) == (2, True), done.output
 
 
 def test_what_a_private_script_printed_is_in_no_error(disk):

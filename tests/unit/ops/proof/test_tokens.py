@@ -95,7 +95,7 @@ def test_a_broker_that_does_not_answer_is_told(broker, monkeypatch):
         mint()
 
 
-@pytest.mark.parametrize("body", [{}, {"token": 7}, {"token": "x.y.z"}, {"error": "no"}, []])
+@pytest.mark.parametrize("body", [{}, {"token": 7}, {"token": "x.y.z"}, {"error": "no"}, [], 7, "text"])
 def test_an_answer_without_a_token_is_told(broker, monkeypatch, body):
     monkeypatch.setattr(broker, "request", lambda *_args, **_given: answer(200, body))
     with pytest.raises(tokens.NotMintedError, match="answers 200 without a token"):
@@ -129,6 +129,7 @@ def test_the_stand_in_gives_every_token(own, broker):
     assert set(had) == {"A", "B", "untagged", "forged", "unsigned"}
     assert (tokens.actor_of(had["A"]), tokens.actor_of(had["B"])) == (cast.a, cast.b)
     assert len({cast.a, cast.b}) == 2
+    assert [len(actor) for actor in (cast.a, cast.b)] == [len(A)] * 2, "an actor's id has 32 bytes"
 
 
 def test_a_real_brokers_actors_are_read_out_of_its_tokens_and_it_mints_none_untagged(own, broker):
