@@ -242,7 +242,14 @@ home = Path(sys.argv[1])
 command.HOME = sessions.HOME = home
 command.virtualenv.cached = lambda *_: home
 def run(*_):
-    subprocess.run(["sh", "-c", "echo ready; exec sleep 60"])
+    with subprocess.Popen(["sleep", "60"]) as sleeping:
+        try:
+            print("ready", flush=True)
+            sleeping.wait()
+        except SystemExit:
+            # As subprocess.run does, once its process has started.
+            sleeping.kill()
+            raise
 command.Laboratory.run = run
 command.main(["gates/wait.py"])
 """
