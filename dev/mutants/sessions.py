@@ -64,6 +64,7 @@ MORE = {
     "ops/commands/adopt.py": (
         "tests/unit/ops/commands/test_adopt_address.py",
         "tests/unit/ops/commands/test_adopt_kinds.py",
+        "tests/unit/ops/commands/test_adopt_rehearsal.py",
         "tests/unit/ops/commands/test_adopt_settings.py",
         "tests/unit/ops/test_commands.py",
         "tests/emulated/test_asked_regions.py",

@@ -1,7 +1,9 @@
 """The isolation proof against accounts that are right, weak, broken or silent: what passes, fails and does not run."""
 
+import dataclasses
 import json
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from ops import exits, verdicts
 from ops.commands import proof
 from ops.proof import matrix
+from ops.proof.plan import Proof
 from ops.verdicts import Line, Verdict
 from tests.support import worlds
 from tests.support.stacks import a_stack
@@ -65,6 +68,30 @@ def test_nothing_is_written_where_an_agent_could_have_data():
     for row in matrix.rows(OWN, CAST, OTHER):
         if row.action in ("put", "delete"):
             assert "isolation-proof" in row.key, row
+
+
+def test_a_row_says_what_it_asks_for():
+    who = OWN.session(matrix.AREAS[0], "A")
+    row = matrix.Row(who=who, action="assume", what="w", expected="allowed", bucket="b", key="k")
+    assert row.target == who.role.rpartition("/")[2]
+    for action in ("get", "list", "put", "delete"):
+        assert dataclasses.replace(row, action=action).target == "s3://b/k"
+    assert dataclasses.replace(row, action="list", key=None).target == "s3://b"
+    assert dataclasses.replace(row, action="list", key="", scheme="gs").target == "gs://b/"
+
+
+@pytest.mark.parametrize(("against", "also"), [("", ""), ("prod", " and of prod")])
+def test_a_report_names_the_actors_by_letters_and_both_stacks(against, also):
+    made = Proof(name="test", against=against, cast=CAST, rows=(), walk=walked(World()))
+    assert made.title == f"Isolation of stack test{also}: A is aaaaaaaa…, B is bbbbbbbb…"
+    claims = {line.claim for line in made.lines()}
+    assert f"get s3://{TEST.bucket('vault')}/bots/B/credentials/isolation-proof/… (another actor's prefix)" in claims
+    assert not [claim for claim in claims if CAST.a in claim or CAST.b in claim]
+    said = []
+    walk = SimpleNamespace(progress=said.append, run=lambda *rows: said.append(rows))
+    dataclasses.replace(made, walk=walk).run()
+    what = f"test against {against}" if against else "test"
+    assert said == [f"trying every row of the matrix for stack {what}", (made.rows, made.further)]
 
 
 def leak(condition):
