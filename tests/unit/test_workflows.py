@@ -53,8 +53,18 @@ def test_a_stack_is_worked_on_by_one_run_at_a_time_which_nothing_cancels(name, j
     if calls_the_engine(job):
         assert re.fullmatch(r"pulumi-(test|\$\{\{ (matrix|inputs)\.stack \}\})", job["concurrency"]["group"])
         assert job["concurrency"]["cancel-in-progress"] == "false"
+        # By default a group keeps one waiting run, and a preview that joins the group cancels an `up` that waits.
+        # actionlint 1.7.12 does not know the key, so `make check` ignores its error.
+        assert job["concurrency"]["queue"] == "max"
     else:
         assert "concurrency" not in job
+
+
+@pytest.mark.parametrize("name", [name for name, workflow in PARSED.items() if "workflow_call" in workflow["on"]])
+def test_a_called_workflow_declares_every_secret_that_it_reads(name):
+    """A caller cannot pass a secret that the workflow does not declare."""
+    read = set(re.findall(r"secrets\.([A-Z_]+)", WORKFLOWS[name].read_text()))
+    assert set((PARSED[name]["on"]["workflow_call"] or {}).get("secrets", {})) == read
 
 
 def test_the_engine_of_the_workflows_is_the_one_that_is_pinned():
