@@ -186,6 +186,8 @@ def _printable(value: str) -> str:
     """A value of an environment file, where a variable has one line."""
     if not value.isprintable():
         raise ValueError("must be one line of printable characters, which an environment file can hold")
+    if value != value.strip():
+        raise ValueError("must not begin or end with a space, which the services would read as a part of the value")
     return value
 
 

@@ -74,6 +74,8 @@ BAD = [
     ("acmeEmail", "hostmaster@-x", "acmeEmail: 'hostmaster@-x' must be a mail address"),
     ("alarmEmail", "ops", "alarmEmail: 'ops' must be a mail address"),
     ("authMethods", "wallet_sig\nX=1", "authMethods: 'wallet_sig\\nX=1' must be one line of printable characters"),
+    ("authMethods", " ", "authMethods: ' ' must not begin or end with a space"),
+    ("chain", "heima ", "chain: 'heima ' must not begin or end with a space"),
     ("contracts", '{"A_HEIMA": "0x1\\n"}', "contracts.A_HEIMA: '0x1\\n' must be one line of printable characters"),
     ("dohUrls", '["https://"]', "dohUrls.0: 'https://' must be a URL of http or https with a host"),
     ("chainRpcHttp", "https://user:word@rpc.example", "must be a URL of http or https with a host and without a user"),
