@@ -27,7 +27,16 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components import images
-from components.naming import BUCKET_KEYS, OWNER_TAG, SERVES_TAG, Names, PublicNames, of_settings, public_names
+from components.naming import (
+    BUCKET_KEYS,
+    OWNER_TAG,
+    ROLE_KEYS,
+    SERVES_TAG,
+    Names,
+    PublicNames,
+    of_settings,
+    public_names,
+)
 from components.policies.trust import Repository
 from hostsetup.environment import environment_files
 from hostsetup.services import Elsewhere, Site
@@ -685,6 +694,18 @@ class Settings(SiteSettings):
                 f"program does not have. Set it with {command}."
             )
         require_login_key(key, command)
+        return self
+
+    @model_validator(mode="after")
+    def _no_agent_reads_raw_mail(self) -> Self:
+        """Raw mail names no agent, so a role that every agent's session assumes would show one agent another's mail."""
+        assumed = {self.names.role(key) for key in ROLE_KEYS}
+        for reader in self.raw_mail_readers:
+            if reader in assumed:
+                raise ValueError(
+                    f"rawMailReaders: {reader!r} is assumed by the sessions of agents, and each of them could read "
+                    "the mail of all. Remove it, or name another role."
+                )
         return self
 
     @property

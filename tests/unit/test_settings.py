@@ -59,6 +59,11 @@ BAD = [
     ("accountId", "\u0664" * 12, "string should match pattern"),
     ("rawMailReaders", '["r\u00f6le"]', "rawMailReaders.0: 'r\u00f6le' string should match"),
     ("rawMailReaders", '["a", "a"]', "rawMailReaders: ['a', 'a'] must not have the same entry twice (a)"),
+    (
+        "rawMailReaders",
+        '["agentkeys-data-role-test"]',
+        "rawMailReaders: 'agentkeys-data-role-test' is assumed by the sessions of agents",
+    ),
     ("zone", "litentry.123", "zone: 'litentry.123' must be a DNS name"),
     ("zone", "a..org", "zone: 'a..org' must be a DNS name"),
     ("zone", "a" * 64 + ".org", "must be a DNS name in lower case"),
