@@ -14,7 +14,6 @@ from tests.support.emulated import ACCOUNT_ID, REGION, policy, s3_rule, ses_poli
 
 HOST = "agentkeys-broker-host-lost"
 OWNED = {"agentkeys:owned-by": HOST}
-NOW = datetime.datetime.now(datetime.UTC)
 TRUST = trusting({"Service": "ec2.amazonaws.com"}, "sts:AssumeRole")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgHWll+choVbi4Hmd5cwMUyTcbn6vHN1GJQho7FMhXd"
 
@@ -24,12 +23,13 @@ PROVIDER = {
 }  # fmt: skip
 
 
-def at(minutes):
-    return (NOW + datetime.timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+def now(**later):
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(**later)
 
 
 def run_of(begin, end, result="failed"):
-    return {"kind": "update", "startTime": at(begin), "endTime": at(end), "result": result}
+    """One line of a history, in minutes from the moment in which its engine is made."""
+    return {"kind": "update", "startTime": begin, "endTime": end, "result": result}
 
 
 def resource(kind, name, identifier=None, /, **inputs):
@@ -48,6 +48,11 @@ class Engine:
     """Pulumi without an engine: its state is a dictionary, and its next up would create ``wanted``."""
 
     def __init__(self, *state, pending=(), wanted=(), runs=FAILED, written=0.0):
+        moment = now()
+
+        def at(minutes):
+            return (moment + datetime.timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
         self.exported = {
             "version": 3,
             "deployment": {
@@ -56,7 +61,8 @@ class Engine:
                 "pending_operations": [{"type": kind, "resource": item} for kind, item in pending],
             },
         }
-        self.wanted, self.runs = list(wanted), list(runs)
+        self.wanted = list(wanted)
+        self.runs = [{**run, "startTime": at(run["startTime"]), "endTime": at(run["endTime"])} for run in runs]
         self.refreshed, self.previews = [], 0
 
     def export(self):
@@ -86,8 +92,6 @@ class Engine:
 
 def test_the_search_waits_until_aws_shows_what_a_failed_run_created(ask, monkeypatch, capsys):
     slept = []
-    # The run must end after this test, and NOW is minutes old when many tests ran before it.
-    monkeypatch.setitem(globals(), "NOW", datetime.datetime.now(datetime.UTC))
     monkeypatch.setattr(recover, "UNSEEN", datetime.timedelta(seconds=15))
     monkeypatch.setattr(recover.time, "sleep", slept.append)
     for result in ("succeeded", "failed"):
@@ -102,12 +106,13 @@ def test_the_search_waits_until_aws_shows_what_a_failed_run_created(ask, monkeyp
 )
 def test_the_wait_ends_when_aws_shows_everything_and_does_not_trust_another_clock(monkeypatch, written, ended, left):
     monkeypatch.setattr(recover, "UNSEEN", datetime.timedelta(seconds=15))
+    moment = now()
 
     def stamp(seconds):
-        return (NOW + datetime.timedelta(seconds=seconds)).isoformat()
+        return (moment + datetime.timedelta(seconds=seconds)).isoformat()
 
     runs = [] if ended is None else [{"startTime": stamp(-90), "endTime": stamp(ended)}]
-    wait = recover._until_seen({"manifest": {"time": stamp(written)}}, runs, NOW)
+    wait = recover._until_seen({"manifest": {"time": stamp(written)}}, runs, moment)
     assert wait.total_seconds() == left
 
 
@@ -370,8 +375,7 @@ def test_a_machine_that_was_being_replaced_gives_way_to_the_new_one(launch, repa
 
 def test_of_two_machines_the_newer_one_is_taken_in(repair, monkeypatch):
     made = [
-        {"InstanceId": f"i-{minute}", "LaunchTime": NOW + datetime.timedelta(minutes=minute), "Tags": tags_of(OWNED)}
-        for minute in (1, 3, 2)
+        {"InstanceId": f"i-{minute}", "LaunchTime": now(minutes=minute), "Tags": tags_of(OWNED)} for minute in (1, 3, 2)
     ]
     monkeypatch.setattr(
         repair.ask("ec2"), "describe_instances", lambda **_asked: {"Reservations": [{"Instances": list(made)}]}
@@ -449,7 +453,9 @@ def test_only_a_key_that_a_run_made_and_nobody_used_is_removed(ask, user, repair
 def test_a_key_that_was_used_has_an_owner(ask, user, repair, monkeypatch):
     iam = ask("iam")
     iam.create_access_key(UserName=user)
-    monkeypatch.setattr(iam, "get_access_key_last_used", lambda **_asked: {"AccessKeyLastUsed": {"LastUsedDate": NOW}})
+    monkeypatch.setattr(
+        iam, "get_access_key_last_used", lambda **_asked: {"AccessKeyLastUsed": {"LastUsedDate": now()}}
+    )
     assert repair(Engine(resource(USER, "daemon", user, name=user))) == []
 
 
