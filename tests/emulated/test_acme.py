@@ -14,6 +14,7 @@ import pytest
 from sandbox import layout
 from sandbox.aws.acme import AcmeServer
 from sandbox.aws.ports import PortTakenError
+from tests.support.processes import is_running
 
 
 def free_port() -> int:
@@ -28,13 +29,6 @@ def server(home: Path) -> AcmeServer:
 
 def certificates(path: Path) -> int:
     return path.read_text().count("BEGIN CERTIFICATE")
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def test_clients_trust_every_root_and_the_directory(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from dev.mutants.__main__ import Equivalent
 from dev.mutants.noise import Spec, noise, sample
 from dev.mutants.sessions import Mutant, Session
 from dev.recorder import PROJECT
+from tests.support.processes import is_running
 
 
 def a_mutant(**changed):
@@ -274,16 +275,7 @@ def test_a_terminated_run_ends_its_processes_and_removes_its_folder(tmp_path, te
     assert running.returncode == 128 + signal.SIGTERM
     assert list(temporary.iterdir()) == []
     assert children
-    # init may reap them later.
-    assert not [child for child in children if _runs(child)]
-
-
-def _runs(pid):
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-    return "State:\tZ" not in status
+    assert not [child for child in children if is_running(child)]
 
 
 def test_a_request_that_nobody_answers_is_no_verdict(tmp_path):
