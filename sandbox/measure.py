@@ -28,7 +28,7 @@ from sandbox import layout
 from sandbox.bench import HOST_STEP, span
 from sandbox.engine import provider, warm
 from sandbox.hosts import groups
-from sandbox.rehearsal import say
+from sandbox.rehearsal import DEPLOYMENT, bare, say
 from sandbox.supervisor import SandboxError
 
 #: Values by the name of what was measured, such as ``{"wall s": 3.2}``.
@@ -48,8 +48,6 @@ _OTHER = {"test": "prod", "prod": "test"}
 STACKS = 10
 _AT_ONCE = 3
 _PREVIEWS = 5
-
-_PROJECT = "agentkeys-cloud"
 
 
 class Build:
@@ -138,7 +136,7 @@ class Build:
     def up(self) -> Values:
         """An ``up`` from nothing, and its longest chain of dependent operations."""
         self.call(self._python, "-m", "sandbox", "down", "--stack", self._stack)
-        self.call("pulumi", "stack", "init", self._stack, folder=_bare(layout.HOME / "init" / _PROJECT))
+        self.call("pulumi", "stack", "init", self._stack, folder=bare(layout.HOME / "init" / DEPLOYMENT, DEPLOYMENT))
         done: list[Step] = []
         values = self.timed(lambda: done.extend(self._up()))
         state = json.loads(self.call("pulumi", "stack", "export", "--stack", self._stack))["deployment"]
@@ -234,7 +232,7 @@ class _Several:
         }
 
     def up(self) -> None:
-        _bare(self._folder)
+        bare(self._folder, DEPLOYMENT)
         self._file.write_text(suffixed(self._build.settings(), self._name.replace("of-ten-", "-n")))
         # It also writes its salt into the file.
         self._build.call("pulumi", "stack", "init", self._name, folder=self._folder)
@@ -242,7 +240,7 @@ class _Several:
 
     def destroy(self) -> None:
         """Destroy the stack if there is one."""
-        known = self._build.call("pulumi", "stack", "ls", "--json", folder=_bare(self._folder))
+        known = self._build.call("pulumi", "stack", "ls", "--json", folder=bare(self._folder, DEPLOYMENT))
         if self._name in {stack["name"] for stack in json.loads(known)}:
             self._call("destroy", "--yes")
             self._build.call("pulumi", "stack", "rm", "--yes", "--stack", self._name, folder=self._folder)
@@ -258,7 +256,7 @@ def suffixed(settings: str, suffix: str) -> str:
     """The content of a stack's file with another suffix, and with buckets that a destroy deletes."""
     content = yaml.safe_load(settings)
     changed = {"suffix": suffix, "protect": False, "bucketsOnDestroy": "delete"}
-    content["config"] |= {f"{_PROJECT}:{key}": value for key, value in changed.items()}
+    content["config"] |= {f"{DEPLOYMENT}:{key}": value for key, value in changed.items()}
     return yaml.safe_dump(content)
 
 
@@ -270,13 +268,6 @@ def compared(first: Samples, tenth: Samples) -> Samples:
         found[f"tenth {name}"] = tenth[name]
         found[f"tenth / first {name}"] = [now / then for then, now in zip(before, tenth[name], strict=True)]
     return found
-
-
-def _bare(folder: Path) -> Path:
-    """The folder, with a project file only. Commands that write a stack's file run there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "Pulumi.yaml").write_text(f"name: {_PROJECT}\nruntime: python\n")
-    return folder
 
 
 @dataclass(frozen=True, kw_only=True)

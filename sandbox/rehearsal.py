@@ -54,6 +54,9 @@ class Project:
 
 ACCOUNT = Project(name="agentkeys-account", folder=ACCOUNT_FOLDER, stack=ACCOUNT_STACK)
 
+#: Name of the project of AWS's stacks in ``Pulumi.yaml``.
+DEPLOYMENT = "agentkeys-cloud"
+
 
 def deployment(stack: str, cloud: str = "aws") -> Project:
     """A cloud's program with one of its stacks. Raises SandboxError if there is no such cloud or stack."""
@@ -61,7 +64,7 @@ def deployment(stack: str, cloud: str = "aws") -> Project:
         return elsewhere(cloud, stack)
     if stack not in (known := stacks(layout.CHECKOUT)):
         raise SandboxError(f"STACK={stack}: there is no Pulumi.{stack}.yaml; the stacks are {', '.join(known)}")
-    return Project(name="agentkeys-cloud", folder=layout.CHECKOUT, stack=stack)
+    return Project(name=DEPLOYMENT, folder=layout.CHECKOUT, stack=stack)
 
 
 #: Clouds that the sandbox cannot stand in for, with their names.
@@ -221,6 +224,13 @@ def _interferes(variable: str) -> bool:
     return variable.startswith(("AWS_", "TENCENTCLOUD_", "PULUMI_", "AGENTKEYS_")) or variable == "SSH_AUTH_SOCK"
 
 
+def bare(folder: Path, project: str) -> Path:
+    """The folder, with nothing but the project's name. Commands that write a stack's file run there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
+    return folder
+
+
 #: Commands of the engine that read the stack's file.
 READ_THE_FILE = ("up", "preview", "refresh", "destroy", "config")
 
@@ -271,11 +281,8 @@ class Engine:
         """Create the stack in the sandbox's state without changing the checkout's files."""
         if self.has_stack(project):
             return
-        folder = layout.HOME / "init" / project.name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "Pulumi.yaml").write_text(f"name: {project.name}\nruntime: python\n")
-        bare = Project(name=project.name, folder=folder, stack=project.stack)
-        self.run(bare, "stack", "init", capture=True)
+        folder = bare(layout.HOME / "init" / project.name, project.name)
+        self.run(Project(name=project.name, folder=folder, stack=project.stack), "stack", "init", capture=True)
 
     def outputs(self, project: Project) -> dict[str, Any]:
         """The stack's outputs. The engine masks secrets."""
