@@ -376,17 +376,13 @@ class Search:
                 )
 
     def _mail_identities(self) -> Iterator[Thing]:
+        # botocore has no paginator for this call.
         ses = self.ask("sesv2")
-        more: dict[str, str] = {}
-        found: list[str] = []
-        while True:
-            page = ses.list_email_identities(**more)
-            found += [item["IdentityName"] for item in page["EmailIdentities"]]
-            if not page.get("NextToken"):
-                break
-            more = {"NextToken": page["NextToken"]}
-        for name in found:
-            if name in _identities(self._names):
+        pages = [ses.list_email_identities()]
+        while more := pages[-1].get("NextToken"):
+            pages.append(ses.list_email_identities(NextToken=more))
+        for item in (item for page in pages for item in page["EmailIdentities"]):
+            if (name := item["IdentityName"]) in _identities(self._names):
                 yield Thing(
                     what=f"mail identity {name}",
                     type="aws:sesv2/emailIdentity:EmailIdentity",

@@ -69,14 +69,10 @@ def _times(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.keyword) and node.arg and _TIME.search(node.arg):
             yield node.value
         if isinstance(node, ast.arguments):
-            with_default = [*node.posonlyargs, *node.args][-len(node.defaults) :] if node.defaults else []
-            yield from (
-                value
-                for argument, value in zip(
-                    [*with_default, *node.kwonlyargs], [*node.defaults, *node.kw_defaults], strict=True
-                )
-                if value and _TIME.search(argument.arg)
-            )
+            # Defaults are those of the last positional arguments.
+            last = zip(reversed([*node.posonlyargs, *node.args]), reversed(node.defaults), strict=False)
+            by_name = zip(node.kwonlyargs, node.kw_defaults, strict=True)
+            yield from (value for argument, value in (*last, *by_name) if value and _TIME.search(argument.arg))
         if isinstance(node, ast.Dict):
             named = zip(node.keys, node.values, strict=True)
             yield from (value for key, value in named if key and _TIME.search(ast.unparse(key)))
